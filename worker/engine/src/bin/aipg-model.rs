@@ -1,0 +1,216 @@
+//! Converts, inspects, scores and runs model files.
+
+use aipg_engine::{
+    blob,
+    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
+    file::file_length,
+    tokenizer::Tokenizer,
+    Model,
+};
+use anyhow::{ensure, Context, Result};
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// Integer models of exact inference
+#[derive(Parser)]
+#[command(name = "aipg-model", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Turn a float checkpoint into a model file. The same input gives the same file everywhere
+    Convert {
+        /// Checkpoint: a safetensors file of float32 tensors
+        #[arg(long)]
+        checkpoint: PathBuf,
+        /// Shape of the checkpoint, a JSON file
+        #[arg(long)]
+        config: PathBuf,
+        /// Tokenizer file, whose hash the model commits
+        #[arg(long)]
+        tokenizer: PathBuf,
+        /// Token ids (little-endian u32) typical for the model's use; they calibrate the value scales
+        #[arg(long)]
+        calibration: PathBuf,
+        /// Where the model file goes
+        #[arg(long)]
+        output: PathBuf,
+        /// Where the encoded header goes, which registers the model on chain
+        #[arg(long)]
+        header: Option<PathBuf>,
+        /// Rotate no input before it is quantised (default: every input whose width allows it)
+        #[arg(long)]
+        no_hadamard: bool,
+    },
+    /// Verify a model file and print its shape and roots as JSON
+    Inspect {
+        /// Model file
+        model: PathBuf,
+    },
+    /// Print how well a model predicts held-out tokens, as JSON
+    Score {
+        /// Model file
+        model: PathBuf,
+        /// Token ids, little-endian u32
+        ids: PathBuf,
+        /// Tokens in one teacher-forced window; the first of each is given
+        #[arg(long, default_value_t = 256)]
+        window: usize,
+    },
+    /// Continue a text
+    Generate {
+        /// Model file
+        model: PathBuf,
+        /// Prompt
+        text: String,
+        /// Most tokens of the answer
+        #[arg(long, default_value_t = 128)]
+        max_output: u32,
+        /// Tokenizer file; without it the demo model's ids. Must be the one the model commits
+        #[arg(long)]
+        tokenizer: Option<PathBuf>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Convert {
+            checkpoint,
+            config,
+            tokenizer,
+            calibration,
+            output,
+            header,
+            no_hadamard,
+        } => {
+            let input = ConvertInput {
+                checkpoint: read(&checkpoint)?,
+                configuration: CheckpointConfiguration::from_json(&read(&config)?)?,
+                tokenizer: read(&tokenizer)?,
+                calibration: read_tokens(&calibration)?,
+                hadamard: match no_hadamard {
+                    true => HadamardChoice::Nowhere,
+                    false => HadamardChoice::WherePossible,
+                },
+            };
+            let spinner = ProgressBar::new_spinner().with_message("converting");
+            spinner.enable_steady_tick(std::time::Duration::from_millis(100));
+            let converted = convert(&input)?;
+            spinner.finish_and_clear();
+            converted.write(&output)?;
+            if let Some(path) = header {
+                converted.write_header(&path)?;
+            }
+            print(&description(&Model::from_bytes(&converted.bytes)?))
+        }
+        Command::Inspect { model } => print(&description(&load(&model)?)),
+        Command::Score { model, ids, window } => {
+            let (model, ids) = (load(&model)?, read_tokens(&ids)?);
+            let bar = progress_bar(ids.len())?;
+            let score = model.score(&ids, window, &mut |done| bar.set_position(done as u64))?;
+            bar.finish_and_clear();
+            print(&json!({
+                "model": hexadecimal(model.root()),
+                "window": window,
+                "tokens": score.tokens,
+                "bits_per_token": score.bits_per_token,
+            }))
+        }
+        Command::Generate {
+            model,
+            text,
+            max_output,
+            tokenizer,
+        } => {
+            let model = load(&model)?;
+            let tokenizer = match tokenizer {
+                None => Tokenizer::default(),
+                Some(path) => {
+                    let hash = blob::hash(&read(&path)?);
+                    let committed = model.header().tokenizer;
+                    ensure!(hash == committed, "the model commits another tokenizer");
+                    Tokenizer::from_file(&path)?
+                }
+            };
+            let prompt = tokenizer.encode(&text);
+            let bar = progress_bar(max_output as usize)?;
+            let stop = [tokenizer.answer_end];
+            let generation = model.generate(&prompt, max_output, &stop, &mut |done| {
+                bar.set_position(done as u64);
+            })?;
+            bar.finish_and_clear();
+            print(&json!({
+                "text": tokenizer.decode(&generation.tokens),
+                "tokens": generation.tokens,
+                "digest": hexadecimal(generation.digest),
+                "positions": generation.positions,
+            }))
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn read_tokens(path: &Path) -> Result<Vec<u32>> {
+    blob::decode_tokens(&read(path)?).with_context(|| format!("in {}", path.display()))
+}
+
+fn load(path: &Path) -> Result<Model> {
+    Model::load(path).with_context(|| format!("cannot load {}", path.display()))
+}
+
+fn hexadecimal(hash: [u8; 32]) -> String {
+    format!("0x{}", hex::encode(hash))
+}
+
+fn progress_bar(length: usize) -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} tokens, {eta} left")?;
+    Ok(ProgressBar::new(length as u64).with_style(style))
+}
+
+fn print(value: &serde_json::Value) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// What `inspect` says about a model.
+fn description(model: &Model) -> serde_json::Value {
+    let header = model.header();
+    let layers = header.layers as usize;
+    json!({
+        "root": hexadecimal(model.root()),
+        "bytes": file_length(header),
+        "semantics_version": header.semantics_version,
+        "template": header.template,
+        "model_dimension": header.model_dimension,
+        "layers": header.layers,
+        "heads": header.heads,
+        "key_value_heads": header.key_value_heads,
+        "head_dimension": header.head_dimension,
+        "feed_forward": header.feed_forward,
+        "vocabulary": header.vocabulary,
+        "max_context": header.max_context,
+        "epsilon": header.epsilon,
+        "score_scale": header.score_scale,
+        "output_flags": header.output_flags,
+        "input_flags": header.input_flags[..layers],
+        "value_formats": header.value_formats[..layers],
+        "tokenizer": hexadecimal(header.tokenizer),
+        "scales": hexadecimal(header.scales),
+        "tables": hexadecimal(header.tables),
+        "weights": hexadecimal(header.weights),
+    })
+}

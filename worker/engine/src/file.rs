@@ -1,0 +1,192 @@
+//! The model file, `.aipg`.
+//!
+//! ```text
+//! offset  length         content
+//! 0       8              magic "AIPGMDL0"
+//! 8       32             model root: hash of the header
+//! 40      HEADER_LENGTH  header
+//! …       …              scale section, table section, weight section (aipg_exact::layout)
+//! ```
+//!
+//! No length is written anywhere: all follow from the header, and a file of any other length is
+//! refused before a section is read. Every byte is covered: the magic by comparison, the header by
+//! the root, each section by its root in the header.
+
+use crate::Blake2b256;
+use aipg_exact::{
+    commitment,
+    header::{HeaderError, ModelHeader, HEADER_LENGTH},
+    layout::{section_lengths, SectionLengths},
+};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+use thiserror::Error;
+
+/// First bytes of a model file.
+pub const MAGIC: &[u8; 8] = b"AIPGMDL0";
+
+/// Bytes before the sections.
+pub const PREFIX_LENGTH: usize = MAGIC.len() + 32 + HEADER_LENGTH;
+
+/// Why a model file is refused.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The file cannot be read.
+    #[error("Io: {0}")]
+    Io(#[from] io::Error),
+    /// The file is shorter than its header says.
+    #[error("Truncated: the file has {found} of {expected} bytes")]
+    Truncated {
+        /// Bytes the file should have.
+        expected: u64,
+        /// Bytes it has.
+        found: u64,
+    },
+    /// The file is longer than its header says.
+    #[error("WrongLength: the file has {found} bytes, its header says {expected}")]
+    WrongLength {
+        /// Bytes the file should have.
+        expected: u64,
+        /// Bytes it has.
+        found: u64,
+    },
+    /// The file does not begin with [`MAGIC`].
+    #[error("BadMagic: this is no model file")]
+    BadMagic,
+    /// The header is out of range.
+    #[error("BadHeader: {0}")]
+    BadHeader(#[from] HeaderError),
+    /// The header is not the one the file's model root was taken over.
+    #[error("ModelRootMismatch: the header does not give the model root")]
+    ModelRootMismatch,
+    /// The scale section does not give the root in the header.
+    #[error("ScaleRootMismatch: the scales do not give the root in the header")]
+    ScaleRootMismatch,
+    /// The table section does not give the root in the header.
+    #[error("TableRootMismatch: the tables do not give the root in the header")]
+    TableRootMismatch,
+    /// The weight section does not give the root in the header.
+    #[error("WeightRootMismatch: the weights do not give the root in the header")]
+    WeightRootMismatch,
+}
+
+/// The three sections of a model.
+pub(crate) struct Sections {
+    pub scales: Vec<u8>,
+    pub tables: Vec<u8>,
+    pub weights: Vec<u8>,
+}
+
+/// Bytes of the file that a header describes.
+pub fn file_length(header: &ModelHeader) -> u64 {
+    let SectionLengths {
+        scales,
+        tables,
+        weights,
+    } = section_lengths(header);
+    PREFIX_LENGTH as u64 + scales + tables + weights
+}
+
+/// Opens, reads and verifies a model file.
+pub(crate) fn read_file(path: &Path) -> Result<(ModelHeader, Sections), ModelError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    read(file, length)
+}
+
+/// Reads and verifies a model of `length` bytes. Nothing is allocated for a section before the
+/// length is known to be right.
+pub(crate) fn read(
+    mut source: impl Read,
+    length: u64,
+) -> Result<(ModelHeader, Sections), ModelError> {
+    let mut magic = [0; MAGIC.len()];
+    let mut root = [0; 32];
+    let mut header = [0; HEADER_LENGTH];
+    let too_short = ModelError::Truncated {
+        expected: PREFIX_LENGTH as u64,
+        found: length,
+    };
+    if length < MAGIC.len() as u64 {
+        return Err(too_short);
+    }
+    source.read_exact(&mut magic)?;
+    if &magic != MAGIC {
+        return Err(ModelError::BadMagic);
+    }
+    if length < PREFIX_LENGTH as u64 {
+        return Err(too_short);
+    }
+    source.read_exact(&mut root)?;
+    source.read_exact(&mut header)?;
+    let header = ModelHeader::decode(&header)?;
+    if header.root::<Blake2b256>() != root {
+        return Err(ModelError::ModelRootMismatch);
+    }
+    let expected = file_length(&header);
+    if length < expected {
+        return Err(ModelError::Truncated {
+            expected,
+            found: length,
+        });
+    }
+    if length > expected {
+        return Err(ModelError::WrongLength {
+            expected,
+            found: length,
+        });
+    }
+
+    let lengths = section_lengths(&header);
+    let mut section = |length: u64| -> Result<Vec<u8>, ModelError> {
+        // The file is at least this long, so a length that does not fit memory is a real one.
+        let length =
+            usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        let mut bytes = vec![0; length];
+        source.read_exact(&mut bytes)?;
+        Ok(bytes)
+    };
+    let scales = section(lengths.scales)?;
+    if commitment::scale_root::<Blake2b256>(&scales) != header.scales {
+        return Err(ModelError::ScaleRootMismatch);
+    }
+    let tables = section(lengths.tables)?;
+    if commitment::table_root::<Blake2b256>(&tables) != header.tables {
+        return Err(ModelError::TableRootMismatch);
+    }
+    let weights = section(lengths.weights)?;
+    if commitment::weight_root::<Blake2b256>(&header, &weights) != header.weights {
+        return Err(ModelError::WeightRootMismatch);
+    }
+    Ok((
+        header,
+        Sections {
+            scales,
+            tables,
+            weights,
+        },
+    ))
+}
+
+/// Fills in the header's roots of the sections.
+pub(crate) fn commit(header: &mut ModelHeader, sections: &Sections) {
+    header.scales = commitment::scale_root::<Blake2b256>(&sections.scales);
+    header.tables = commitment::table_root::<Blake2b256>(&sections.tables);
+    header.weights = commitment::weight_root::<Blake2b256>(header, &sections.weights);
+}
+
+/// The bytes of a model file.
+pub(crate) fn encode(header: &ModelHeader, sections: &Sections) -> Vec<u8> {
+    [
+        MAGIC.as_slice(),
+        &header.root::<Blake2b256>(),
+        &header.encode(),
+        &sections.scales,
+        &sections.tables,
+        &sections.weights,
+    ]
+    .concat()
+}

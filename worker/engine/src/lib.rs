@@ -1,0 +1,43 @@
+//! The engine of exact inference: model files, conversion from float checkpoints, execution on the
+//! CPU.
+//!
+//! The operations and their definition are in `aipg-exact`; this crate composes them into a forward
+//! pass. Everything a [`Model`] computes is a function of integers, so [`Model::generate`] and
+//! [`Model::replay`] give the same digest bit for bit on every machine.
+//!
+//! - [`Model`]: a verified model file in memory; `generate`, `replay`, `logits`, `score`
+//! - [`mod@file`]: the `.aipg` format
+//! - [`mod@convert`]: float checkpoint → model file
+//! - [`blob`]: token lists as bytes, their address and their root
+//! - [`tokenizer`]: the byte tokenizer of the demo model
+
+pub mod blob;
+pub mod convert;
+pub mod file;
+mod forward;
+mod generate;
+mod model;
+mod score;
+pub mod tokenizer;
+
+pub use aipg_exact::header::ModelHeader;
+pub use file::ModelError;
+pub use generate::{Generation, RunError};
+pub use model::Model;
+pub use score::Score;
+
+use blake2::{digest::consts::U32, Blake2b, Digest};
+
+/// blake2b-256, the hash of every commitment.
+#[derive(Clone, Copy, Debug)]
+pub struct Blake2b256;
+
+impl aipg_exact::Hasher256 for Blake2b256 {
+    fn hash(parts: &[&[u8]]) -> [u8; 32] {
+        let mut state = Blake2b::<U32>::new();
+        for part in parts {
+            state.update(part);
+        }
+        state.finalize().into()
+    }
+}

@@ -1,0 +1,183 @@
+//! The byte tokenizer: ids 0 to 255 are the bytes of UTF-8, a few special ids mark the parts.
+//!
+//! Tokenizers are outside the semantics. A model commits the hash of its tokenizer file, and jobs
+//! are token ids; text is the client's business.
+
+use serde::Deserialize;
+use std::{fs, io, path::Path};
+use thiserror::Error;
+
+/// Why a tokenizer file is refused.
+#[derive(Debug, Error)]
+pub enum TokenizerError {
+    /// The file cannot be read.
+    #[error("cannot read the tokenizer file: {0}")]
+    Io(#[from] io::Error),
+    /// The file is not the JSON of a tokenizer.
+    #[error("the tokenizer file is malformed: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// The tokenizer is of another kind than `byte`.
+    #[error("unknown kind of tokenizer: {0}")]
+    UnknownKind(String),
+    /// A special id is a byte, occurs twice or is outside the vocabulary.
+    #[error("special id {0} is a byte, used twice or outside the vocabulary")]
+    BadSpecial(u32),
+}
+
+/// The byte tokenizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokenizer {
+    /// First token of every prompt.
+    pub start: u32,
+    /// Last token of every prompt; the answer follows.
+    pub prompt_end: u32,
+    /// Last token of a complete answer: the stop token.
+    pub answer_end: u32,
+    /// Ids are below this.
+    pub vocabulary: u32,
+}
+
+impl Default for Tokenizer {
+    /// The demo model's ids.
+    fn default() -> Self {
+        Self {
+            start: 256,
+            prompt_end: 257,
+            answer_end: 258,
+            vocabulary: 272,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Description {
+    kind: String,
+    special: Special,
+    vocabulary: u32,
+}
+
+#[derive(Deserialize)]
+struct Special {
+    start: u32,
+    prompt_end: u32,
+    answer_end: u32,
+}
+
+impl Tokenizer {
+    /// Reads a tokenizer file.
+    ///
+    /// # Errors
+    /// [`TokenizerError`] if the file cannot be read or describes no byte tokenizer.
+    pub fn from_file(path: &Path) -> Result<Self, TokenizerError> {
+        Self::from_json(&fs::read(path)?)
+    }
+
+    /// Parses the content of a tokenizer file.
+    ///
+    /// # Errors
+    /// [`TokenizerError`] if it describes no byte tokenizer.
+    pub fn from_json(json: &[u8]) -> Result<Self, TokenizerError> {
+        let description: Description = serde_json::from_slice(json)?;
+        if description.kind != "byte" {
+            return Err(TokenizerError::UnknownKind(description.kind));
+        }
+        let Special {
+            start,
+            prompt_end,
+            answer_end,
+        } = description.special;
+        let vocabulary = description.vocabulary;
+        let specials = [start, prompt_end, answer_end];
+        for (index, &id) in specials.iter().enumerate() {
+            if id < 256 || id >= vocabulary || specials[..index].contains(&id) {
+                return Err(TokenizerError::BadSpecial(id));
+            }
+        }
+        Ok(Self {
+            start,
+            prompt_end,
+            answer_end,
+            vocabulary,
+        })
+    }
+
+    /// Token ids of a prompt: start, the bytes of the text, end of prompt.
+    pub fn encode(&self, text: &str) -> Vec<u32> {
+        let bytes = text.bytes().map(u32::from);
+        [self.start]
+            .into_iter()
+            .chain(bytes)
+            .chain([self.prompt_end])
+            .collect()
+    }
+
+    /// Text of token ids. Special and reserved ids have none; what is not UTF-8 becomes U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let bytes: Vec<u8> = ids.iter().filter_map(|&id| u8::try_from(id).ok()).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn json(kind: &str, start: u32, prompt_end: u32, answer_end: u32) -> String {
+        format!(
+            r#"{{"name": "aipg-byte", "kind": "{kind}", "vocabulary": 272, "special":
+               {{"start": {start}, "prompt_end": {prompt_end}, "answer_end": {answer_end}}}}}"#
+        )
+    }
+
+    #[test]
+    fn tokenizer_should_read_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        fs::write(&path, json("byte", 256, 257, 258)).unwrap();
+        assert_eq!(Tokenizer::from_file(&path).unwrap(), Tokenizer::default());
+    }
+
+    #[test]
+    fn tokenizer_should_be_refused_when_its_file_is_wrong() {
+        let missing = Tokenizer::from_file(Path::new("no/such/tokenizer.json"));
+        assert!(matches!(missing, Err(TokenizerError::Io(_))));
+        let parse = |text: &str| Tokenizer::from_json(text.as_bytes());
+        assert!(matches!(parse("{}"), Err(TokenizerError::Malformed(_))));
+        assert!(matches!(parse(""), Err(TokenizerError::Malformed(_))));
+        let unknown = parse(&json("bpe", 256, 257, 258));
+        assert!(matches!(unknown, Err(TokenizerError::UnknownKind(kind)) if kind == "bpe"));
+        for (start, prompt_end, answer_end, bad) in [
+            (255, 257, 258, 255),
+            (256, 256, 258, 256),
+            (256, 257, 272, 272),
+        ] {
+            let result = parse(&json("byte", start, prompt_end, answer_end));
+            assert!(matches!(result, Err(TokenizerError::BadSpecial(id)) if id == bad));
+        }
+    }
+
+    #[test]
+    fn encode_should_mark_the_prompt() {
+        let tokenizer = Tokenizer::default();
+        assert_eq!(tokenizer.encode("Hé"), [256, 72, 0xc3, 0xa9, 257]);
+        assert_eq!(tokenizer.encode(""), [256, 257]);
+        assert_eq!(tokenizer.decode(&[256, 72, 105, 258, 271, u32::MAX]), "Hi");
+        assert_eq!(tokenizer.decode(&[0xff, 72]), "\u{fffd}H");
+    }
+
+    proptest! {
+        #[test]
+        fn text_should_round_trip(text: String) {
+            let tokenizer = Tokenizer::default();
+            let ids = tokenizer.encode(&text);
+            prop_assert!(ids.iter().all(|&id| id < tokenizer.vocabulary));
+            prop_assert_eq!(tokenizer.decode(&ids), text);
+        }
+
+        #[test]
+        fn parser_should_never_panic(json in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Tokenizer::from_json(&json);
+        }
+    }
+}

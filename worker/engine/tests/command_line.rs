@@ -1,0 +1,136 @@
+//! The `aipg-model` binary, from a checkpoint on disk to an answer.
+
+mod common;
+
+use aipg_engine::{blob, convert::HadamardChoice, Model};
+use common::{tokenizer, tokens, Checkpoint, SHAPE};
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+
+/// Runs the binary in `folder` and returns what it printed, or its error.
+fn run(folder: &Path, arguments: &[&str]) -> Result<Value, String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_aipg-model"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+#[test]
+fn commands_should_convert_inspect_score_and_generate() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let checkpoint = Checkpoint::random(SHAPE, 1);
+    let configuration = r#"{"model_dimension": 64, "layers": 2, "heads": 4, "key_value_heads": 2,
+        "head_dimension": 32, "feed_forward": 192, "vocabulary": 272, "max_context": 160,
+        "rope_base": 10000.0, "epsilon": 1e-05}"#;
+    fs::write(at.join("x.safetensors"), checkpoint.bytes()).unwrap();
+    fs::write(at.join("c.json"), configuration).unwrap();
+    fs::write(at.join("t.json"), tokenizer()).unwrap();
+    fs::write(at.join("ids.bin"), blob::encode_tokens(&tokens(7, 200))).unwrap();
+
+    let arguments = [
+        "convert",
+        "--checkpoint",
+        "x.safetensors",
+        "--config",
+        "c.json",
+        "--tokenizer",
+        "t.json",
+        "--calibration",
+        "ids.bin",
+        "--output",
+        "m.aipg",
+        "--header",
+        "h.bin",
+    ];
+    let converted = run(at, &arguments).unwrap();
+    let (expected, model) = checkpoint.convert(HadamardChoice::WherePossible);
+    assert_eq!(fs::read(at.join("m.aipg")).unwrap(), expected.bytes);
+    assert_eq!(
+        fs::read(at.join("h.bin")).unwrap(),
+        expected.header.encode()
+    );
+    assert_eq!(
+        converted["root"],
+        format!("0x{}", hex::encode(model.root()))
+    );
+    assert_eq!(run(at, &["inspect", "m.aipg"]).unwrap(), converted);
+
+    let score = run(at, &["score", "m.aipg", "ids.bin", "--window", "50"]).unwrap();
+    let direct = model.score(&tokens(7, 200), 50, &mut |_| ()).unwrap();
+    assert_eq!(
+        score["bits_per_token"].as_f64(),
+        Some(direct.bits_per_token)
+    );
+    assert_eq!(score["tokens"], 196);
+
+    let arguments = [
+        "generate",
+        "m.aipg",
+        "Hi",
+        "--max-output",
+        "8",
+        "--tokenizer",
+        "t.json",
+    ];
+    let answer = run(at, &arguments).unwrap();
+    let direct = model
+        .generate(&[256, 72, 105, 257], 8, &[258], &mut |_| ())
+        .unwrap();
+    assert_eq!(
+        answer["digest"],
+        format!("0x{}", hex::encode(direct.digest))
+    );
+    assert_eq!(answer["tokens"], serde_json::json!(direct.tokens));
+
+    let plain: Vec<&str> = [
+        "convert",
+        "--checkpoint",
+        "x.safetensors",
+        "--config",
+        "c.json",
+        "--tokenizer",
+        "t.json",
+        "--calibration",
+        "ids.bin",
+        "--output",
+        "plain.aipg",
+        "--no-hadamard",
+    ]
+    .to_vec();
+    run(at, &plain).unwrap();
+    assert_eq!(
+        Model::load(&at.join("plain.aipg"))
+            .unwrap()
+            .header()
+            .input_flags[0],
+        0
+    );
+}
+
+#[test]
+fn commands_should_name_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let (converted, _) = common::small_model();
+    let mut bytes = converted.bytes;
+    fs::write(at.join("good.aipg"), &bytes).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(at.join("bad.aipg"), &bytes).unwrap();
+    fs::write(at.join("odd.bin"), [1, 2, 3]).unwrap();
+    fs::write(at.join("other.json"), [&tokenizer()[..], b" "].concat()).unwrap();
+
+    let error = |arguments: &[&str]| run(at, arguments).unwrap_err();
+    assert!(error(&["inspect", "bad.aipg"]).contains("WeightRootMismatch"));
+    assert!(error(&["inspect", "none.aipg"]).contains("none.aipg"));
+    assert!(error(&["score", "good.aipg", "odd.bin"]).contains("NotATokenList"));
+    let arguments = ["generate", "good.aipg", "Hi", "--tokenizer", "other.json"];
+    assert!(error(&arguments).contains("commits another tokenizer"));
+    assert!(error(&["generate", "good.aipg", "Hi", "--max-output", "0"]).contains("NoOutput"));
+}

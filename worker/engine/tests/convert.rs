@@ -1,0 +1,238 @@
+//! Conversion of float checkpoints.
+
+mod common;
+
+use aipg_engine::{
+    convert::{convert, CheckpointConfiguration, ConvertError, ConvertInput, HadamardChoice},
+    RunError,
+};
+use aipg_exact::header::{input, output, HeaderError};
+use common::{tokens, Checkpoint, SHAPE, VOCABULARY};
+
+/// Relative error of the integer model's logits: √(Σ difference² / Σ float²).
+fn logit_error(checkpoint: &Checkpoint, hadamard: HadamardChoice) -> f64 {
+    let (_, model) = checkpoint.convert(hadamard);
+    let ids = tokens(21, 60);
+    let exact = model.logits(&ids).unwrap();
+    let float = checkpoint.float_logits(&ids);
+    let (mut difference, mut total) = (0.0, 0.0);
+    for (row, float) in exact.chunks_exact(VOCABULARY as usize).zip(&float) {
+        for (&logit, float) in row.iter().zip(float) {
+            difference += (f64::from(logit) / 65536.0 - float).powi(2);
+            total += float.powi(2);
+        }
+    }
+    (difference / total).sqrt()
+}
+
+#[test]
+fn logits_should_be_close_to_the_float_model() {
+    for (seed, shape) in [SHAPE, [128, 3, 4, 1, 32, 256], [48, 2, 3, 3, 16, 96]]
+        .into_iter()
+        .enumerate()
+    {
+        let checkpoint = Checkpoint::random(shape, seed as u64);
+        for hadamard in [HadamardChoice::WherePossible, HadamardChoice::Nowhere] {
+            let error = logit_error(&checkpoint, hadamard);
+            assert!(error < 0.03, "{shape:?} {hadamard:?}: {error}");
+        }
+    }
+}
+
+/// Channels that are 100 times larger than the others leave int8 no room for the rest, unless the
+/// rotation spreads them.
+#[test]
+fn hadamard_should_protect_from_outlier_channels() {
+    let checkpoint = Checkpoint::random([128, 2, 4, 2, 32, 256], 3).with_outliers(100.0);
+    let plain = logit_error(&checkpoint, HadamardChoice::Nowhere);
+    let rotated = logit_error(&checkpoint, HadamardChoice::WherePossible);
+    assert!(rotated < 0.15, "{rotated}");
+    assert!(plain > 3.0 * rotated, "plain {plain}, rotated {rotated}");
+}
+
+#[test]
+fn conversion_should_be_deterministic() {
+    let checkpoint = Checkpoint::random(SHAPE, 5);
+    let input = checkpoint.input(HadamardChoice::WherePossible);
+    let (first, second) = (convert(&input).unwrap(), convert(&input).unwrap());
+    assert_eq!(first.bytes, second.bytes);
+    let plain = convert(&checkpoint.input(HadamardChoice::Nowhere)).unwrap();
+    assert_ne!(plain.header.weights, first.header.weights);
+}
+
+#[test]
+fn hadamard_flags_should_follow_the_widths() {
+    let flags = |shape, hadamard| {
+        let (converted, _) = Checkpoint::random(shape, 5).convert(hadamard);
+        let header = converted.header;
+        assert_eq!(header.input_flags[2], 0);
+        (header.input_flags[0], header.output_flags)
+    };
+    assert_eq!(
+        flags(SHAPE, HadamardChoice::WherePossible),
+        (input::HADAMARD, output::HADAMARD)
+    );
+    assert_eq!(flags(SHAPE, HadamardChoice::Nowhere), (0, 0));
+    let narrow = [32, 2, 2, 1, 32, 100];
+    assert_eq!(
+        flags(narrow, HadamardChoice::WherePossible),
+        (input::ATTENTION_OUTPUT, 0)
+    );
+}
+
+#[test]
+fn value_formats_should_follow_the_size_of_the_values() {
+    let format = |factor: f32| {
+        let mut checkpoint = Checkpoint::random(SHAPE, 5);
+        let tensor = checkpoint
+            .tensors
+            .get_mut("layers.0.attention.value.weight")
+            .unwrap();
+        tensor.1.iter_mut().for_each(|x| *x *= factor);
+        let (converted, _) = checkpoint.convert(HadamardChoice::WherePossible);
+        (
+            converted.header.value_formats[0],
+            logit_error(&checkpoint, HadamardChoice::WherePossible),
+        )
+    };
+    let (usual, _) = format(1.0);
+    assert_eq!(format(8.0).0, usual - 3);
+    assert_eq!(format(1.0 / 1024.0).0, 16);
+    let (large, error) = format(512.0);
+    assert_eq!(large, usual - 9);
+    assert!(error < 0.05, "{error}");
+}
+
+fn refused(change: impl FnOnce(&mut Checkpoint)) -> ConvertError {
+    let mut checkpoint = Checkpoint::random(SHAPE, 1);
+    change(&mut checkpoint);
+    convert(&checkpoint.input(HadamardChoice::default())).unwrap_err()
+}
+
+fn refused_input(change: impl FnOnce(&mut ConvertInput)) -> ConvertError {
+    let mut input = Checkpoint::random(SHAPE, 1).input(HadamardChoice::default());
+    change(&mut input);
+    convert(&input).unwrap_err()
+}
+
+#[test]
+fn checkpoint_should_be_refused_when_its_tensors_are_wrong() {
+    let name = "layers.1.attention.key.weight";
+    let error = refused(|checkpoint| drop(checkpoint.tensors.remove(name)));
+    assert!(matches!(error, ConvertError::MissingTensor(found) if found == name));
+    let bias = "layers.0.attention.query.bias";
+    let error = refused(|checkpoint| {
+        checkpoint.tensors.insert(bias.into(), (vec![1], vec![0.0]));
+    });
+    assert!(matches!(error, ConvertError::UnexpectedTensor(found) if found == bias));
+    let error = refused(|checkpoint| {
+        checkpoint
+            .tensors
+            .insert(name.into(), (vec![2, 3], vec![0.0; 6]));
+    });
+    assert!(matches!(
+        error,
+        ConvertError::WrongShape { expected, found, .. }
+            if (expected.as_slice(), found.as_slice()) == (&[64, 64], &[2, 3])
+    ));
+    for value in [f32::NAN, f32::INFINITY] {
+        let error = refused(|checkpoint| checkpoint.tensors.get_mut(name).unwrap().1[5] = value);
+        assert!(matches!(error, ConvertError::NotFinite(found) if found == name));
+    }
+    let error = refused(|checkpoint| {
+        checkpoint.tensors.get_mut("embedding.weight").unwrap().1[0] = 128.0;
+    });
+    assert!(matches!(error, ConvertError::OutOfRange(found) if found == "embedding.weight"));
+}
+
+#[test]
+fn checkpoint_should_be_refused_when_a_tensor_is_not_float32() {
+    use safetensors::{tensor::TensorView, Dtype};
+    let bytes = vec![0; VOCABULARY as usize * 64 * 2];
+    let view = TensorView::new(Dtype::F16, vec![VOCABULARY as usize, 64], &bytes).unwrap();
+    let checkpoint = safetensors::serialize([("embedding.weight", view)], None).unwrap();
+    let error = refused_input(|input| input.checkpoint = checkpoint);
+    assert!(matches!(error, ConvertError::NotFloat32(name) if name == "embedding.weight"));
+}
+
+#[test]
+fn input_should_be_refused_when_it_is_malformed() {
+    let error = refused_input(|input| input.checkpoint.truncate(100));
+    assert!(matches!(error, ConvertError::Checkpoint(_)));
+    let error = refused_input(|input| input.tokenizer.clear());
+    assert!(matches!(error, ConvertError::Tokenizer(_)));
+    let error = refused_input(|input| {
+        input.tokenizer = String::from_utf8_lossy(&input.tokenizer)
+            .replace("272", "300")
+            .into();
+    });
+    assert!(matches!(
+        error,
+        ConvertError::VocabularyMismatch {
+            tokenizer: 300,
+            model: VOCABULARY
+        }
+    ));
+    let error = refused_input(|input| input.calibration.clear());
+    assert!(matches!(
+        error,
+        ConvertError::Calibration(RunError::EmptyPrompt)
+    ));
+    let error = refused_input(|input| input.calibration[3] = 272);
+    assert!(matches!(
+        error,
+        ConvertError::Calibration(RunError::TokenOutOfVocabulary { index: 3, .. })
+    ));
+}
+
+#[test]
+fn configuration_should_be_refused_when_it_is_out_of_range() {
+    let shape = |change: fn(&mut CheckpointConfiguration)| {
+        refused_input(|input| change(&mut input.configuration))
+    };
+    for (error, expected) in [
+        (shape(|c| c.layers = 0), HeaderError::Layers),
+        (shape(|c| c.layers = u32::MAX), HeaderError::Layers),
+        (shape(|c| c.heads = u32::MAX), HeaderError::Heads),
+        (shape(|c| c.key_value_heads = 3), HeaderError::KeyValueHeads),
+        (shape(|c| c.head_dimension = 0), HeaderError::HeadDimension),
+        (shape(|c| c.epsilon = -1.0), HeaderError::Epsilon),
+        (shape(|c| c.epsilon = 1.0), HeaderError::Epsilon),
+    ] {
+        assert!(
+            matches!(error, ConvertError::Shape(found) if found == expected),
+            "{error}"
+        );
+    }
+    for error in [
+        shape(|c| c.epsilon = f64::NAN),
+        shape(|c| c.rope_base = 1.0),
+        shape(|c| c.rope_base = f64::INFINITY),
+    ] {
+        assert!(matches!(error, ConvertError::Configuration(_)), "{error}");
+    }
+}
+
+#[test]
+fn configuration_should_parse_its_json() {
+    let json = r#"{"model_dimension": 64, "layers": 2, "heads": 4, "key_value_heads": 2,
+        "head_dimension": 32, "feed_forward": 192, "vocabulary": 272, "max_context": 160,
+        "rope_base": 10000.0, "epsilon": 1e-05}"#;
+    let parsed = CheckpointConfiguration::from_json(json.as_bytes()).unwrap();
+    assert_eq!(parsed, common::configuration(SHAPE));
+    for wrong in [
+        json.replace("layers", "depth"),
+        json.replace("64", "-1"),
+        String::new(),
+    ] {
+        let error = CheckpointConfiguration::from_json(wrong.as_bytes());
+        assert!(matches!(error, Err(ConvertError::Configuration(_))));
+    }
+}
+
+#[test]
+fn model_file_should_not_be_written_when_the_folder_is_missing() {
+    let (converted, _) = common::small_model();
+    let error = converted.write("no/such/folder/model.aipg".as_ref());
+    assert!(matches!(error, Err(ConvertError::Io(_))));
+}

@@ -1,0 +1,132 @@
+//! What the roots of a model and of a job are taken over.
+
+use crate::{
+    header::ModelHeader,
+    layout::{self, TILE_COLUMNS, TILE_ROWS},
+    tree::{Domain, TreeBuilder},
+    Hasher256,
+};
+use alloc::{vec, vec::Vec};
+
+/// Token ids in one leaf.
+const TOKENS_PER_LEAF: usize = 64;
+
+/// Elements of a hidden state in one leaf.
+const ELEMENTS_PER_LEAF: usize = 256;
+
+/// Root of a token list; commits its length.
+pub fn token_root<H: Hasher256>(ids: &[u32]) -> [u8; 32] {
+    let mut builder = TreeBuilder::<H>::new(Domain::Tokens);
+    for chunk in ids.chunks(TOKENS_PER_LEAF) {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|id| id.to_le_bytes()).collect();
+        builder.push(&bytes);
+    }
+    builder.finish(&[ids.len() as u64])
+}
+
+/// Root of a model's scale section.
+pub fn scale_root<H: Hasher256>(section: &[u8]) -> [u8; 32] {
+    section_root::<H>(Domain::Scales, section)
+}
+
+/// Root of a model's table section.
+pub fn table_root<H: Hasher256>(section: &[u8]) -> [u8; 32] {
+    section_root::<H>(Domain::Tables, section)
+}
+
+fn section_root<H: Hasher256>(domain: Domain, section: &[u8]) -> [u8; 32] {
+    let mut builder = TreeBuilder::<H>::new(domain);
+    section
+        .chunks(domain.leaf_length())
+        .for_each(|chunk| builder.push(chunk));
+    builder.finish(&[section.len() as u64])
+}
+
+/// Root of a model's weights, given as the weight section: every tensor of
+/// [`layout::weight_tensors`] row by row.
+///
+/// A leaf is a tile of 16 rows × 256 columns of one tensor, row by row, zero-padded at the tensor's
+/// right and lower edge; tiles run along the columns first, then down the rows, then on to the next
+/// tensor. A section that is too short reads as if it went on with zeros.
+pub fn weight_root<H: Hasher256>(header: &ModelHeader, section: &[u8]) -> [u8; 32] {
+    let mut builder = TreeBuilder::<H>::new(Domain::Weights);
+    let mut leaves = 0u64;
+    let mut rest = section;
+    let mut tile = vec![0u8; TILE_ROWS * TILE_COLUMNS];
+    for tensor in layout::weight_tensors(header) {
+        let (columns, rows) = (tensor.columns.max(1), tensor.rows);
+        let (data, tail) = rest.split_at(rest.len().min(rows.saturating_mul(columns)));
+        rest = tail;
+        let mut first_row = 0usize;
+        while first_row < rows {
+            for first_column in (0..columns).step_by(TILE_COLUMNS) {
+                tile.fill(0);
+                let tile_rows = tile.chunks_exact_mut(TILE_COLUMNS).take(rows - first_row);
+                for (row, target) in (first_row..).zip(tile_rows) {
+                    let start = row.saturating_mul(columns).saturating_add(first_column);
+                    let width = TILE_COLUMNS.min(columns - first_column);
+                    let source = data.get(start..).unwrap_or_default();
+                    for (slot, &byte) in target.iter_mut().zip(source.iter().take(width)) {
+                        *slot = byte;
+                    }
+                }
+                builder.push(&tile);
+                leaves = leaves.saturating_add(1);
+            }
+            first_row = first_row.saturating_add(TILE_ROWS);
+        }
+    }
+    builder.finish(&[leaves])
+}
+
+/// Builds the digest of a job: the root over the final hidden state (the residual stream after the
+/// last layer, Q16) of every processed position.
+#[derive(Clone, Debug)]
+pub struct DigestBuilder<H> {
+    tree: TreeBuilder<H>,
+    positions: u64,
+    width: u64,
+}
+
+impl<H: Hasher256> DigestBuilder<H> {
+    /// A digest over no position.
+    pub const fn new() -> Self {
+        Self {
+            tree: TreeBuilder::new(Domain::Digest),
+            positions: 0,
+            width: 0,
+        }
+    }
+
+    /// Appends the final hidden state of the next position. All rows have the same width.
+    pub fn push(&mut self, hidden: &[i32]) {
+        for chunk in hidden.chunks(ELEMENTS_PER_LEAF) {
+            let bytes: Vec<u8> = chunk
+                .iter()
+                .flat_map(|element| element.to_le_bytes())
+                .collect();
+            self.tree.push(&bytes);
+        }
+        self.positions = self.positions.saturating_add(1);
+        self.width = hidden.len() as u64;
+    }
+
+    /// Positions so far.
+    pub const fn positions(&self) -> u64 {
+        self.positions
+    }
+
+    /// The digest; commits the number of positions and the width.
+    pub fn finish(self) -> [u8; 32] {
+        self.tree.finish(&[self.positions, self.width])
+    }
+}
+
+impl<H: Hasher256> Default for DigestBuilder<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+//! The model header: everything about a model that the chain has to know.
+//!
+//! A header is [`HEADER_LENGTH`] bytes and names one model: its shape, its number formats and the
+//! roots of its scales, tables, weights and tokenizer. The hash of the encoding is the model root,
+//! which is the model's name on chain. [`ModelHeader::decode`] is total: arbitrary bytes give a
+//! header whose every field is in range, or an error.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+mod error;
+
+pub use error::HeaderError;
+
+use crate::Hasher256;
+
+/// Length of the encoding in bytes.
+pub const HEADER_LENGTH: usize = 436;
+
+/// The semantics version this crate implements.
+pub const SEMANTICS_VERSION: u32 = 0;
+
+/// The only op-graph template of version 0: a dense decoder of the Llama type (RMSNorm, rotary
+/// positions, grouped-query attention, SwiGLU, no biases).
+pub const TEMPLATE_DENSE_DECODER: u32 = 1;
+
+/// Most layers a header has room for.
+pub const MAX_LAYERS: usize = 128;
+
+/// Width of the residual stream is below this: Σ x² then fits 63 bits.
+pub const MODEL_DIMENSION_LIMIT: u32 = 1 << 15;
+
+/// Longest inner dimension of a matrix product whose sum fits an i32: K · 127² < 2³¹.
+pub const MAX_INNER_DIMENSION: u32 = 133_144;
+
+/// Widest attention head.
+pub const MAX_HEAD_DIMENSION: u32 = 256;
+
+/// Largest vocabulary.
+pub const MAX_VOCABULARY: u32 = 1 << 20;
+
+/// Most positions; the work of a job then fits a u64.
+pub const MAX_CONTEXT: u32 = 1 << 18;
+
+/// Largest epsilon of RMSNorm, in units of 2⁻³².
+pub const MAX_EPSILON: u32 = 1 << 28;
+
+/// Largest score scale, in units of 2⁻⁴⁰.
+pub const MAX_SCORE_SCALE: u32 = 1 << 30;
+
+/// Smallest and largest V-scale format f_v.
+pub const VALUE_FORMATS: core::ops::RangeInclusive<u8> = 2..=16;
+
+/// Multiply-accumulates in one unit of work.
+pub const MACS_PER_UNIT: u64 = 1_000_000;
+
+/// Domain of the model root.
+const MODEL_DOMAIN: &[u8] = b"aipg/model/0";
+
+/// Width of a Hadamard block.
+const HADAMARD_WIDTH: u32 = 64;
+
+/// Bits of [`ModelHeader::input_flags`]: which inputs of a layer's matrix products are rotated by
+/// Hadamard-64 before they are quantised. Tensors that read the same input share its bit.
+pub mod input {
+    /// Input of query, key and value.
+    pub const ATTENTION: u8 = 1;
+    /// Input of the attention's output projection.
+    pub const ATTENTION_OUTPUT: u8 = 1 << 1;
+    /// Input of gate and up.
+    pub const FEED_FORWARD: u8 = 1 << 2;
+    /// Input of down.
+    pub const DOWN: u8 = 1 << 3;
+    /// All four Hadamard bits.
+    pub const HADAMARD: u8 = 0x0f;
+    /// The same four inputs with 16-bit activations, which version 0 does not have.
+    pub const WIDE: u8 = 0xf0;
+}
+
+/// Bits of [`ModelHeader::output_flags`].
+pub mod output {
+    /// The input of the logits product is rotated by Hadamard-64.
+    pub const HADAMARD: u32 = 1;
+    /// The input of the logits product has 16-bit activations, which version 0 does not have.
+    pub const WIDE: u32 = 1 << 1;
+}
+
+/// Shape, number formats and roots of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelHeader {
+    /// Always [`SEMANTICS_VERSION`].
+    pub semantics_version: u32,
+    /// Always [`TEMPLATE_DENSE_DECODER`].
+    pub template: u32,
+    /// Width d of the residual stream.
+    pub model_dimension: u32,
+    /// Decoder layers, 1 to [`MAX_LAYERS`].
+    pub layers: u32,
+    /// Query heads.
+    pub heads: u32,
+    /// Key and value heads; divides `heads`.
+    pub key_value_heads: u32,
+    /// Width of a head, even.
+    pub head_dimension: u32,
+    /// Width of the feed-forward layer.
+    pub feed_forward: u32,
+    /// Size of the vocabulary; token ids are below it.
+    pub vocabulary: u32,
+    /// Most positions, prompt and answer together.
+    pub max_context: u32,
+    /// Epsilon of RMSNorm in units of 2⁻³², at least 1.
+    pub epsilon: u32,
+    /// log₂e / (√head_dimension · 127²) in units of 2⁻⁴⁰, at least 1.
+    pub score_scale: u32,
+    /// Flags of the logits product, see [`output`].
+    pub output_flags: u32,
+    /// Flags of each layer's matrix inputs, see [`input`]; 0 beyond the last layer.
+    pub input_flags: [u8; MAX_LAYERS],
+    /// V-scale format f_v of each layer, within [`VALUE_FORMATS`]; 0 beyond the last layer.
+    pub value_formats: [u8; MAX_LAYERS],
+    /// Hash of the tokenizer file. Tokenizers are outside the semantics: jobs are token ids.
+    pub tokenizer: [u8; 32],
+    /// Root of the scale section.
+    pub scales: [u8; 32],
+    /// Root of the table section.
+    pub tables: [u8; 32],
+    /// Root of the weight tree.
+    pub weights: [u8; 32],
+}
+
+/// Reads fields off the front of the encoding.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], HeaderError> {
+        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(HeaderError::Length)?;
+        self.0 = rest;
+        Ok(*field)
+    }
+
+    fn u32(&mut self) -> Result<u32, HeaderError> {
+        self.array().map(u32::from_le_bytes)
+    }
+}
+
+impl ModelHeader {
+    /// Decodes and validates.
+    ///
+    /// # Errors
+    /// A [`HeaderError`] that names the first field out of range.
+    pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+        if bytes.len() != HEADER_LENGTH {
+            return Err(HeaderError::Length);
+        }
+        let mut reader = Reader(bytes);
+        let header = Self {
+            semantics_version: reader.u32()?,
+            template: reader.u32()?,
+            model_dimension: reader.u32()?,
+            layers: reader.u32()?,
+            heads: reader.u32()?,
+            key_value_heads: reader.u32()?,
+            head_dimension: reader.u32()?,
+            feed_forward: reader.u32()?,
+            vocabulary: reader.u32()?,
+            max_context: reader.u32()?,
+            epsilon: reader.u32()?,
+            score_scale: reader.u32()?,
+            output_flags: reader.u32()?,
+            input_flags: reader.array()?,
+            value_formats: reader.array()?,
+            tokenizer: reader.array()?,
+            scales: reader.array()?,
+            tables: reader.array()?,
+            weights: reader.array()?,
+        };
+        header.validate()?;
+        Ok(header)
+    }
+
+    /// The fields in order of declaration, integers little-endian.
+    pub fn encode(&self) -> [u8; HEADER_LENGTH] {
+        let numbers = [
+            self.semantics_version,
+            self.template,
+            self.model_dimension,
+            self.layers,
+            self.heads,
+            self.key_value_heads,
+            self.head_dimension,
+            self.feed_forward,
+            self.vocabulary,
+            self.max_context,
+            self.epsilon,
+            self.score_scale,
+            self.output_flags,
+        ];
+        let bytes = numbers
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .chain(self.input_flags)
+            .chain(self.value_formats)
+            .chain(self.tokenizer)
+            .chain(self.scales)
+            .chain(self.tables)
+            .chain(self.weights);
+        let mut encoded = [0; HEADER_LENGTH];
+        for (slot, byte) in encoded.iter_mut().zip(bytes) {
+            *slot = byte;
+        }
+        encoded
+    }
+
+    /// Checks every field, as [`Self::decode`] does.
+    ///
+    /// # Errors
+    /// A [`HeaderError`] that names the first field out of range.
+    pub fn validate(&self) -> Result<(), HeaderError> {
+        let check = |holds: bool, error: HeaderError| if holds { Ok(()) } else { Err(error) };
+        check(
+            self.semantics_version == SEMANTICS_VERSION,
+            HeaderError::SemanticsVersion,
+        )?;
+        check(
+            self.template == TEMPLATE_DENSE_DECODER,
+            HeaderError::Template,
+        )?;
+        check(
+            (1..MODEL_DIMENSION_LIMIT).contains(&self.model_dimension),
+            HeaderError::ModelDimension,
+        )?;
+        let layers = usize::try_from(self.layers).map_err(|_| HeaderError::Layers)?;
+        check((1..=MAX_LAYERS).contains(&layers), HeaderError::Layers)?;
+        check(
+            self.head_dimension != 0
+                && self.head_dimension.is_multiple_of(2)
+                && self.head_dimension <= MAX_HEAD_DIMENSION,
+            HeaderError::HeadDimension,
+        )?;
+        let attention_width = self.heads.checked_mul(self.head_dimension).unwrap_or(0);
+        check(
+            (1..=MAX_INNER_DIMENSION).contains(&attention_width),
+            HeaderError::Heads,
+        )?;
+        check(
+            self.key_value_heads != 0 && self.heads.is_multiple_of(self.key_value_heads),
+            HeaderError::KeyValueHeads,
+        )?;
+        check(
+            (1..=MAX_INNER_DIMENSION).contains(&self.feed_forward),
+            HeaderError::FeedForward,
+        )?;
+        check(
+            (1..=MAX_VOCABULARY).contains(&self.vocabulary),
+            HeaderError::Vocabulary,
+        )?;
+        check(
+            (2..=MAX_CONTEXT).contains(&self.max_context),
+            HeaderError::MaxContext,
+        )?;
+        check(
+            (1..=MAX_EPSILON).contains(&self.epsilon),
+            HeaderError::Epsilon,
+        )?;
+        check(
+            (1..=MAX_SCORE_SCALE).contains(&self.score_scale),
+            HeaderError::ScoreScale,
+        )?;
+
+        check(
+            self.output_flags & output::WIDE == 0,
+            HeaderError::WideActivations,
+        )?;
+        check(
+            self.output_flags & !output::HADAMARD == 0,
+            HeaderError::UnknownFlag,
+        )?;
+        let rotates = |flag: bool, width: u32| !flag || width.is_multiple_of(HADAMARD_WIDTH);
+        check(
+            rotates(
+                self.output_flags & output::HADAMARD != 0,
+                self.model_dimension,
+            ),
+            HeaderError::HadamardWidth,
+        )?;
+        let layer_entries = self.input_flags.iter().zip(&self.value_formats);
+        for (flags, value_format) in layer_entries.clone().take(layers) {
+            check(flags & input::WIDE == 0, HeaderError::WideActivations)?;
+            check(
+                rotates(
+                    flags & (input::ATTENTION | input::FEED_FORWARD) != 0,
+                    self.model_dimension,
+                ) && rotates(flags & input::ATTENTION_OUTPUT != 0, attention_width)
+                    && rotates(flags & input::DOWN != 0, self.feed_forward),
+                HeaderError::HadamardWidth,
+            )?;
+            check(
+                VALUE_FORMATS.contains(value_format),
+                HeaderError::ValueFormat,
+            )?;
+        }
+        let padded = layer_entries.skip(layers).all(|entry| entry == (&0, &0));
+        check(padded, HeaderError::Padding)
+    }
+
+    /// The model root: the model's name on chain.
+    pub fn root<H: Hasher256>(&self) -> [u8; 32] {
+        H::hash(&[MODEL_DOMAIN, &self.encode()])
+    }
+
+    /// Multiply-accumulates of a job with `prompt` tokens in and `output` tokens out.
+    ///
+    /// The last token is sampled, not processed, so rows = prompt + output − 1. With h heads of
+    /// width a, g key-value heads, feed-forward width f and L layers:
+    ///
+    /// - linear layers: rows · L · (2·d·h·a + 2·d·g·a + 3·d·f)
+    /// - attention: Σ over rows t = 1 … rows of L · 2·t·h·a = L · rows · (rows + 1) · h·a
+    /// - logits: output · d · V
+    ///
+    /// `None` if a count is 0 or prompt + output exceeds the context; a number otherwise (the
+    /// limits of a valid header keep it below 2⁶³).
+    pub fn macs(&self, prompt: u32, output: u32) -> Option<u64> {
+        if prompt == 0 || output == 0 || prompt.checked_add(output)? > self.max_context {
+            return None;
+        }
+        let [d, layers, heads, key_value_heads, width, feed_forward, vocabulary] = [
+            self.model_dimension,
+            self.layers,
+            self.heads,
+            self.key_value_heads,
+            self.head_dimension,
+            self.feed_forward,
+            self.vocabulary,
+        ]
+        .map(u64::from);
+        let rows = u64::from(prompt)
+            .checked_add(u64::from(output))?
+            .checked_sub(1)?;
+        let product = |factors: &[u64]| {
+            factors
+                .iter()
+                .try_fold(1u64, |product, factor| product.checked_mul(*factor))
+        };
+        [
+            product(&[rows, layers, 2, d, heads, width])?,
+            product(&[rows, layers, 2, d, key_value_heads, width])?,
+            product(&[rows, layers, 3, d, feed_forward])?,
+            product(&[layers, rows, rows.checked_add(1)?, heads, width])?,
+            product(&[u64::from(output), d, vocabulary])?,
+        ]
+        .into_iter()
+        .try_fold(0u64, u64::checked_add)
+    }
+
+    /// Units of work of a job, ⌈[`Self::macs`] / 10⁶⌉.
+    pub fn units(&self, prompt: u32, output: u32) -> Option<u64> {
+        self.macs(prompt, output)
+            .map(|macs| macs.div_ceil(MACS_PER_UNIT))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
