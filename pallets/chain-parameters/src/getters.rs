@@ -1,0 +1,102 @@
+//! The parameters as other pallets take them: windows in blocks, and `Get` types for `Config`s.
+
+use crate::pallet::{Config, Pallet, Parameters};
+use aipg_primitives::{Units, Windows};
+use core::marker::PhantomData;
+use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
+
+impl<T: Config> Windows<BlockNumberFor<T>> for Pallet<T> {
+    fn claim() -> BlockNumberFor<T> {
+        Parameters::<T>::get().claim_window.into()
+    }
+
+    fn run(units: Units) -> BlockNumberFor<T> {
+        Parameters::<T>::get().run_blocks(units).into()
+    }
+
+    fn challenge() -> BlockNumberFor<T> {
+        Parameters::<T>::get().challenge_window.into()
+    }
+
+    fn unbonding() -> BlockNumberFor<T> {
+        Parameters::<T>::get().unbonding.into()
+    }
+
+    fn max_deadline() -> BlockNumberFor<T> {
+        Parameters::<T>::get().max_deadline.into()
+    }
+}
+
+/// Length of a slot in milliseconds: BABE's expected block time.
+pub struct SlotDuration<T>(PhantomData<T>);
+
+impl<T: Config> Get<u64> for SlotDuration<T> {
+    fn get() -> u64 {
+        Parameters::<T>::get().slot_duration_ms
+    }
+}
+
+/// Least milliseconds between two timestamps: half a slot, at least 1. The timestamp pallet's
+/// convention, by which BABE derives the slot as twice this; hence slots of an even length.
+pub struct MinimumPeriod<T>(PhantomData<T>);
+
+impl<T: Config> Get<u64> for MinimumPeriod<T> {
+    fn get() -> u64 {
+        (Parameters::<T>::get().slot_duration_ms >> 1).max(1)
+    }
+}
+
+/// Slots of an epoch.
+pub struct EpochDuration<T>(PhantomData<T>);
+
+impl<T: Config> Get<u64> for EpochDuration<T> {
+    fn get() -> u64 {
+        Parameters::<T>::get().epoch_slots
+    }
+}
+
+/// Sessions of an era.
+pub struct EraSessions<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for EraSessions<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().era_sessions
+    }
+}
+
+/// Blocks of a round of useful work.
+pub struct RoundBlocks<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for RoundBlocks<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().round_blocks
+    }
+}
+
+/// Later blocks that make a beacon, at least.
+pub struct BeaconBlocks<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for BeaconBlocks<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().beacon_blocks
+    }
+}
+
+/// Distinct authors of the blocks that make a beacon, at least.
+pub struct BeaconAuthors<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for BeaconAuthors<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().beacon_authors
+    }
+}
+
+/// Reference time of a block's weight in milliseconds.
+pub struct MaxBlockRefTimeMs<T>(PhantomData<T>);
+
+impl<T: Config> Get<u64> for MaxBlockRefTimeMs<T> {
+    fn get() -> u64 {
+        Parameters::<T>::get().max_block_ref_time_ms
+    }
+}

@@ -1,0 +1,107 @@
+use crate::{mock::*, *};
+use aipg_primitives::Windows;
+use frame_support::traits::Get;
+
+/// A valid record in which no two getters have the same value.
+fn distinct() -> ChainParameters {
+    ChainParameters {
+        slot_duration_ms: 7_000,
+        epoch_slots: 41,
+        era_sessions: 5,
+        round_blocks: 11,
+        beacon_blocks: 4,
+        beacon_authors: 3,
+        claim_window: 13,
+        run_window: 17,
+        units_per_block: 100,
+        challenge_window: 19,
+        unbonding: 23,
+        max_deadline: 1_009,
+        dispute_clock: 29,
+        max_block_ref_time_ms: 1_500,
+    }
+}
+
+#[test]
+fn getters_should_read_the_stored_record() {
+    execute(distinct(), || {
+        assert_eq!(<SlotDuration<Test> as Get<u64>>::get(), 7_000);
+        assert_eq!(<MinimumPeriod<Test> as Get<u64>>::get(), 3_500);
+        assert_eq!(<EpochDuration<Test> as Get<u64>>::get(), 41);
+        assert_eq!(<EraSessions<Test> as Get<u32>>::get(), 5);
+        assert_eq!(<RoundBlocks<Test> as Get<u32>>::get(), 11);
+        assert_eq!(<BeaconBlocks<Test> as Get<u32>>::get(), 4);
+        assert_eq!(<BeaconAuthors<Test> as Get<u32>>::get(), 3);
+        assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
+    });
+}
+
+#[test]
+fn windows_should_read_the_stored_record() {
+    execute(distinct(), || {
+        assert_eq!(Chain::claim(), 13);
+        assert_eq!(Chain::challenge(), 19);
+        assert_eq!(Chain::unbonding(), 23);
+        assert_eq!(Chain::max_deadline(), 1_009);
+    });
+}
+
+#[test]
+fn run_window_should_grow_by_a_block_when_the_work_passes_a_whole_one() {
+    execute(distinct(), || {
+        for (units, expected) in [
+            (0, 17),
+            (1, 18),
+            (99, 18),
+            (100, 18),
+            (101, 19),
+            (200, 19),
+            (201, 20),
+        ] {
+            assert_eq!(Chain::run(units), expected, "{units} units");
+        }
+    });
+}
+
+#[test]
+fn run_window_should_saturate_when_the_work_is_beyond_any_block() {
+    execute(distinct(), || {
+        assert_eq!(Chain::run(u64::MAX), u32::MAX);
+        // The largest work that still fits, and the next.
+        let fits = u64::from(u32::MAX - 17) * 100;
+        assert_eq!(Chain::run(fits - 100), u32::MAX - 1);
+        assert_eq!(Chain::run(fits), u32::MAX);
+        assert_eq!(Chain::run(fits + 1), u32::MAX);
+    });
+}
+
+#[test]
+fn run_window_should_have_no_end_when_the_rate_is_zero() {
+    let broken = ChainParameters {
+        units_per_block: 0,
+        ..distinct()
+    };
+    assert_eq!(broken.run_blocks(1), u32::MAX);
+}
+
+#[test]
+fn getters_should_be_valid_when_there_is_no_state() {
+    sp_io::TestExternalities::default().execute_with(|| {
+        assert!(!Parameters::<Test>::exists());
+        assert_eq!(<SlotDuration<Test> as Get<u64>>::get(), 2_000);
+        assert_eq!(<MinimumPeriod<Test> as Get<u64>>::get(), 1_000);
+        assert_eq!(<EpochDuration<Test> as Get<u64>>::get(), 30);
+        assert_eq!(Chain::run(1), 11);
+    });
+}
+
+#[test]
+fn minimum_period_should_be_at_least_one_when_the_slot_is_nonsense() {
+    sp_io::TestExternalities::default().execute_with(|| {
+        Parameters::<Test>::put(ChainParameters {
+            slot_duration_ms: 1,
+            ..distinct()
+        });
+        assert_eq!(<MinimumPeriod<Test> as Get<u64>>::get(), 1);
+    });
+}

@@ -1,0 +1,6 @@
+//! Tests, one file per behaviour.
+
+mod genesis;
+mod getters;
+mod presets;
+mod validation;

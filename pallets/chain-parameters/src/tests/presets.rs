@@ -1,0 +1,70 @@
+use crate::ChainParameters;
+use codec::{Decode, Encode, MaxEncodedLen};
+
+/// Blocks of `slot_duration_ms` that fill `seconds`.
+fn blocks(parameters: &ChainParameters, seconds: u64) -> u32 {
+    assert_eq!(seconds * 1_000 % parameters.slot_duration_ms, 0);
+    u32::try_from(seconds * 1_000 / parameters.slot_duration_ms).unwrap()
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const WEEK: u64 = 7 * 24 * HOUR;
+
+#[test]
+fn dev_preset_should_have_the_clocks_of_the_economy_table() {
+    let dev = ChainParameters::dev();
+    assert_eq!(dev.slot_duration_ms, 2_000);
+    assert_eq!(dev.epoch_slots, 30);
+    assert_eq!(dev.era_sessions, 2);
+    assert_eq!(dev.claim_window, blocks(&dev, 20));
+    assert_eq!(dev.run_window, blocks(&dev, 20));
+    assert_eq!(dev.challenge_window, blocks(&dev, 30));
+    assert_eq!(dev.dispute_clock, blocks(&dev, MINUTE));
+    assert_eq!(dev.unbonding, blocks(&dev, MINUTE));
+    assert_eq!(dev.max_deadline, blocks(&dev, WEEK));
+    assert_eq!((dev.beacon_blocks, dev.beacon_authors), (2, 1));
+    assert_eq!(dev.max_block_ref_time_ms * 2, dev.slot_duration_ms);
+}
+
+#[test]
+fn local_preset_should_have_the_clocks_of_the_economy_table() {
+    let local = ChainParameters::local();
+    assert_eq!(local.slot_duration_ms, 6_000);
+    assert_eq!(local.epoch_slots, 100);
+    assert_eq!(local.era_sessions, 6);
+    assert_eq!(local.claim_window, blocks(&local, 2 * MINUTE));
+    assert_eq!(local.run_window, blocks(&local, 2 * MINUTE));
+    assert_eq!(local.challenge_window, blocks(&local, 10 * MINUTE));
+    assert_eq!(local.dispute_clock, blocks(&local, 10 * MINUTE));
+    assert_eq!(local.unbonding, blocks(&local, HOUR));
+    assert_eq!(local.max_deadline, blocks(&local, WEEK));
+    assert_eq!((local.beacon_blocks, local.beacon_authors), (2, 2));
+    assert_eq!(local.max_block_ref_time_ms, 2_000);
+}
+
+#[test]
+fn presets_should_agree_on_the_speed_of_the_slowest_machine() {
+    for preset in [ChainParameters::dev(), ChainParameters::local()] {
+        assert_eq!(
+            preset.units_per_block * 1_000 / preset.slot_duration_ms,
+            500
+        );
+    }
+}
+
+#[test]
+fn presets_should_be_valid() {
+    for preset in [ChainParameters::dev(), ChainParameters::local()] {
+        assert_eq!(preset.validate(), Ok(()));
+        assert_eq!(preset.round_blocks, 10);
+    }
+}
+
+#[test]
+fn record_should_survive_its_encoding() {
+    let local = ChainParameters::local();
+    let bytes = local.encode();
+    assert_eq!(ChainParameters::decode(&mut &bytes[..]), Ok(local));
+    assert_eq!(bytes.len(), ChainParameters::max_encoded_len());
+}

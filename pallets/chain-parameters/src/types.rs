@@ -1,0 +1,248 @@
+//! The record of parameters, its presets and what makes one valid.
+
+use aipg_primitives::Units;
+use codec::{Decode, Encode, MaxEncodedLen};
+use core::fmt;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Longest slot that [`ChainParameters::validate`] accepts: one day. Any reference time below it
+/// fits a weight's picoseconds.
+pub const MAX_SLOT_DURATION_MS: u64 = 86_400_000;
+
+/// What a chain fixes in genesis and never changes. Counts of blocks unless a name says otherwise.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChainParameters {
+    /// Length of a slot, the time between two blocks, in milliseconds.
+    pub slot_duration_ms: u64,
+    /// Slots of an epoch; an epoch is a session.
+    pub epoch_slots: u64,
+    /// Sessions of an era.
+    pub era_sessions: u32,
+    /// Blocks of a round of useful work.
+    pub round_blocks: u32,
+    /// Later blocks from which a block's beacon is made, at least.
+    pub beacon_blocks: u32,
+    /// Distinct authors that these blocks must have, at least.
+    pub beacon_authors: u32,
+    /// Blocks a drawn worker has to claim its job.
+    pub claim_window: u32,
+    /// Blocks a worker has to deliver, on top of those that the job's units are worth.
+    pub run_window: u32,
+    /// Work that the slowest accepted machine does in a block; a job of `n` units gets
+    /// ⌈n / units_per_block⌉ blocks on top of `run_window`.
+    pub units_per_block: Units,
+    /// Blocks a delivered result stays open to challenge.
+    pub challenge_window: u32,
+    /// Blocks a withdrawn bond stays on hold.
+    pub unbonding: u32,
+    /// Most blocks between a job's submission and its deadline.
+    pub max_deadline: u32,
+    /// Blocks each side of a dispute has for all its moves.
+    pub dispute_clock: u32,
+    /// Time on the reference machine that the weight of one block may take, in milliseconds.
+    pub max_block_ref_time_ms: u64,
+}
+
+impl ChainParameters {
+    /// One node on one machine: blocks of 2 s, windows of seconds.
+    pub const fn dev() -> Self {
+        Self {
+            slot_duration_ms: 2_000,
+            epoch_slots: 30,
+            era_sessions: 2,
+            round_blocks: 10,
+            beacon_blocks: 2,
+            beacon_authors: 1,
+            claim_window: 10,
+            run_window: 10,
+            // Half a billion multiply-accumulates a second: one core running scalar code.
+            units_per_block: 1_000,
+            challenge_window: 15,
+            unbonding: 30,
+            max_deadline: 302_400,
+            dispute_clock: 30,
+            max_block_ref_time_ms: 1_000,
+        }
+    }
+
+    /// Several nodes on one or many machines: blocks of 6 s, windows of minutes.
+    pub const fn local() -> Self {
+        Self {
+            slot_duration_ms: 6_000,
+            epoch_slots: 100,
+            era_sessions: 6,
+            round_blocks: 10,
+            beacon_blocks: 2,
+            beacon_authors: 2,
+            claim_window: 20,
+            run_window: 20,
+            units_per_block: 3_000,
+            challenge_window: 100,
+            unbonding: 600,
+            max_deadline: 100_800,
+            dispute_clock: 100,
+            max_block_ref_time_ms: 2_000,
+        }
+    }
+
+    /// Blocks a worker has to deliver `units` after its claim; saturates at `u32::MAX`.
+    pub fn run_blocks(&self, units: Units) -> u32 {
+        // A valid record has no zero here; a job that could never end is the safe answer to one.
+        let work = match self.units_per_block {
+            0 => u64::MAX,
+            per_block => units.div_ceil(per_block),
+        };
+        self.run_window
+            .saturating_add(u32::try_from(work).unwrap_or(u32::MAX))
+    }
+
+    /// Checks that a chain can live with these values.
+    ///
+    /// # Errors
+    /// The first [`ParameterError`] that applies, in the order of the enum.
+    pub fn validate(&self) -> Result<(), ParameterError> {
+        use ParameterError::*;
+        let checks = [
+            (self.slot_duration_ms == 0, SlotDurationZero),
+            (
+                self.slot_duration_ms > MAX_SLOT_DURATION_MS,
+                SlotDurationTooLong,
+            ),
+            (self.slot_duration_ms & 1 == 1, SlotDurationOdd),
+            (self.epoch_slots == 0, EpochSlotsZero),
+            (self.era_sessions == 0, EraSessionsZero),
+            (self.round_blocks == 0, RoundBlocksZero),
+            (self.beacon_blocks == 0, BeaconBlocksZero),
+            (self.beacon_authors == 0, BeaconAuthorsZero),
+            (
+                self.beacon_authors > self.beacon_blocks,
+                BeaconAuthorsAboveBlocks,
+            ),
+            (self.claim_window == 0, ClaimWindowZero),
+            (self.run_window == 0, RunWindowZero),
+            (self.units_per_block == 0, UnitsPerBlockZero),
+            (self.challenge_window == 0, ChallengeWindowZero),
+            (self.unbonding == 0, UnbondingZero),
+            (
+                self.unbonding < self.challenge_window,
+                UnbondingBelowChallengeWindow,
+            ),
+            (self.max_deadline == 0, MaxDeadlineZero),
+            (
+                u64::from(self.max_deadline) <= self.least_blocks_of_a_job(),
+                MaxDeadlineBelowLeastJob,
+            ),
+            (self.dispute_clock == 0, DisputeClockZero),
+            (self.max_block_ref_time_ms == 0, MaxBlockRefTimeZero),
+            (
+                self.max_block_ref_time_ms > self.slot_duration_ms,
+                MaxBlockRefTimeAboveSlot,
+            ),
+        ];
+        checks
+            .into_iter()
+            .find(|(broken, _)| *broken)
+            .map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Blocks that even the smallest job may take: beacon, claim and the base of the run. The sum
+    /// of three `u32` cannot leave `u64`.
+    fn least_blocks_of_a_job(&self) -> u64 {
+        u64::from(self.beacon_blocks)
+            .saturating_add(u64::from(self.claim_window))
+            .saturating_add(u64::from(self.run_window))
+    }
+}
+
+impl Default for ChainParameters {
+    fn default() -> Self {
+        Self::dev()
+    }
+}
+
+/// Why [`ChainParameters`] are nonsense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterError {
+    /// A slot needs a length.
+    SlotDurationZero,
+    /// A slot is longer than [`MAX_SLOT_DURATION_MS`].
+    SlotDurationTooLong,
+    /// BABE takes a slot as twice the timestamp pallet's least period, which is whole.
+    SlotDurationOdd,
+    /// An epoch needs a slot.
+    EpochSlotsZero,
+    /// An era needs a session.
+    EraSessionsZero,
+    /// A round needs a block.
+    RoundBlocksZero,
+    /// A beacon that takes no later block is known before what it judges.
+    BeaconBlocksZero,
+    /// A beacon needs an author.
+    BeaconAuthorsZero,
+    /// So few blocks cannot have so many authors.
+    BeaconAuthorsAboveBlocks,
+    /// Nobody could claim.
+    ClaimWindowZero,
+    /// Nobody could deliver.
+    RunWindowZero,
+    /// No job would ever end.
+    UnitsPerBlockZero,
+    /// Nobody could challenge.
+    ChallengeWindowZero,
+    /// A bond could leave at once.
+    UnbondingZero,
+    /// A bond could leave while a result it stands for is still open to challenge.
+    UnbondingBelowChallengeWindow,
+    /// No deadline would be accepted.
+    MaxDeadlineZero,
+    /// Beacon, claim window and run window do not fit into the longest deadline.
+    MaxDeadlineBelowLeastJob,
+    /// Nobody could answer in a dispute.
+    DisputeClockZero,
+    /// A block could hold nothing.
+    MaxBlockRefTimeZero,
+    /// A block could take longer than its slot.
+    MaxBlockRefTimeAboveSlot,
+}
+
+impl ParameterError {
+    /// The reason in words, with the name that the field has in a chain specification.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::SlotDurationZero => "slotDurationMs is 0",
+            Self::SlotDurationTooLong => "slotDurationMs is above one day",
+            Self::SlotDurationOdd => "slotDurationMs is odd",
+            Self::EpochSlotsZero => "epochSlots is 0",
+            Self::EraSessionsZero => "eraSessions is 0",
+            Self::RoundBlocksZero => "roundBlocks is 0",
+            Self::BeaconBlocksZero => "beaconBlocks is 0",
+            Self::BeaconAuthorsZero => "beaconAuthors is 0",
+            Self::BeaconAuthorsAboveBlocks => "beaconAuthors is above beaconBlocks",
+            Self::ClaimWindowZero => "claimWindow is 0",
+            Self::RunWindowZero => "runWindow is 0",
+            Self::UnitsPerBlockZero => "unitsPerBlock is 0",
+            Self::ChallengeWindowZero => "challengeWindow is 0",
+            Self::UnbondingZero => "unbonding is 0",
+            Self::UnbondingBelowChallengeWindow => "unbonding is below challengeWindow",
+            Self::MaxDeadlineZero => "maxDeadline is 0",
+            Self::MaxDeadlineBelowLeastJob => {
+                "maxDeadline leaves no time after beaconBlocks + claimWindow + runWindow"
+            }
+            Self::DisputeClockZero => "disputeClock is 0",
+            Self::MaxBlockRefTimeZero => "maxBlockRefTimeMs is 0",
+            Self::MaxBlockRefTimeAboveSlot => "maxBlockRefTimeMs is above slotDurationMs",
+        }
+    }
+}
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.reason())
+    }
+}
+
+impl core::error::Error for ParameterError {}

@@ -1,0 +1,10 @@
+//! Tests, one file per behaviour.
+
+mod author_share;
+mod books;
+mod burns;
+mod genesis;
+mod properties;
+mod rewards;
+mod schedule;
+mod work_budget;

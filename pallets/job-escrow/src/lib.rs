@@ -1,0 +1,335 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+pub use pallet::*;
+
+mod agenda;
+mod settlement;
+pub mod split;
+mod steps;
+mod submission;
+mod try_state;
+pub mod types;
+mod views;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+#[allow(
+    clippy::expect_used,
+    clippy::too_many_arguments,
+    reason = "the macro's own code has some; ours is in other modules"
+)]
+pub mod pallet {
+    use crate::types::{Job, RefundReason};
+    use crate::WeightInfo;
+    use aipg_primitives::{
+        Balance, Beacon, Burn, Fault, FeeSplit, JobId, JobParameters, ModelCatalogue, ModelId,
+        OnSettled, ServiceLevel, SettlementGate, TokenList, TrustClass, Units, Windows,
+        WorkerDirectory,
+    };
+    use frame_support::{pallet_prelude::*, traits::fungible};
+    use frame_system::pallet_prelude::*;
+    use sp_core::H256;
+    use sp_runtime::Permill;
+
+    /// A job of this runtime.
+    pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+    /// How often a drawn worker may miss the input before the job ends at the requester's cost.
+    pub const MAX_INPUT_MISSES: u8 = 3;
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// The runtime's hold reasons.
+        type RuntimeHoldReason: From<HoldReason>;
+        /// AIPG.
+        type Currency: fungible::Inspect<Self::AccountId, Balance = Balance>
+            + fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+        /// Burns the burned share of a fee.
+        type Burn: Burn<Self::AccountId, Self::RuntimeHoldReason>;
+        /// Committed models.
+        type Models: ModelCatalogue<Self::AccountId>;
+        /// Registered machines.
+        type Workers: WorkerDirectory<Self::AccountId>;
+        /// Randomness of the draw.
+        type Beacon: Beacon<BlockNumberFor<Self>>;
+        /// Windows in blocks.
+        type Windows: Windows<BlockNumberFor<Self>>;
+        /// Where audits and disputes attach.
+        type Gate: SettlementGate;
+        /// Told of every paid job.
+        type OnSettled: OnSettled<Self::AccountId>;
+        /// Receives the treasury's shares and the dust.
+        type Treasury: Get<Self::AccountId>;
+        /// Receives the stakers' share.
+        type StakersPot: Get<Self::AccountId>;
+        /// Shares of a fee.
+        type FeeSplit: Get<FeeSplit>;
+        /// Part of the price that goes to the treasury when the input could not be had.
+        #[pallet::constant]
+        type InputMissCharge: Get<Permill>;
+        /// Most jobs that one block moves on; what is more waits for the next.
+        #[pallet::constant]
+        type MaxStepsPerBlock: Get<u32>;
+        /// Weights of calls and hooks.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// What this pallet holds money for.
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// The most a live job may cost.
+        JobPrice,
+    }
+
+    /// Number of the next job.
+    #[pallet::storage]
+    pub type NextJob<T: Config> = StorageValue<_, JobId, ValueQuery>;
+
+    /// Jobs that have not ended.
+    #[pallet::storage]
+    pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, JobOf<T>>;
+
+    /// Jobs by the block in which the chain moves them on. Every live job is in it once.
+    #[pallet::storage]
+    pub type Agenda<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, BlockNumberFor<T>, Twox64Concat, JobId, ()>;
+
+    /// First block whose agenda may not be empty yet.
+    #[pallet::storage]
+    pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
+
+    /// Jobs that a worker must claim or deliver; as many as its capacity at most.
+    #[pallet::storage]
+    pub type WorkerJobs<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, JobId, ()>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A job waits for a worker; its price is on hold.
+        JobSubmitted {
+            job: JobId,
+            requester: T::AccountId,
+            model: ModelId,
+            units_at_most: Units,
+            max_price: Balance,
+            deadline: BlockNumberFor<T>,
+        },
+        /// A worker was drawn. `claim_by` is the last block in which its claim counts.
+        JobAssigned {
+            job: JobId,
+            worker: T::AccountId,
+            ask: Balance,
+            claim_by: BlockNumberFor<T>,
+        },
+        /// The worker has the input and runs the job until `deliver_by` at the latest.
+        JobClaimed {
+            job: JobId,
+            worker: T::AccountId,
+            deliver_by: BlockNumberFor<T>,
+        },
+        /// The answer is there; it is paid at `settles_at` unless it is challenged.
+        ResultSubmitted {
+            job: JobId,
+            worker: T::AccountId,
+            output: TokenList,
+            digest: H256,
+            units: Units,
+            fee: Balance,
+            settles_at: BlockNumberFor<T>,
+        },
+        /// The job was paid and has left the state. The parts add up to the fee.
+        JobSettled {
+            job: JobId,
+            worker: T::AccountId,
+            requester: T::AccountId,
+            units: Units,
+            fee: Balance,
+            to_worker: Balance,
+            to_creator: Balance,
+            burned: Balance,
+            to_stakers: Balance,
+            to_referrer: Balance,
+            to_treasury: Balance,
+            returned: Balance,
+        },
+        /// The worker lost the job, by a fault of its own or for want of the input; it is drawn
+        /// again.
+        JobRedrawn {
+            job: JobId,
+            worker: T::AccountId,
+            fault: Option<Fault>,
+        },
+        /// The job ended without a result and has left the state.
+        JobRefunded {
+            job: JobId,
+            requester: T::AccountId,
+            returned: Balance,
+            reason: RefundReason,
+        },
+        /// Moving the job on failed and is tried again later; nothing changed.
+        JobDeferred { job: JobId, error: DispatchError },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// No live job has this number.
+        JobNotFound,
+        /// No active model has this root.
+        UnknownModel,
+        /// The model belongs to another trust class than the job asks for.
+        ClassMismatch,
+        /// The prompt has no tokens.
+        EmptyPrompt,
+        /// The job asks for no output tokens.
+        NoOutputRequested,
+        /// Prompt and longest answer do not fit into the model's context.
+        PromptTooLong,
+        /// A stop token is not in the model's vocabulary.
+        StopTokenOutOfVocabulary,
+        /// The price is under units × the model's floor.
+        PriceBelowFloor,
+        /// The requester cannot put the price on hold.
+        PriceExceedsBalance,
+        /// The deadline is sooner than the job and its windows can take.
+        DeadlineTooShort,
+        /// The deadline is later than a job may wait.
+        DeadlineTooFar,
+        /// A requester cannot refer itself.
+        ReferrerIsRequester,
+        /// The job is not with the caller.
+        NotAssignedWorker,
+        /// The job was not claimed yet.
+        NotClaimed,
+        /// The job was claimed already.
+        AlreadyClaimed,
+        /// The claim window has passed.
+        ClaimTooLate,
+        /// The time to deliver has passed.
+        ResultTooLate,
+        /// The result is there already.
+        ResultAlreadySubmitted,
+        /// The result has no tokens.
+        EmptyOutput,
+        /// The result has more tokens than the job allows.
+        OutputTooLong,
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(now: BlockNumberFor<T>) -> Weight {
+            Self::run_agenda(now)
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Submits a job and puts `max_price` on hold. What the job does not cost comes back.
+        ///
+        /// `deadline` is the first block in which a result no longer counts.
+        ///
+        /// # Errors
+        /// [`Error::UnknownModel`], [`Error::ClassMismatch`], [`Error::EmptyPrompt`],
+        /// [`Error::NoOutputRequested`], [`Error::PromptTooLong`],
+        /// [`Error::StopTokenOutOfVocabulary`], [`Error::PriceBelowFloor`],
+        /// [`Error::DeadlineTooShort`], [`Error::DeadlineTooFar`],
+        /// [`Error::ReferrerIsRequester`], [`Error::PriceExceedsBalance`].
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::submit())]
+        pub fn submit(
+            origin: OriginFor<T>,
+            model: ModelId,
+            input: TokenList,
+            parameters: JobParameters,
+            max_price: Balance,
+            class: TrustClass,
+            deadline: BlockNumberFor<T>,
+            service: ServiceLevel,
+            referrer: Option<T::AccountId>,
+        ) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_submit(crate::submission::Submission {
+                requester,
+                model,
+                input,
+                parameters,
+                max_price,
+                class,
+                deadline,
+                service,
+                referrer,
+            })
+        }
+
+        /// The drawn worker takes the job; it asserts that it has the input.
+        ///
+        /// # Errors
+        /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::ClaimTooLate`],
+        /// [`Error::AlreadyClaimed`].
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::claim())]
+        pub fn claim(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::do_claim(worker, job)
+        }
+
+        /// The worker delivers: the answer's commitment and the digest of the run.
+        ///
+        /// # Errors
+        /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::NotClaimed`],
+        /// [`Error::ResultAlreadySubmitted`], [`Error::ResultTooLate`], [`Error::EmptyOutput`],
+        /// [`Error::OutputTooLong`].
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::submit_result())]
+        pub fn submit_result(
+            origin: OriginFor<T>,
+            job: JobId,
+            output: TokenList,
+            digest: H256,
+        ) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::do_submit_result(worker, job, output, digest)
+        }
+
+        /// The drawn worker cannot get the input, or it is not what the job committed to. The job
+        /// is drawn again; the third time ends it at the requester's cost.
+        ///
+        /// # Errors
+        /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::ClaimTooLate`],
+        /// [`Error::AlreadyClaimed`].
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::input_unavailable())]
+        pub fn input_unavailable(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::do_input_unavailable(worker, job)
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! A runtime with balances and the escrow; the other pallets' traits are played by small doubles
+//! that tests can steer.
+
+use crate as pallet_job_escrow;
+use aipg_primitives::*;
+use core::cell::{Cell, RefCell};
+use frame_support::{
+    derive_impl,
+    dispatch::DispatchResult,
+    traits::{
+        fungible::MutateHold,
+        tokens::{Fortitude, Precision},
+        ConstU128, ConstU32, Hooks,
+    },
+};
+use sp_core::H256;
+use sp_runtime::{BuildStorage, Permill};
+
+pub type AccountId = u64;
+
+pub const REQUESTER: AccountId = 1;
+pub const WORKER: AccountId = 2;
+pub const OTHER_WORKER: AccountId = 3;
+pub const CREATOR: AccountId = 4;
+pub const REFERRER: AccountId = 5;
+pub const TREASURY: AccountId = 6;
+pub const STAKERS: AccountId = 7;
+/// Has nothing.
+pub const STRANGER: AccountId = 9;
+
+pub const DEPOSIT: Balance = 10;
+pub const ENDOWMENT: Balance = 1_000_000;
+pub const MODEL: ModelId = H256::repeat_byte(1);
+pub const RETIRED: ModelId = H256::repeat_byte(2);
+pub const FLOOR: Balance = 10;
+pub const ASK: Balance = 12;
+pub const CONTEXT: u32 = 64;
+pub const VOCABULARY: u32 = 100;
+pub const CLAIM_WINDOW: u64 = 5;
+pub const RUN_WINDOW: u64 = 7;
+pub const CHALLENGE_WINDOW: u64 = 9;
+pub const MAX_DEADLINE: u64 = 1_000;
+pub const BEACON_DELAY: u64 = 2;
+
+frame_support::construct_runtime!(
+    pub enum Test {
+        System: frame_system,
+        Balances: pallet_balances,
+        JobEscrow: pallet_job_escrow,
+    }
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = frame_system::mocking::MockBlock<Test>;
+    type AccountId = AccountId;
+    type Lookup = sp_runtime::traits::IdentityLookup<AccountId>;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = ConstU128<DEPOSIT>;
+    type AccountStore = System;
+    type RuntimeHoldReason = RuntimeHoldReason;
+}
+
+thread_local! {
+    /// Workers that the next draws give, in turn; empty: nobody fits.
+    pub static DRAWS: RefCell<Vec<AccountId>> = const { RefCell::new(Vec::new()) };
+    /// What the directory was asked.
+    pub static REQUESTS: RefCell<Vec<DrawRequest>> = const { RefCell::new(Vec::new()) };
+    /// What the directory was told of workers.
+    pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
+    pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
+    pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
+    pub static BURN_WORKS: Cell<bool> = const { Cell::new(true) };
+    pub static SETTLED: RefCell<Vec<SettledJob<AccountId>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    Completed,
+    Released,
+    Failed(Fault),
+}
+
+pub struct Directory;
+
+impl WorkerDirectory<AccountId> for Directory {
+    fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>> {
+        REQUESTS.with_borrow_mut(|requests| requests.push(request.clone()));
+        DRAWS.with_borrow_mut(|draws| {
+            (!draws.is_empty()).then(|| Drawn {
+                worker: draws.remove(0),
+                ask: ASK,
+            })
+        })
+    }
+
+    fn completed(worker: &AccountId) {
+        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Completed)));
+    }
+
+    fn released(worker: &AccountId) {
+        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Released)));
+    }
+
+    fn failed(worker: &AccountId, fault: Fault) {
+        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Failed(fault))));
+    }
+}
+
+pub struct Catalogue;
+
+impl ModelCatalogue<AccountId> for Catalogue {
+    fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>> {
+        (*model == MODEL).then_some(ModelTerms {
+            class: TrustClass::Exact,
+            price_floor: FLOOR,
+            creator: Some(CREATOR),
+            mint_ceiling: None,
+            vocabulary: VOCABULARY,
+            max_context: CONTEXT,
+        })
+    }
+
+    fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units> {
+        let known = *model == MODEL || *model == RETIRED;
+        (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT)
+            .then(|| u64::from(prompt + output))
+    }
+}
+
+pub struct FixedBeacon;
+
+impl Beacon<u64> for FixedBeacon {
+    fn beacon(height: u64) -> Option<H256> {
+        let complete = System::block_number() >= height + BEACON_DELAY;
+        (BEACON_WORKS.get() && complete).then(|| H256::from_low_u64_be(height))
+    }
+
+    fn delay() -> u64 {
+        BEACON_DELAY
+    }
+}
+
+pub struct FixedWindows;
+
+impl Windows<u64> for FixedWindows {
+    fn claim() -> u64 {
+        CLAIM_WINDOW
+    }
+
+    fn run(_: Units) -> u64 {
+        RUN_WINDOW
+    }
+
+    fn challenge() -> u64 {
+        CHALLENGE_WINDOW
+    }
+
+    fn unbonding() -> u64 {
+        1
+    }
+
+    fn max_deadline() -> u64 {
+        MAX_DEADLINE
+    }
+}
+
+pub struct Burner;
+
+impl Burn<AccountId, RuntimeHoldReason> for Burner {
+    fn burn_held(
+        reason: &RuntimeHoldReason,
+        who: &AccountId,
+        amount: Balance,
+        _: BurnReason,
+    ) -> DispatchResult {
+        if !BURN_WORKS.get() {
+            return Err("burning is out of order".into());
+        }
+        Balances::burn_held(reason, who, amount, Precision::Exact, Fortitude::Polite).map(|_| ())
+    }
+}
+
+pub struct Gate;
+
+impl SettlementGate for Gate {
+    fn may_settle(_: JobId) -> bool {
+        GATE_OPEN.get()
+    }
+}
+
+pub struct Ledger;
+
+impl OnSettled<AccountId> for Ledger {
+    fn on_settled(job: &SettledJob<AccountId>) {
+        SETTLED.with_borrow_mut(|jobs| jobs.push(job.clone()));
+    }
+}
+
+frame_support::parameter_types! {
+    pub const Split: FeeSplit = FeeSplit::STANDARD;
+    pub const Charge: Permill = Permill::from_percent(2);
+    pub const TreasuryAccount: AccountId = TREASURY;
+    pub const StakersAccount: AccountId = STAKERS;
+}
+
+impl pallet_job_escrow::Config for Test {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type Burn = Burner;
+    type Models = Catalogue;
+    type Workers = Directory;
+    type Beacon = FixedBeacon;
+    type Windows = FixedWindows;
+    type Gate = Gate;
+    type OnSettled = Ledger;
+    type Treasury = TreasuryAccount;
+    type StakersPot = StakersAccount;
+    type FeeSplit = Split;
+    type InputMissCharge = Charge;
+    type MaxStepsPerBlock = ConstU32<4>;
+    type WeightInfo = ();
+}
+
+/// Runs a test in a fresh state at block 1, and checks the state afterwards.
+pub fn execute(test: impl FnOnce()) {
+    DRAWS.with_borrow_mut(Vec::clear);
+    REQUESTS.with_borrow_mut(Vec::clear);
+    REPORTS.with_borrow_mut(Vec::clear);
+    SETTLED.with_borrow_mut(Vec::clear);
+    BEACON_WORKS.set(true);
+    GATE_OPEN.set(true);
+    BURN_WORKS.set(true);
+    let accounts = [
+        REQUESTER,
+        WORKER,
+        OTHER_WORKER,
+        CREATOR,
+        REFERRER,
+        TREASURY,
+        STAKERS,
+    ];
+    let storage = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig {
+            balances: accounts
+                .iter()
+                .map(|account| (*account, ENDOWMENT))
+                .collect(),
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+    .build_storage()
+    .expect("the genesis of the mock is valid");
+    let mut state = sp_io::TestExternalities::from(storage);
+    state.execute_with(|| {
+        run_to(1);
+        test();
+        JobEscrow::do_try_state().expect("the state holds together");
+    });
+}
+
+/// Goes on to the start of block `height`.
+pub fn run_to(height: u64) {
+    while System::block_number() < height {
+        let next = System::block_number() + 1;
+        System::set_block_number(next);
+        JobEscrow::on_initialize(next);
+        JobEscrow::do_try_state().expect("the state holds together");
+    }
+}
+
+/// The next draw gives `worker`.
+pub fn next_draw(worker: AccountId) {
+    DRAWS.with_borrow_mut(|draws| draws.push(worker));
+}
+
+/// What an account has on hold for jobs.
+pub fn held(account: AccountId) -> Balance {
+    use frame_support::traits::fungible::InspectHold;
+    Balances::balance_on_hold(&crate::HoldReason::JobPrice.into(), &account)
+}
+
+/// Events of the escrow, oldest first.
+pub fn events() -> Vec<crate::Event<Test>> {
+    System::events()
+        .into_iter()
+        .filter_map(|record| match record.event {
+            RuntimeEvent::JobEscrow(event) => Some(event),
+            _ => None,
+        })
+        .collect()
+}

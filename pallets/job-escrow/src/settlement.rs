@@ -1,0 +1,142 @@
+//! Where the money of a job goes. Everything that was on hold leaves it here.
+
+use crate::pallet::*;
+use crate::split::split_fee;
+use crate::types::{FeeParts, RefundReason};
+use aipg_primitives::{Balance, Burn, BurnReason, JobId, OnSettled, SettledJob, Units};
+use frame_support::{
+    pallet_prelude::DispatchResult,
+    traits::{
+        fungible::MutateHold,
+        tokens::{Fortitude, Precision, Restriction},
+        Get,
+    },
+};
+
+impl<T: Config> Pallet<T> {
+    /// units × ask, never more than the hold. The draw already made sure of it.
+    pub(crate) fn fee_of(job: &JobOf<T>, ask: Balance, units: Units) -> Balance {
+        Balance::from(units).saturating_mul(ask).min(job.max_price)
+    }
+
+    /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive
+    /// the amount (it would stay under the existential deposit) gets nothing.
+    fn pay(job: &JobOf<T>, to: &T::AccountId, amount: Balance) -> Balance {
+        if amount == 0 {
+            return 0;
+        }
+        T::Currency::transfer_on_hold(
+            &HoldReason::JobPrice.into(),
+            &job.requester,
+            to,
+            amount,
+            Precision::Exact,
+            Restriction::Free,
+            Fortitude::Polite,
+        )
+        .unwrap_or_default()
+    }
+
+    /// Pays a delivered job by the split, returns the rest and forgets the job.
+    pub(crate) fn settle(
+        id: JobId,
+        job: JobOf<T>,
+        worker: T::AccountId,
+        ask: Balance,
+        units: Units,
+    ) -> DispatchResult {
+        let fee = Self::fee_of(&job, ask, units);
+        let parts = split_fee(
+            fee,
+            &T::FeeSplit::get(),
+            job.creator.is_some(),
+            job.referrer.is_some(),
+        );
+        if parts.burned > 0 {
+            T::Burn::burn_held(
+                &HoldReason::JobPrice.into(),
+                &job.requester,
+                parts.burned,
+                BurnReason::JobFee,
+            )?;
+        }
+        let mut paid = FeeParts {
+            burned: parts.burned,
+            ..Default::default()
+        };
+        paid.worker = Self::pay(&job, &worker, parts.worker);
+        if let Some(creator) = &job.creator {
+            paid.creator = Self::pay(&job, creator, parts.creator);
+        }
+        if let Some(referrer) = &job.referrer {
+            paid.referrer = Self::pay(&job, referrer, parts.referrer);
+        }
+        paid.stakers = Self::pay(&job, &T::StakersPot::get(), parts.stakers);
+        // The treasury also takes what an account could not receive.
+        let others = paid
+            .worker
+            .saturating_add(paid.creator)
+            .saturating_add(paid.referrer)
+            .saturating_add(paid.stakers)
+            .saturating_add(paid.burned);
+        paid.treasury = Self::pay(&job, &T::Treasury::get(), fee.saturating_sub(others));
+        let spent = others.saturating_add(paid.treasury);
+        let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;
+        Self::remove(id, &job);
+        T::OnSettled::on_settled(&SettledJob {
+            job: id,
+            worker: worker.clone(),
+            requester: job.requester.clone(),
+            model: job.model,
+            class: job.class,
+            units,
+            ask,
+            fee,
+        });
+        Self::deposit_event(Event::JobSettled {
+            job: id,
+            worker,
+            requester: job.requester,
+            units,
+            fee,
+            to_worker: paid.worker,
+            to_creator: paid.creator,
+            burned: paid.burned,
+            to_stakers: paid.stakers,
+            to_referrer: paid.referrer,
+            to_treasury: paid.treasury,
+            returned,
+        });
+        Ok(())
+    }
+
+    /// Ends a job without a result: the hold goes back, less the charge for a missing input.
+    pub(crate) fn refund(id: JobId, job: JobOf<T>, reason: RefundReason) -> DispatchResult {
+        let charge = match reason {
+            RefundReason::InputUnavailable => T::InputMissCharge::get().mul_floor(job.max_price),
+            RefundReason::DeadlineUnreachable => 0,
+        };
+        let charged = Self::pay(&job, &T::Treasury::get(), charge);
+        let returned = Self::release(&job, job.max_price.saturating_sub(charged))?;
+        Self::remove(id, &job);
+        Self::deposit_event(Event::JobRefunded {
+            job: id,
+            requester: job.requester,
+            returned,
+            reason,
+        });
+        Ok(())
+    }
+
+    fn release(job: &JobOf<T>, amount: Balance) -> Result<Balance, sp_runtime::DispatchError> {
+        if amount == 0 {
+            return Ok(0);
+        }
+        T::Currency::release(
+            &HoldReason::JobPrice.into(),
+            &job.requester,
+            amount,
+            Precision::Exact,
+        )
+    }
+}

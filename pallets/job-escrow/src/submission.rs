@@ -1,0 +1,127 @@
+//! Checking and recording a new job.
+
+use crate::pallet::*;
+use crate::types::{Job, Stage};
+use aipg_primitives::{
+    Balance, Beacon, JobParameters, ModelCatalogue, ModelId, ServiceLevel, TokenList, TrustClass,
+    Units, Windows,
+};
+use frame_support::{
+    ensure,
+    pallet_prelude::DispatchResult,
+    traits::fungible::{InspectHold, MutateHold},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::Saturating;
+
+/// The terms of a submission, as the call gives them.
+pub(crate) struct Submission<T: Config> {
+    pub requester: T::AccountId,
+    pub model: ModelId,
+    pub input: TokenList,
+    pub parameters: JobParameters,
+    pub max_price: Balance,
+    pub class: TrustClass,
+    pub deadline: BlockNumberFor<T>,
+    pub service: ServiceLevel,
+    pub referrer: Option<T::AccountId>,
+}
+
+impl<T: Config> Pallet<T> {
+    /// Least number of blocks between submission and deadline: the beacon, the claim window and
+    /// the time to run `units`.
+    pub fn least_deadline(units: Units) -> BlockNumberFor<T> {
+        T::Beacon::delay().saturating_add(Self::time_for_worker(units))
+    }
+
+    /// Blocks that a drawn worker may use: to claim and to run `units`.
+    pub(crate) fn time_for_worker(units: Units) -> BlockNumberFor<T> {
+        T::Windows::claim().saturating_add(T::Windows::run(units))
+    }
+
+    pub(crate) fn do_submit(submission: Submission<T>) -> DispatchResult {
+        let Submission {
+            requester,
+            model,
+            input,
+            parameters,
+            max_price,
+            class,
+            deadline,
+            service,
+            referrer,
+        } = submission;
+        let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
+        ensure!(terms.class == class, Error::<T>::ClassMismatch);
+        ensure!(input.count > 0, Error::<T>::EmptyPrompt);
+        ensure!(parameters.max_output > 0, Error::<T>::NoOutputRequested);
+        let units_at_most = T::Models::units(&model, input.count, parameters.max_output)
+            .ok_or(Error::<T>::PromptTooLong)?;
+        ensure!(
+            parameters
+                .stop
+                .iter()
+                .all(|token| *token < terms.vocabulary),
+            Error::<T>::StopTokenOutOfVocabulary
+        );
+        let least_price = Balance::from(units_at_most)
+            .checked_mul(terms.price_floor)
+            .ok_or(Error::<T>::PriceBelowFloor)?;
+        ensure!(max_price >= least_price, Error::<T>::PriceBelowFloor);
+        let now = frame_system::Pallet::<T>::block_number();
+        ensure!(
+            deadline >= now.saturating_add(Self::least_deadline(units_at_most)),
+            Error::<T>::DeadlineTooShort
+        );
+        ensure!(
+            deadline <= now.saturating_add(T::Windows::max_deadline()),
+            Error::<T>::DeadlineTooFar
+        );
+        ensure!(
+            referrer.as_ref() != Some(&requester),
+            Error::<T>::ReferrerIsRequester
+        );
+        let reason = T::RuntimeHoldReason::from(HoldReason::JobPrice);
+        ensure!(
+            T::Currency::can_hold(&reason, &requester, max_price),
+            Error::<T>::PriceExceedsBalance
+        );
+        T::Currency::hold(&reason, &requester, max_price)?;
+
+        let id = NextJob::<T>::mutate(|next| {
+            let id = *next;
+            *next = next.saturating_add(1);
+            id
+        });
+        let mut job = Job {
+            requester: requester.clone(),
+            model,
+            class,
+            input,
+            parameters,
+            units_at_most,
+            max_price,
+            deadline,
+            service,
+            referrer,
+            creator: terms.creator,
+            due: now,
+            input_misses: 0,
+            timed_out: None,
+            stage: Stage::Queued {
+                anchor: now,
+                attempt: 0,
+            },
+        };
+        Self::put(id, &mut job, now.saturating_add(T::Beacon::delay()));
+        Self::deposit_event(Event::JobSubmitted {
+            job: id,
+            requester,
+            model,
+            units_at_most,
+            max_price,
+            deadline,
+        });
+        Ok(())
+    }
+}

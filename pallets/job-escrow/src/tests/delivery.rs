@@ -1,0 +1,100 @@
+use super::*;
+
+#[test]
+fn result_should_open_the_challenge_window() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        let settles_at = System::block_number() + CHALLENGE_WINDOW;
+        assert_ok!(deliver(WORKER, job));
+        // Prompt and answer of ten tokens.
+        let units = u64::from(PROMPT + 10);
+        assert!(events().contains(&Event::ResultSubmitted {
+            job,
+            worker: WORKER,
+            output: tokens(10),
+            digest: H256::repeat_byte(9),
+            units,
+            fee: Balance::from(units) * ASK,
+            settles_at,
+        }));
+        let view = JobEscrow::view(job).unwrap();
+        assert_eq!(view.stage, api::JobStage::Delivered);
+        assert_eq!(view.output, Some(tokens(10)));
+        assert_eq!(view.digest, Some(H256::repeat_byte(9)));
+        assert_eq!(reports(), vec![(WORKER, Report::Completed)]);
+        assert!(JobEscrow::worker_jobs(&WORKER).is_empty());
+        run_to(settles_at - 1);
+        assert!(JobEscrow::view(job).is_some());
+    });
+}
+
+#[test]
+fn result_should_fail_when_it_comes_from_somebody_else() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        assert_noop!(deliver(OTHER_WORKER, job), Error::<Test>::NotAssignedWorker);
+        assert_noop!(deliver(REQUESTER, job), Error::<Test>::NotAssignedWorker);
+        assert_noop!(deliver(WORKER, 77), Error::<Test>::JobNotFound);
+    });
+}
+
+#[test]
+fn result_should_fail_when_the_job_was_not_claimed() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        assert_noop!(deliver(WORKER, job), Error::<Test>::NotClaimed);
+    });
+}
+
+#[test]
+fn result_should_fail_when_it_comes_twice() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        assert_ok!(deliver(WORKER, job));
+        assert_noop!(deliver(WORKER, job), Error::<Test>::ResultAlreadySubmitted);
+        run_to(System::block_number() + CHALLENGE_WINDOW);
+        assert_noop!(deliver(WORKER, job), Error::<Test>::JobNotFound);
+    });
+}
+
+#[test]
+fn result_should_count_in_the_last_block_that_the_event_named() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        run_to(System::block_number() + RUN_WINDOW - 1);
+        assert_ok!(deliver(WORKER, job));
+    });
+}
+
+#[test]
+fn result_should_be_too_late_when_the_agenda_has_not_caught_up_either() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        let late = System::block_number() + RUN_WINDOW;
+        // No hooks run: the agenda lags.
+        System::set_block_number(late);
+        assert_noop!(deliver(WORKER, job), Error::<Test>::ResultTooLate);
+        System::set_block_number(late - 1);
+    });
+}
+
+#[test]
+fn result_should_fail_when_its_length_is_not_allowed() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        for (count, error) in [
+            (0, Error::<Test>::EmptyOutput),
+            (MAX_OUTPUT + 1, Error::<Test>::OutputTooLong),
+        ] {
+            assert_noop!(
+                JobEscrow::submit_result(
+                    RuntimeOrigin::signed(WORKER),
+                    job,
+                    tokens(count),
+                    H256::zero()
+                ),
+                error
+            );
+        }
+    });
+}

@@ -1,0 +1,105 @@
+mod deadlines;
+mod delivery;
+mod draws;
+mod properties;
+mod settlement;
+mod submission;
+
+use crate::{mock::*, types::*, *};
+use aipg_primitives::*;
+use frame_support::{assert_noop, assert_ok, BoundedVec};
+use sp_core::H256;
+
+/// A submission that is accepted; tests change one term.
+#[derive(Clone)]
+struct Order {
+    requester: AccountId,
+    model: ModelId,
+    input: TokenList,
+    parameters: JobParameters,
+    max_price: Balance,
+    class: TrustClass,
+    deadline: u64,
+    service: ServiceLevel,
+    referrer: Option<AccountId>,
+}
+
+const PROMPT: u32 = 20;
+const MAX_OUTPUT: u32 = 30;
+/// Units of the longest answer in the mock: prompt + output.
+const UNITS: Units = 50;
+const PRICE: Balance = UNITS as Balance * ASK + 7;
+
+fn tokens(count: u32) -> TokenList {
+    TokenList {
+        blob: H256::repeat_byte(7),
+        root: H256::repeat_byte(8),
+        count,
+    }
+}
+
+impl Order {
+    fn new() -> Self {
+        Self {
+            requester: REQUESTER,
+            model: MODEL,
+            input: tokens(PROMPT),
+            parameters: JobParameters {
+                max_output: MAX_OUTPUT,
+                stop: BoundedVec::truncate_from(vec![3]),
+                ..Default::default()
+            },
+            max_price: PRICE,
+            class: TrustClass::Exact,
+            deadline: System::block_number() + 100,
+            service: ServiceLevel::default(),
+            referrer: None,
+        }
+    }
+
+    fn submit(self) -> frame_support::dispatch::DispatchResult {
+        JobEscrow::submit(
+            RuntimeOrigin::signed(self.requester),
+            self.model,
+            self.input,
+            self.parameters,
+            self.max_price,
+            self.class,
+            self.deadline,
+            self.service,
+            self.referrer,
+        )
+    }
+}
+
+/// Submits, draws and returns the number of the job, which is then with `worker`.
+fn assigned_to(worker: AccountId) -> JobId {
+    let job = NextJob::<Test>::get();
+    assert_ok!(Order::new().submit());
+    next_draw(worker);
+    run_to(System::block_number() + BEACON_DELAY);
+    assert_eq!(
+        Jobs::<Test>::get(job).unwrap().active_worker(),
+        Some(&worker)
+    );
+    job
+}
+
+fn claimed_by(worker: AccountId) -> JobId {
+    let job = assigned_to(worker);
+    assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(worker), job));
+    job
+}
+
+fn deliver(worker: AccountId, job: JobId) -> frame_support::dispatch::DispatchResult {
+    JobEscrow::submit_result(
+        RuntimeOrigin::signed(worker),
+        job,
+        tokens(10),
+        H256::repeat_byte(9),
+    )
+}
+
+fn reports() -> Vec<(AccountId, Report)> {
+    REPORTS.with_borrow(Clone::clone)
+}

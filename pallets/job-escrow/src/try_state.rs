@@ -1,0 +1,56 @@
+//! What must hold after every block.
+
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+use crate::pallet::*;
+
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+impl<T: Config> Pallet<T> {
+    /// * What is on hold for jobs is exactly what the live jobs own, per requester.
+    /// * Every live job is in the agenda once, at its due block, not behind the cursor.
+    /// * A worker's list names exactly the jobs it must claim or deliver.
+    pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        use alloc::collections::BTreeMap;
+        use frame_support::{ensure, traits::fungible::InspectHold};
+        let mut owned = BTreeMap::<_, u128>::new();
+        let mut live: u32 = 0;
+        let mut active: u32 = 0;
+        for (id, job) in Jobs::<T>::iter() {
+            live = live.saturating_add(1);
+            let sum = owned.entry(job.requester.clone()).or_default();
+            *sum = sum.saturating_add(job.max_price);
+            ensure!(id < NextJob::<T>::get(), "job number was not given yet");
+            ensure!(
+                Agenda::<T>::contains_key(job.due, id),
+                "live job is not in the agenda"
+            );
+            ensure!(
+                job.due >= AgendaCursor::<T>::get(),
+                "live job is behind the cursor"
+            );
+            if let Some(worker) = job.active_worker() {
+                active = active.saturating_add(1);
+                ensure!(
+                    WorkerJobs::<T>::contains_key(worker, id),
+                    "worker does not know its job"
+                );
+            }
+        }
+        ensure!(
+            Agenda::<T>::iter().count() == live as usize,
+            "agenda has entries without a live job"
+        );
+        ensure!(
+            WorkerJobs::<T>::iter().count() == active as usize,
+            "worker list has entries without an active job"
+        );
+        let reason = HoldReason::JobPrice.into();
+        for account in frame_system::Account::<T>::iter_keys() {
+            let held = T::Currency::balance_on_hold(&reason, &account);
+            ensure!(
+                held == owned.get(&account).copied().unwrap_or_default(),
+                "hold differs from the live jobs of its owner"
+            );
+        }
+        Ok(())
+    }
+}

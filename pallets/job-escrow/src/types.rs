@@ -1,0 +1,110 @@
+//! Records of the escrow.
+
+use aipg_primitives::{
+    Balance, JobParameters, ModelId, ServiceLevel, TokenList, TrustClass, Units,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Where a job stands, with what is known only from there on.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Stage<AccountId, BlockNumber> {
+    /// Waits for the beacon of block `anchor`, then for a machine that fits. `attempt` counts the
+    /// draws from that beacon.
+    Queued { anchor: BlockNumber, attempt: u32 },
+    /// `worker` was drawn at `ask` a unit and must claim before the job is due.
+    Assigned { worker: AccountId, ask: Balance },
+    /// `worker` holds the input and must deliver before the job is due.
+    Running { worker: AccountId, ask: Balance },
+    /// Delivered; paid when the job is due.
+    Delivered {
+        worker: AccountId,
+        ask: Balance,
+        units: Units,
+        output: TokenList,
+        digest: H256,
+    },
+}
+
+/// A job that has not ended. It owns the hold of `max_price` on its requester.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Job<AccountId, BlockNumber> {
+    pub requester: AccountId,
+    pub model: ModelId,
+    pub class: TrustClass,
+    pub input: TokenList,
+    pub parameters: JobParameters,
+    /// Work of the longest answer allowed.
+    pub units_at_most: Units,
+    /// Held from the requester until the job ends.
+    pub max_price: Balance,
+    /// First block in which a result no longer counts.
+    pub deadline: BlockNumber,
+    pub service: ServiceLevel,
+    pub referrer: Option<AccountId>,
+    /// The model's creator when the job was submitted.
+    pub creator: Option<AccountId>,
+    /// First block of which the chain moves the job on by itself.
+    pub due: BlockNumber,
+    /// How often a drawn worker could not get the input.
+    pub input_misses: u8,
+    /// The last worker whose time ran out, to tell it so.
+    pub timed_out: Option<AccountId>,
+    pub stage: Stage<AccountId, BlockNumber>,
+}
+
+impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {
+    /// The worker the job is with, if any.
+    pub fn worker(&self) -> Option<&AccountId> {
+        match &self.stage {
+            Stage::Queued { .. } => None,
+            Stage::Assigned { worker, .. }
+            | Stage::Running { worker, .. }
+            | Stage::Delivered { worker, .. } => Some(worker),
+        }
+    }
+
+    /// The worker that still owes a step, if any.
+    pub fn active_worker(&self) -> Option<&AccountId> {
+        match &self.stage {
+            Stage::Assigned { worker, .. } | Stage::Running { worker, .. } => Some(worker),
+            Stage::Queued { .. } | Stage::Delivered { .. } => None,
+        }
+    }
+}
+
+/// Why a job ended without a result.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum RefundReason {
+    /// What is left until the deadline is too short for another worker.
+    DeadlineUnreachable,
+    /// Drawn workers could not get the input; part of the price went to the treasury.
+    InputUnavailable,
+}
+
+/// Parts of a job's fee; they add up to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeeParts {
+    pub worker: Balance,
+    pub creator: Balance,
+    pub burned: Balance,
+    pub stakers: Balance,
+    pub referrer: Balance,
+    pub treasury: Balance,
+}

@@ -1,0 +1,72 @@
+//! What clients read.
+
+use crate::pallet::*;
+use crate::types::Stage;
+use aipg_primitives::{
+    api::{JobStage, JobView, Quote},
+    Balance, JobId, ModelCatalogue, ModelId,
+};
+use alloc::vec::Vec;
+use frame_system::pallet_prelude::BlockNumberFor;
+
+/// Most jobs that one read of [`Pallet::worker_jobs`] lists.
+pub const MAX_JOBS_LISTED: usize = 64;
+
+impl<T: Config> Pallet<T> {
+    /// Price and time of a job; `None` for an unknown model or a context it cannot take.
+    pub fn quote(model: ModelId, prompt: u32, output: u32) -> Option<Quote<BlockNumberFor<T>>> {
+        let terms = T::Models::terms(&model)?;
+        let units = T::Models::units(&model, prompt, output)?;
+        Some(Quote {
+            units,
+            least_price: Balance::from(units).checked_mul(terms.price_floor)?,
+            least_deadline: Self::least_deadline(units),
+        })
+    }
+
+    /// A live job.
+    pub fn view(id: JobId) -> Option<JobView<T::AccountId, BlockNumberFor<T>>> {
+        let job = Jobs::<T>::get(id)?;
+        let (stage, ask, output, digest) = match &job.stage {
+            Stage::Queued { .. } => (JobStage::Queued, None, None, None),
+            Stage::Assigned { ask, .. } => (JobStage::Assigned, Some(*ask), None, None),
+            Stage::Running { ask, .. } => (JobStage::Running, Some(*ask), None, None),
+            Stage::Delivered {
+                ask,
+                output,
+                digest,
+                ..
+            } => (
+                JobStage::Delivered,
+                Some(*ask),
+                Some(*output),
+                Some(*digest),
+            ),
+        };
+        Some(JobView {
+            id,
+            worker: job.worker().cloned(),
+            stage,
+            due: job.due,
+            deadline: job.deadline,
+            model: job.model,
+            input: job.input,
+            parameters: job.parameters,
+            max_price: job.max_price,
+            ask,
+            output,
+            digest,
+            requester: job.requester,
+        })
+    }
+
+    /// Jobs that `worker` must claim or deliver, oldest first.
+    pub fn worker_jobs(worker: &T::AccountId) -> Vec<JobView<T::AccountId, BlockNumberFor<T>>> {
+        let mut jobs: Vec<_> = WorkerJobs::<T>::iter_key_prefix(worker)
+            .take(MAX_JOBS_LISTED)
+            .filter_map(Self::view)
+            .collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs
+    }
+}

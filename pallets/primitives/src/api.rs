@@ -1,0 +1,160 @@
+//! Runtime APIs for reads, and the records they return.
+
+use crate::types::*;
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Where a job stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum JobStage {
+    /// Waits for the beacon and a worker.
+    Queued,
+    /// A worker was drawn and must claim.
+    Assigned,
+    /// The worker claimed and runs it.
+    Running,
+    /// Delivered; the challenge window is open.
+    Delivered,
+}
+
+/// A live job as clients and workers read it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct JobView<AccountId, BlockNumber> {
+    pub id: JobId,
+    pub requester: AccountId,
+    pub worker: Option<AccountId>,
+    pub stage: JobStage,
+    /// Block at which the chain moves the job on by itself.
+    pub due: BlockNumber,
+    pub deadline: BlockNumber,
+    pub model: ModelId,
+    pub input: TokenList,
+    pub parameters: JobParameters,
+    pub max_price: Balance,
+    /// Price of a unit, once a worker is drawn.
+    pub ask: Option<Balance>,
+    pub output: Option<TokenList>,
+    pub digest: Option<H256>,
+}
+
+/// What a job of this size costs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Quote<BlockNumber> {
+    pub units: Units,
+    /// units × the model's floor: least price that `submit` accepts.
+    pub least_price: Balance,
+    /// Least number of blocks between submission and deadline that `submit` accepts.
+    pub least_deadline: BlockNumber,
+}
+
+/// A machine as clients read it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct WorkerView<BlockNumber> {
+    pub online: bool,
+    pub suspended: bool,
+    pub bond: Balance,
+    pub level: u8,
+    pub region: Region,
+    pub capacity: u32,
+    pub active: u32,
+    pub completed: u64,
+    pub failed: u64,
+    /// Permill.
+    pub reputation: u32,
+    /// Models served and what a unit of each costs.
+    pub offers: Vec<(ModelId, Balance)>,
+    /// Block from which the bond can be withdrawn, once the machine is retired.
+    pub unbonds_at: Option<BlockNumber>,
+}
+
+/// A reward that can be claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ClaimableReward {
+    pub round: RoundIndex,
+    pub amount: Balance,
+    /// Which of the two ceilings set the amount.
+    pub ceiling: Ceiling,
+}
+
+/// Which ceiling set a reward.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    codec::DecodeWithMemTracking,
+    codec::MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Ceiling {
+    /// credit × budget / max(credit of the round, difficulty).
+    Budget,
+    /// κ × fee.
+    Fee,
+    /// Some jobs met the one, some the other.
+    Mixed,
+}
+
+/// The books of the supply at a block.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Books {
+    pub issuance: Balance,
+    pub imported: Balance,
+    pub minted_author: Balance,
+    pub minted_operations: Balance,
+    pub minted_work: Balance,
+    pub burned_fees: Balance,
+    /// Full reward of the next block, before the cap.
+    pub block_reward: Balance,
+    /// Budget of useful work of the open round so far.
+    pub pending_work: Balance,
+    /// Reserved for rewards that are not claimed yet.
+    pub reserved_work: Balance,
+    /// Not minted because no verified work earned it.
+    pub lapsed_work: Balance,
+    pub cap: Balance,
+}
+
+sp_api::decl_runtime_apis! {
+    /// Jobs: quotes, live jobs, what a worker has to do.
+    pub trait JobsApi<AccountId, BlockNumber>
+    where
+        AccountId: codec::Codec,
+        BlockNumber: codec::Codec,
+    {
+        /// Price and time of a job; `None` for an unknown model or a context it cannot take.
+        fn quote(model: ModelId, prompt: u32, output: u32) -> Option<Quote<BlockNumber>>;
+        /// A live job. Finished jobs leave the state; their events tell how they ended.
+        fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
+        /// The live jobs of a worker, at most as many as its capacity.
+        fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
+    }
+
+    /// Registered machines.
+    pub trait WorkersApi<AccountId, BlockNumber>
+    where
+        AccountId: codec::Codec,
+        BlockNumber: codec::Codec,
+    {
+        fn worker(account: AccountId) -> Option<WorkerView<BlockNumber>>;
+    }
+
+    /// Committed models.
+    pub trait ModelsApi<AccountId> where AccountId: codec::Codec {
+        fn model(id: ModelId) -> Option<ModelTerms<AccountId>>;
+        /// The encoded header that the root commits to.
+        fn model_header(id: ModelId) -> Option<Vec<u8>>;
+    }
+
+    /// Rewards and supply.
+    pub trait EconomyApi<AccountId> where AccountId: codec::Codec {
+        /// Rewards of closed rounds that the account has not claimed, oldest first, at most 64.
+        fn claimable_rewards(account: AccountId) -> Vec<ClaimableReward>;
+        fn books() -> Books;
+    }
+}

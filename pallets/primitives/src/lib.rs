@@ -1,0 +1,15 @@
+//! Types and traits through which the AI Power Grid pallets meet.
+//!
+//! Pallets never depend on each other: a pallet asks for one of the [`traits`] in its `Config`, and
+//! the runtime wires the pallet that owns the fact. [`api`] holds the runtime APIs by which clients
+//! read, and the plain records they return.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod api;
+pub mod traits;
+pub mod types;
+
+pub use traits::*;
+pub use types::*;

@@ -1,0 +1,117 @@
+//! The seams between pallets. Each trait is implemented by the one pallet that owns the fact.
+
+use crate::types::*;
+use frame_support::dispatch::DispatchResult;
+use sp_core::H256;
+
+/// The one place that burns. Implemented by `pallet-emission`.
+pub trait Burn<AccountId, HoldReason> {
+    /// Burns `amount` of what `who` has on hold for `reason`, exactly or not at all.
+    fn burn_held(
+        reason: &HoldReason,
+        who: &AccountId,
+        amount: Balance,
+        why: BurnReason,
+    ) -> DispatchResult;
+}
+
+/// The share of block rewards that useful work can earn. Implemented by `pallet-emission`.
+///
+/// Every block adds its share to a pending budget. When a round closes, `allocate` takes what the
+/// round may pay out of it and lapses the rest: what no verified work earned is not minted.
+pub trait WorkBudget<AccountId> {
+    /// What the blocks since the last allocation made available.
+    fn pending() -> Balance;
+    /// Reserves `min(amount, pending)` for claims and lapses the rest of the pending budget.
+    /// Returns what was reserved.
+    fn allocate(amount: Balance) -> Balance;
+    /// Mints `amount` of the reserved budget to `who`.
+    fn pay(who: &AccountId, amount: Balance) -> DispatchResult;
+    /// Gives reserved budget back unminted.
+    fn lapse(amount: Balance);
+}
+
+/// Randomness that is fixed only after what it judges. Implemented by `pallet-useful-work`.
+pub trait Beacon<BlockNumber> {
+    /// The beacon of block `height`, once enough later blocks by enough authors exist.
+    fn beacon(height: BlockNumber) -> Option<H256>;
+    /// Least number of blocks from `height` until its beacon can exist.
+    fn delay() -> BlockNumber;
+}
+
+/// Committed models. Implemented by `pallet-model-registry`.
+pub trait ModelCatalogue<AccountId> {
+    /// The terms of an active model.
+    fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>>;
+    /// Work of a job with `prompt` input and `output` output tokens; `None` if the model is
+    /// unknown, a count is zero or the context is exceeded.
+    fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units>;
+}
+
+/// What a draw asks of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawRequest {
+    pub model: ModelId,
+    /// Units the job may need at most.
+    pub units: Units,
+    /// What all of them may cost at most.
+    pub max_price: Balance,
+    pub service: ServiceLevel,
+    pub seed: H256,
+}
+
+/// A machine that was drawn, with the price of a unit that it asked at that moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawn<AccountId> {
+    pub worker: AccountId,
+    pub ask: Balance,
+}
+
+/// Registered machines. Implemented by `pallet-worker-registry`.
+pub trait WorkerDirectory<AccountId> {
+    /// Draws a machine that is online, serves the model, has a free slot and fits price, level and
+    /// region, and takes one of its slots. `None`: nobody among the candidates fits.
+    fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>>;
+    /// Frees the slot of a worker that finished a job.
+    fn completed(worker: &AccountId);
+    /// Frees the slot of a worker that gave a job back for no fault of its own.
+    fn released(worker: &AccountId);
+    /// Frees the slot of a worker that let a job down, and penalises it.
+    fn failed(worker: &AccountId, fault: Fault);
+}
+
+/// Where audits and disputes attach: asked before a delivered job is paid.
+pub trait SettlementGate {
+    /// `false` keeps the job delivered and unpaid; the escrow asks again some blocks later.
+    fn may_settle(job: JobId) -> bool;
+}
+
+/// Nothing holds a settlement back.
+impl SettlementGate for () {
+    fn may_settle(_: JobId) -> bool {
+        true
+    }
+}
+
+/// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.
+pub trait OnSettled<AccountId> {
+    fn on_settled(job: &SettledJob<AccountId>);
+}
+
+impl<AccountId> OnSettled<AccountId> for () {
+    fn on_settled(_: &SettledJob<AccountId>) {}
+}
+
+/// Windows in blocks, fixed in genesis. Implemented by `pallet-chain-parameters`.
+pub trait Windows<BlockNumber> {
+    /// Blocks a drawn worker has to claim.
+    fn claim() -> BlockNumber;
+    /// Blocks a worker has to deliver `units` after its claim.
+    fn run(units: Units) -> BlockNumber;
+    /// Blocks a delivered result stays open to challenge.
+    fn challenge() -> BlockNumber;
+    /// Blocks a withdrawn bond stays on hold.
+    fn unbonding() -> BlockNumber;
+    /// Longest time a job may wait for its result.
+    fn max_deadline() -> BlockNumber;
+}

@@ -1,0 +1,290 @@
+//! Plain records shared by several pallets and by clients.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::H256;
+use sp_runtime::Permill;
+
+/// Amounts in the smallest unit; 1 AIPG = 10^18.
+pub type Balance = u128;
+
+/// One AIPG in the smallest unit.
+pub const AIPG: Balance = 1_000_000_000_000_000_000;
+
+/// Sequential number of a job, never reused.
+pub type JobId = u64;
+
+/// Root of a committed model; the model's name on chain.
+pub type ModelId = H256;
+
+/// Number of a round: `block / round length`.
+pub type RoundIndex = u32;
+
+/// Amount of work, ⌈multiply-accumulates / 10⁶⌉. A function of the model and the token counts that
+/// the chain evaluates; nobody claims it.
+pub type Units = u64;
+
+/// Most stop tokens a job may name.
+pub const MAX_STOP_TOKENS: u32 = 8;
+
+/// How a result is judged. Models and jobs carry their class from the start; only
+/// [`TrustClass::Exact`] can be registered until the others have a real backend.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum TrustClass {
+    /// Class A: exact inference, judged by the runtime itself.
+    #[default]
+    Exact,
+    /// Class B: byte-exact on one pinned device and container.
+    Pinned,
+    /// Class C: judged by statistics.
+    Statistical,
+    /// Class D: attested by a trusted execution environment.
+    Attested,
+}
+
+/// Where a machine stands; jobs may ask for a region.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum Region {
+    /// Not stated.
+    #[default]
+    Unspecified,
+    Africa,
+    Asia,
+    Europe,
+    NorthAmerica,
+    Oceania,
+    SouthAmerica,
+}
+
+/// A token list: where its bytes are, what they commit to, how many there are.
+///
+/// `blob` is the blake2b-256 of the little-endian u32 bytes (the address in the blob store), `root`
+/// the domain-separated binary tree over the ids (`aipg_exact::commitment::token_root`).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct TokenList {
+    pub blob: H256,
+    pub root: H256,
+    pub count: u32,
+}
+
+/// How the next token is chosen.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Sampling {
+    /// The largest logit; ties go to the lowest id.
+    #[default]
+    Greedy,
+}
+
+/// What the requester fixes about the run besides model and input.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct JobParameters {
+    /// Seed of the sampler; greedy decoding ignores it.
+    pub seed: u64,
+    /// Most tokens the answer may have, at least 1.
+    pub max_output: u32,
+    pub sampling: Sampling,
+    /// The answer ends with the first of these, which is kept as its last token.
+    pub stop: BoundedVec<u32, ConstU32<MAX_STOP_TOKENS>>,
+}
+
+/// What the requester asks of the worker.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct ServiceLevel {
+    /// Only machines of this region; `None` takes any.
+    pub region: Option<Region>,
+    /// Only machines of this trust level or higher; 0 takes any.
+    pub min_level: u8,
+}
+
+/// What the chain knows of a committed model, as other pallets need it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ModelTerms<AccountId> {
+    pub class: TrustClass,
+    /// Least price of one unit.
+    pub price_floor: Balance,
+    /// Receives the creator's share; without one it goes to the treasury.
+    pub creator: Option<AccountId>,
+    /// Most that may be minted for a job, as a share of its fee, in permill (2_000_000 = 2×).
+    /// `None`: not listed by governance, the default ceiling applies.
+    pub mint_ceiling: Option<u32>,
+    /// Size of the vocabulary: every token id is below it.
+    pub vocabulary: u32,
+    /// Most positions (prompt + answer) the model takes.
+    pub max_context: u32,
+}
+
+/// A job that was paid, as the pallets that account for work need it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SettledJob<AccountId> {
+    pub job: JobId,
+    pub worker: AccountId,
+    pub requester: AccountId,
+    pub model: ModelId,
+    pub class: TrustClass,
+    pub units: Units,
+    /// What one unit cost.
+    pub ask: Balance,
+    /// units × ask.
+    pub fee: Balance,
+}
+
+/// Why a worker lost a job.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Fault {
+    /// Drawn, but did not claim within the claim window.
+    ClaimMissed,
+    /// Claimed, but delivered nothing in time.
+    ResultMissed,
+}
+
+/// Why tokens came into being.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum MintReason {
+    /// The author's share of a block reward.
+    BlockAuthor,
+    /// The operations fund's share of a block reward.
+    OperationsFund,
+    /// Claimed reward of a round of useful work.
+    UsefulWork,
+}
+
+/// Why tokens went out of being.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum BurnReason {
+    /// The burned share of a job's fee.
+    JobFee,
+}
+
+/// Shares of a job's fee. What rounding leaves goes to the treasury.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeSplit {
+    pub worker: Permill,
+    pub creator: Permill,
+    pub burned: Permill,
+    pub stakers: Permill,
+    pub referrer: Permill,
+    // The rest, nominally 0.5 %, is the treasury's.
+}
+
+impl FeeSplit {
+    /// The split of the economy's table: 92 / 5 / 1.5 / 0.5 / 0.5, treasury the rest.
+    pub const STANDARD: Self = Self {
+        worker: Permill::from_parts(920_000),
+        creator: Permill::from_parts(50_000),
+        burned: Permill::from_parts(15_000),
+        stakers: Permill::from_parts(5_000),
+        referrer: Permill::from_parts(5_000),
+    };
+}

@@ -1,0 +1,235 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+pub use pallet::*;
+
+mod beacon;
+mod credit;
+pub mod reward;
+mod try_state;
+pub mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use beacon::RING;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+#[allow(
+    clippy::expect_used,
+    reason = "the macro's own code has some; ours is in other modules"
+)]
+pub mod pallet {
+    use crate::types::{BeaconEntry, ClosedRound, CreditLine};
+    use crate::WeightInfo;
+    use aipg_primitives::{api::Ceiling, Balance, JobId, ModelCatalogue, RoundIndex, WorkBudget};
+    use frame_support::pallet_prelude::*;
+    use frame_system::pallet_prelude::*;
+    use sp_core::H256;
+
+    /// Most different terms under which a worker can earn credit in one round.
+    pub const MAX_CREDIT_LINES: u32 = 16;
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// The share of block rewards that work can earn.
+        type Budget: WorkBudget<Self::AccountId>;
+        /// Committed models, for the ceiling that governance listed.
+        type Models: ModelCatalogue<Self::AccountId>;
+        /// VRF output of the block that is being finalised.
+        type BlockRandomness: Get<Option<H256>>;
+        /// Author of the block that is being finalised.
+        type BlockAuthor: Get<Option<Self::AccountId>>;
+        /// Blocks a beacon folds at least.
+        type BeaconBlocks: Get<u32>;
+        /// Different authors a beacon folds at least.
+        type BeaconAuthors: Get<u32>;
+        /// Blocks of a round, at least 1.
+        type RoundBlocks: Get<u32>;
+        /// Ceiling of the mint per job, in millionths of its fee, for models that governance has
+        /// not listed: the share that never returns to a party that is requester, worker and
+        /// creator at once, so that self-dealing cannot gain.
+        #[pallet::constant]
+        type DefaultMintCeiling: Get<u32>;
+        /// Who governs index price and difficulty.
+        type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Weights of calls and hooks.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// VRF outputs of the last blocks, by height modulo the ring's length.
+    #[pallet::storage]
+    pub type BeaconRing<T: Config> =
+        StorageMap<_, Twox64Concat, u32, BeaconEntry<T::AccountId, BlockNumberFor<T>>>;
+
+    /// What a unit of work counts at most when credit is booked.
+    #[pallet::storage]
+    pub type IndexPrice<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+    /// Credit per round under which the price of credit no longer rises.
+    #[pallet::storage]
+    pub type Difficulty<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+    /// Credit booked so far in the open round.
+    #[pallet::storage]
+    pub type OpenCredit<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+    /// Unclaimed credit by worker and round.
+    #[pallet::storage]
+    pub type Credits<T: Config> = StorageDoubleMap<
+        _,
+        Blake2_128Concat,
+        T::AccountId,
+        Twox64Concat,
+        RoundIndex,
+        BoundedVec<CreditLine, ConstU32<MAX_CREDIT_LINES>>,
+        ValueQuery,
+    >;
+
+    /// Closed rounds that still owe rewards.
+    #[pallet::storage]
+    pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, RoundIndex, ClosedRound>;
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        pub index_price: Balance,
+        pub difficulty: Balance,
+        #[serde(skip)]
+        pub _marker: core::marker::PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            IndexPrice::<T>::put(self.index_price);
+            Difficulty::<T>::put(self.difficulty);
+        }
+    }
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A paid job earned its worker credit in the open round.
+        WorkCredited {
+            worker: T::AccountId,
+            job: JobId,
+            round: RoundIndex,
+            credit: Balance,
+        },
+        /// A worker changed its terms too often in one round; this job earned no credit.
+        CreditForfeited {
+            worker: T::AccountId,
+            job: JobId,
+            round: RoundIndex,
+            credit: Balance,
+        },
+        /// The price of credit of a round is fixed: budget / denominator.
+        RoundClosed {
+            round: RoundIndex,
+            budget: Balance,
+            credit: Balance,
+            denominator: Balance,
+            reserved: Balance,
+        },
+        /// A worker took its reward of a round. `ceiling` says which limit set the amount.
+        RewardClaimed {
+            worker: T::AccountId,
+            round: RoundIndex,
+            amount: Balance,
+            ceiling: Ceiling,
+        },
+        /// Governance set the index price of a unit.
+        IndexPriceSet { price: Balance },
+        /// Governance set the difficulty.
+        DifficultySet { difficulty: Balance },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// The caller has no unclaimed credit in this round.
+        NothingToClaim,
+        /// The round is still open; its price of credit is not fixed.
+        RoundNotClosed,
+        /// The value must not be zero.
+        ZeroParameter,
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            T::WeightInfo::on_finalize()
+        }
+
+        fn on_finalize(now: BlockNumberFor<T>) {
+            Self::record_beacon(now);
+            Self::close_round_at(now);
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Mints the caller's reward of a closed round.
+        ///
+        /// # Errors
+        /// [`Error::NothingToClaim`], [`Error::RoundNotClosed`].
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::claim_reward())]
+        pub fn claim_reward(origin: OriginFor<T>, round: RoundIndex) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::do_claim(&worker, round)
+        }
+
+        /// Sets what a unit of work counts at most when credit is booked.
+        ///
+        /// # Errors
+        /// [`Error::ZeroParameter`].
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::set_parameter())]
+        pub fn set_index_price(origin: OriginFor<T>, price: Balance) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            ensure!(price > 0, Error::<T>::ZeroParameter);
+            IndexPrice::<T>::put(price);
+            Self::deposit_event(Event::IndexPriceSet { price });
+            Ok(())
+        }
+
+        /// Sets the credit per round under which the price of credit no longer rises.
+        ///
+        /// # Errors
+        /// [`Error::ZeroParameter`].
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::set_parameter())]
+        pub fn set_difficulty(origin: OriginFor<T>, difficulty: Balance) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            ensure!(difficulty > 0, Error::<T>::ZeroParameter);
+            Difficulty::<T>::put(difficulty);
+            Self::deposit_event(Event::DifficultySet { difficulty });
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,13 @@
+mod beacon;
+mod governance;
+mod properties;
+mod rounds;
+
+use crate::{mock::*, reward::*, types::*, *};
+use aipg_primitives::{api::Ceiling, *};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::DispatchError;
+
+fn claim(worker: AccountId, round: RoundIndex) -> frame_support::dispatch::DispatchResult {
+    UsefulWork::claim_reward(RuntimeOrigin::signed(worker), round)
+}

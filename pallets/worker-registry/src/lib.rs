@@ -1,0 +1,481 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+mod draw;
+mod serving;
+mod standing;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use draw::score;
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+#[allow(
+    clippy::expect_used,
+    reason = "the macro's own code has some; ours is in other modules"
+)]
+pub mod pallet {
+    use super::*;
+    use aipg_primitives::{Balance, Fault, ModelCatalogue, ModelId, Region, Windows};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{
+            fungible,
+            fungible::{Inspect, InspectHold, Mutate, MutateHold},
+            tokens::{Fortitude, Precision, Preservation},
+        },
+    };
+    use frame_system::pallet_prelude::*;
+    use sp_runtime::traits::Saturating;
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// Reasons for holds of the whole runtime.
+        type RuntimeHoldReason: From<HoldReason>;
+
+        /// AIPG.
+        type Currency: fungible::hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>
+            + Mutate<Self::AccountId>
+            + Inspect<Self::AccountId, Balance = Balance>;
+
+        /// Models that can be offered.
+        type Models: ModelCatalogue<Self::AccountId>;
+
+        /// How long a bond stays on hold after the machine retired.
+        type Windows: Windows<BlockNumberFor<Self>>;
+
+        /// Who may lift a suspension.
+        type ReinstateOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+        /// Receives registration fees and penalties.
+        type Treasury: Get<Self::AccountId>;
+
+        /// Paid once for a registration.
+        #[pallet::constant]
+        type RegistrationFee: Get<Balance>;
+
+        /// Least bond of a machine that works; with it comes trust level 1.
+        #[pallet::constant]
+        type MinimumBond: Get<Balance>;
+
+        /// Least bond of trust level 2.
+        #[pallet::constant]
+        type LevelTwoBond: Get<Balance>;
+
+        /// Least bond of trust level 3.
+        #[pallet::constant]
+        type LevelThreeBond: Get<Balance>;
+
+        /// Most jobs that a machine may take at the same time.
+        #[pallet::constant]
+        type MaxCapacity: Get<u32>;
+
+        /// Most models that a machine may offer.
+        #[pallet::constant]
+        type MaxOffers: Get<u32>;
+
+        /// How many machines a draw looks at.
+        #[pallet::constant]
+        type Candidates: Get<u32>;
+
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+    }
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    /// Why the balance of an account is on hold.
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// Bond of a machine. The hold is the bond: no record repeats its amount.
+        WorkerBond,
+    }
+
+    /// Registered machines, by the account that runs them.
+    #[pallet::storage]
+    pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, WorkerOf<T>>;
+
+    /// What each machine offers; no entry is the same as no offer.
+    #[pallet::storage]
+    pub type Offers<T: Config> =
+        StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<Offer, T::MaxOffers>, ValueQuery>;
+
+    /// The machines that are online for a model, densely at 0 .. [`ServingCount`].
+    #[pallet::storage]
+    pub type Serving<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, ModelId, Twox64Concat, u32, T::AccountId>;
+
+    /// How many machines are online for a model.
+    #[pallet::storage]
+    pub type ServingCount<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+
+    /// Where a machine stands in [`Serving`] of a model, so that it leaves in constant time.
+    #[pallet::storage]
+    pub type Positions<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, ModelId, u32>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A machine was registered; it is offline.
+        Registered {
+            worker: T::AccountId,
+            bond: Balance,
+            capacity: u32,
+            region: Region,
+        },
+        /// A machine offers a model at a price for one unit.
+        OfferSet {
+            worker: T::AccountId,
+            model: ModelId,
+            ask: Balance,
+        },
+        /// A machine does not offer a model any more.
+        OfferRemoved {
+            worker: T::AccountId,
+            model: ModelId,
+        },
+        /// A machine can be drawn.
+        WentOnline { worker: T::AccountId },
+        /// A machine cannot be drawn; jobs that it has go on.
+        WentOffline { worker: T::AccountId },
+        /// A bond was increased, to `bond` in all.
+        BondIncreased {
+            worker: T::AccountId,
+            amount: Balance,
+            bond: Balance,
+        },
+        /// A machine retired; its bond can be withdrawn from block `unbonds_at` on.
+        Retired {
+            worker: T::AccountId,
+            unbonds_at: BlockNumberFor<T>,
+        },
+        /// A retired machine's bond was released and its record removed.
+        Withdrawn { worker: T::AccountId, bond: Balance },
+        /// A machine let a job down; `amount` of its bond went to the treasury.
+        Penalised {
+            worker: T::AccountId,
+            fault: Fault,
+            amount: Balance,
+        },
+        /// A machine failed too often and is suspended for review.
+        Suspended {
+            worker: T::AccountId,
+            completed: u64,
+            failed: u64,
+        },
+        /// A suspension was lifted.
+        Reinstated { worker: T::AccountId },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// The account has a machine already.
+        AlreadyRegistered,
+        /// The account has no machine.
+        NotRegistered,
+        /// The bond is under the minimum.
+        BondTooSmall,
+        /// Capacity must be from 1 to `MaxCapacity`.
+        InvalidCapacity,
+        /// The free balance does not cover bond and fee.
+        BalanceTooLow,
+        /// An amount of zero.
+        AmountZero,
+        /// No active model has this root.
+        UnknownModel,
+        /// The price is under the model's floor.
+        AskBelowFloor,
+        /// The machine offers `MaxOffers` models already.
+        TooManyOffers,
+        /// The machine does not offer this model.
+        OfferNotFound,
+        /// A machine without an offer cannot go online.
+        NoOffers,
+        /// The machine is online already.
+        AlreadyOnline,
+        /// The machine is not online.
+        NotOnline,
+        /// The machine must go offline first.
+        StillOnline,
+        /// The machine is suspended for review.
+        WorkerSuspended,
+        /// The machine is not suspended.
+        NotSuspended,
+        /// The machine is retired.
+        WorkerRetired,
+        /// The machine is not retired.
+        NotRetired,
+        /// The machine has jobs that are not finished.
+        JobsActive,
+        /// The unbonding time is not over.
+        StillUnbonding,
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Registers the caller's machine: `bond` (at least `MinimumBond`) goes on hold, the
+        /// registration fee to the treasury. `capacity` is how many jobs it takes at a time.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::register())]
+        pub fn register(
+            origin: OriginFor<T>,
+            bond: Balance,
+            capacity: u32,
+            region: Region,
+        ) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            ensure!(
+                !Workers::<T>::contains_key(&worker),
+                Error::<T>::AlreadyRegistered
+            );
+            ensure!(bond >= T::MinimumBond::get(), Error::<T>::BondTooSmall);
+            ensure!(
+                (1..=T::MaxCapacity::get()).contains(&capacity),
+                Error::<T>::InvalidCapacity
+            );
+            let fee = T::RegistrationFee::get();
+            Self::ensure_covers(&worker, bond.saturating_add(fee))?;
+
+            T::Currency::transfer(&worker, &T::Treasury::get(), fee, Preservation::Preserve)?;
+            T::Currency::hold(&Self::bond_reason(), &worker, bond)?;
+            Workers::<T>::insert(&worker, Worker::new(capacity, region));
+            Self::deposit_event(Event::Registered {
+                worker,
+                bond,
+                capacity,
+                region,
+            });
+            Ok(())
+        }
+
+        /// Offers a model at `ask` for one unit, at least the model's floor, or changes the price.
+        /// Takes effect at once when the machine is online.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::set_offer())]
+        pub fn set_offer(origin: OriginFor<T>, model: ModelId, ask: Balance) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let record = Self::ensure_not_retired(&worker)?;
+            let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
+            ensure!(ask >= terms.price_floor, Error::<T>::AskBelowFloor);
+
+            let new = Offers::<T>::try_mutate(&worker, |offers| -> Result<bool, Error<T>> {
+                if let Some(offer) = offers.iter_mut().find(|offer| offer.model == model) {
+                    offer.ask = ask;
+                    return Ok(false);
+                }
+                offers
+                    .try_push(Offer { model, ask })
+                    .map(|()| true)
+                    .map_err(|_| Error::<T>::TooManyOffers)
+            })?;
+            if new && record.state == WorkerState::Online {
+                Self::enter(&model, &worker);
+            }
+            Self::deposit_event(Event::OfferSet { worker, model, ask });
+            Ok(())
+        }
+
+        /// Takes an offer back. A machine that takes its last offer back goes offline.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::remove_offer())]
+        pub fn remove_offer(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let mut record = Workers::<T>::get(&worker).ok_or(Error::<T>::NotRegistered)?;
+            let mut offers = Offers::<T>::get(&worker);
+            let position = offers
+                .iter()
+                .position(|offer| offer.model == model)
+                .ok_or(Error::<T>::OfferNotFound)?;
+
+            Self::deposit_event(Event::OfferRemoved {
+                worker: worker.clone(),
+                model,
+            });
+            if offers.len() == 1 {
+                // While the offer is still there, so that the index is left with it.
+                if Self::take_offline(&worker, &mut record) {
+                    Workers::<T>::insert(&worker, record);
+                }
+                Offers::<T>::remove(&worker);
+            } else {
+                if record.state == WorkerState::Online {
+                    Self::leave(&model, &worker);
+                }
+                offers.remove(position);
+                Offers::<T>::insert(&worker, offers);
+            }
+            Ok(())
+        }
+
+        /// Makes the machine drawable for every model that it offers.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::go_online(T::MaxOffers::get()))]
+        pub fn go_online(origin: OriginFor<T>) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let mut record = Self::ensure_not_retired(&worker)?;
+            ensure!(
+                record.state != WorkerState::Online,
+                Error::<T>::AlreadyOnline
+            );
+            ensure!(!record.suspended, Error::<T>::WorkerSuspended);
+            ensure!(
+                Self::bond_of(&worker) >= T::MinimumBond::get(),
+                Error::<T>::BondTooSmall
+            );
+            let offers = Offers::<T>::get(&worker);
+            ensure!(!offers.is_empty(), Error::<T>::NoOffers);
+
+            for offer in &offers {
+                Self::enter(&offer.model, &worker);
+            }
+            record.state = WorkerState::Online;
+            Workers::<T>::insert(&worker, record);
+            Self::deposit_event(Event::WentOnline { worker });
+            Ok(())
+        }
+
+        /// Takes the machine out of every draw. Jobs that it has must still be finished.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::go_offline(T::MaxOffers::get()))]
+        pub fn go_offline(origin: OriginFor<T>) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let mut record = Workers::<T>::get(&worker).ok_or(Error::<T>::NotRegistered)?;
+            ensure!(
+                Self::take_offline(&worker, &mut record),
+                Error::<T>::NotOnline
+            );
+            Workers::<T>::insert(&worker, record);
+            Ok(())
+        }
+
+        /// Adds `amount` of the free balance to the bond.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::bond_more())]
+        pub fn bond_more(origin: OriginFor<T>, amount: Balance) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::ensure_not_retired(&worker)?;
+            ensure!(amount > 0, Error::<T>::AmountZero);
+            Self::ensure_covers(&worker, amount)?;
+            T::Currency::hold(&Self::bond_reason(), &worker, amount)?;
+            let bond = Self::bond_of(&worker);
+            Self::deposit_event(Event::BondIncreased {
+                worker,
+                amount,
+                bond,
+            });
+            Ok(())
+        }
+
+        /// Retires a machine that is offline and has no job. The unbonding time starts.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::retire())]
+        pub fn retire(origin: OriginFor<T>) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let mut record = Self::ensure_not_retired(&worker)?;
+            ensure!(record.state != WorkerState::Online, Error::<T>::StillOnline);
+            ensure!(record.active == 0, Error::<T>::JobsActive);
+
+            let now = frame_system::Pallet::<T>::block_number();
+            let unbonds_at = now.saturating_add(T::Windows::unbonding());
+            record.state = WorkerState::Retired { unbonds_at };
+            Workers::<T>::insert(&worker, record);
+            Self::deposit_event(Event::Retired { worker, unbonds_at });
+            Ok(())
+        }
+
+        /// Releases the bond of a retired machine and removes its record, once the unbonding time is
+        /// over. The account may register again, as a new machine.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::withdraw())]
+        pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            let record = Workers::<T>::get(&worker).ok_or(Error::<T>::NotRegistered)?;
+            let WorkerState::Retired { unbonds_at } = record.state else {
+                return Err(Error::<T>::NotRetired.into());
+            };
+            let now = frame_system::Pallet::<T>::block_number();
+            ensure!(now >= unbonds_at, Error::<T>::StillUnbonding);
+
+            let bond = T::Currency::release_all(&Self::bond_reason(), &worker, Precision::Exact)?;
+            Offers::<T>::remove(&worker);
+            Workers::<T>::remove(&worker);
+            Self::deposit_event(Event::Withdrawn { worker, bond });
+            Ok(())
+        }
+
+        /// Lifts a suspension after review. The counters stay as they are; the machine goes online
+        /// by its own call.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::reinstate())]
+        pub fn reinstate(origin: OriginFor<T>, worker: T::AccountId) -> DispatchResult {
+            T::ReinstateOrigin::ensure_origin(origin)?;
+            Workers::<T>::try_mutate(&worker, |record| {
+                let record = record.as_mut().ok_or(Error::<T>::NotRegistered)?;
+                ensure!(record.suspended, Error::<T>::NotSuspended);
+                record.suspended = false;
+                Ok::<(), Error<T>>(())
+            })?;
+            Self::deposit_event(Event::Reinstated { worker });
+            Ok(())
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// The bond of a machine: what its account has on hold for it.
+        pub fn bond_of(worker: &T::AccountId) -> Balance {
+            T::Currency::balance_on_hold(&Self::bond_reason(), worker)
+        }
+
+        pub(crate) fn bond_reason() -> T::RuntimeHoldReason {
+            HoldReason::WorkerBond.into()
+        }
+
+        fn ensure_covers(who: &T::AccountId, amount: Balance) -> Result<(), Error<T>> {
+            let free =
+                T::Currency::reducible_balance(who, Preservation::Preserve, Fortitude::Polite);
+            ensure!(free >= amount, Error::<T>::BalanceTooLow);
+            Ok(())
+        }
+
+        fn ensure_not_retired(worker: &T::AccountId) -> Result<WorkerOf<T>, Error<T>> {
+            let record = Workers::<T>::get(worker).ok_or(Error::<T>::NotRegistered)?;
+            ensure!(
+                !matches!(record.state, WorkerState::Retired { .. }),
+                Error::<T>::WorkerRetired
+            );
+            Ok(record)
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+}

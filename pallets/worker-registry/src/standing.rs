@@ -1,0 +1,133 @@
+//! How jobs end for a machine, and what follows: counters, penalties, suspension, level, reputation.
+
+use crate::{
+    success_share, Config, Event, Offers, Pallet, WorkerOf, WorkerState, Workers, LEVEL_THREE_JOBS,
+    LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS, SUSPENSION_SHARE,
+};
+use aipg_primitives::{api::WorkerView, Balance, DrawRequest, Drawn, Fault, WorkerDirectory};
+use frame_support::{
+    storage::with_storage_layer,
+    traits::{
+        fungible::MutateHold,
+        tokens::{Fortitude, Precision, Restriction},
+        Get,
+    },
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+
+impl<T: Config> Pallet<T> {
+    /// Trust level of a machine, 0 to 3. See the table in the crate's documentation.
+    pub(crate) fn level_of(worker: &T::AccountId, record: &WorkerOf<T>) -> u8 {
+        let bond = Self::bond_of(worker);
+        if bond < T::MinimumBond::get() {
+            return 0;
+        }
+        if bond < T::LevelTwoBond::get() || record.challenges_passed < LEVEL_TWO_CHALLENGES {
+            return 1;
+        }
+        let jobs = record.completed.saturating_add(record.failed);
+        let proven =
+            jobs >= LEVEL_THREE_JOBS && record.completed >= LEVEL_THREE_SUCCESS.mul_ceil(jobs);
+        if bond >= T::LevelThreeBond::get() && proven {
+            3
+        } else {
+            2
+        }
+    }
+
+    /// A machine as clients read it.
+    pub fn view(worker: &T::AccountId) -> Option<WorkerView<BlockNumberFor<T>>> {
+        let record = Workers::<T>::get(worker)?;
+        Some(WorkerView {
+            online: record.state == WorkerState::Online,
+            suspended: record.suspended,
+            bond: Self::bond_of(worker),
+            level: Self::level_of(worker, &record),
+            region: record.region,
+            capacity: record.capacity,
+            active: record.active,
+            completed: record.completed,
+            failed: record.failed,
+            reputation: success_share(record.completed, record.failed).deconstruct(),
+            offers: Offers::<T>::get(worker)
+                .iter()
+                .map(|offer| (offer.model, offer.ask))
+                .collect(),
+            unbonds_at: match record.state {
+                WorkerState::Retired { unbonds_at } => Some(unbonds_at),
+                WorkerState::Offline | WorkerState::Online => None,
+            },
+        })
+    }
+
+    /// Moves the penalty from the bond to the treasury and returns it. The share is rounded down:
+    /// against the treasury, which is paid.
+    fn take_penalty(worker: &T::AccountId) -> Balance {
+        let amount = PENALTY.mul_floor(Self::bond_of(worker));
+        // What cannot be moved stays where it is, and the event says that nothing was taken.
+        with_storage_layer(|| {
+            T::Currency::transfer_on_hold(
+                &Self::bond_reason(),
+                worker,
+                &T::Treasury::get(),
+                amount,
+                Precision::Exact,
+                Restriction::Free,
+                Fortitude::Force,
+            )
+        })
+        .unwrap_or_default()
+    }
+
+    /// Frees a slot of the machine and changes its record.
+    fn finish(worker: &T::AccountId, change: impl FnOnce(&mut WorkerOf<T>)) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.active = record.active.saturating_sub(1);
+            change(record);
+        });
+    }
+}
+
+impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
+    fn draw(request: &DrawRequest) -> Option<Drawn<T::AccountId>> {
+        Self::draw_worker(request)
+    }
+
+    fn completed(worker: &T::AccountId) {
+        Self::finish(worker, |record| {
+            record.completed = record.completed.saturating_add(1)
+        });
+    }
+
+    fn released(worker: &T::AccountId) {
+        Self::finish(worker, |_| ());
+    }
+
+    fn failed(worker: &T::AccountId, fault: Fault) {
+        Self::finish(worker, |record| {
+            record.failed = record.failed.saturating_add(1);
+            let amount = Self::take_penalty(worker);
+            Self::deposit_event(Event::Penalised {
+                worker: worker.clone(),
+                fault,
+                amount,
+            });
+
+            let (completed, failed) = (record.completed, record.failed);
+            let jobs = completed.saturating_add(failed);
+            let unreliable = jobs >= SUSPENSION_JOBS && failed > SUSPENSION_SHARE.mul_floor(jobs);
+            if unreliable && !record.suspended {
+                record.suspended = true;
+                let worker = worker.clone();
+                Self::deposit_event(Event::Suspended {
+                    worker,
+                    completed,
+                    failed,
+                });
+            }
+            if record.suspended || Self::bond_of(worker) < T::MinimumBond::get() {
+                Self::take_offline(worker, record);
+            }
+        });
+    }
+}

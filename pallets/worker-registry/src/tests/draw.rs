@@ -1,0 +1,204 @@
+use super::*;
+use crate::draw::{places, score};
+use aipg_primitives::ModelId;
+use proptest::prelude::*;
+
+#[test]
+fn draw_should_take_slots_until_none_is_free() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        assert_eq!(draw(&request(0)), Some((1, FLOOR)));
+        assert_eq!(draw(&request(1)), Some((1, FLOOR)));
+        assert_eq!(record(1).active, 2);
+        assert_storage_noop!(assert_eq!(draw(&request(2)), None));
+        WorkerRegistry::completed(&1);
+        assert_eq!(draw(&request(3)), Some((1, FLOOR)));
+    });
+}
+
+#[test]
+fn draw_should_find_nobody_when_no_machine_serves_the_model() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        let other = DrawRequest {
+            model: model(2),
+            ..request(0)
+        };
+        assert_storage_noop!(assert_eq!(draw(&other), None));
+    });
+}
+
+#[test]
+fn draw_should_skip_machines_that_cost_more_than_the_requester_pays() {
+    execute(|| {
+        register(1);
+        serve(1, 3 * FLOOR);
+        let exact = DrawRequest {
+            max_price: 300 * FLOOR,
+            ..request(0)
+        };
+        let short = DrawRequest {
+            max_price: 300 * FLOOR - 1,
+            ..request(0)
+        };
+        assert_eq!(draw(&short), None);
+        assert_eq!(draw(&exact), Some((1, 3 * FLOOR)));
+    });
+}
+
+#[test]
+fn draw_should_skip_machines_whose_cost_overflows() {
+    execute(|| {
+        register(1);
+        serve(1, Balance::MAX / 2);
+        assert_eq!(
+            draw(&DrawRequest {
+                max_price: Balance::MAX,
+                units: 3,
+                ..request(0)
+            }),
+            None
+        );
+        assert!(draw(&DrawRequest {
+            max_price: Balance::MAX,
+            units: 2,
+            ..request(0)
+        })
+        .is_some());
+    });
+}
+
+#[test]
+fn draw_should_skip_offers_under_a_floor_that_rose() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        ActiveModels::mutate(|models| models.insert(model(1), FLOOR + 1));
+        assert_eq!(draw(&request(0)), None);
+        assert_ok!(WorkerRegistry::set_offer(signed(1), model(1), FLOOR + 1));
+        assert_eq!(draw(&request(0)), Some((1, FLOOR + 1)));
+    });
+}
+
+#[test]
+fn draw_should_find_nobody_when_the_model_is_retired() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        ActiveModels::mutate(|models| models.remove(&model(1)));
+        assert_storage_noop!(assert_eq!(draw(&request(0)), None));
+    });
+}
+
+#[test]
+fn draw_should_skip_machines_of_another_region() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        let mut request = request(0);
+        request.service.region = Some(Region::Asia);
+        assert_eq!(draw(&request), None);
+        request.service.region = Some(Region::Europe);
+        assert_eq!(draw(&request), Some((1, FLOOR)));
+    });
+}
+
+#[test]
+fn draw_should_skip_machines_of_a_lower_level() {
+    execute(|| {
+        online_with(1, LEVEL_TWO_BOND, 2);
+        let mut request = request(0);
+        request.service.min_level = 1;
+        assert_eq!(draw(&request), Some((1, FLOOR)));
+        request.service.min_level = 2;
+        assert_eq!(draw(&request), None);
+        Workers::<Test>::mutate(1, |record| record.as_mut().unwrap().challenges_passed = 10);
+        assert_eq!(draw(&request), Some((1, FLOOR)));
+    });
+}
+
+#[test]
+fn draw_should_find_the_one_that_fits_when_it_is_among_the_candidates() {
+    execute(|| {
+        for who in 1..=3 {
+            register(who);
+            serve(who, 100 * FLOOR);
+        }
+        register(4);
+        serve(4, FLOOR);
+        for seed in 0..50 {
+            assert_eq!(draw(&request(seed)), Some((4, FLOOR)));
+            WorkerRegistry::released(&4);
+        }
+    });
+}
+
+#[test]
+fn draw_should_repeat_itself_when_seed_and_state_are_the_same() {
+    execute(|| {
+        for who in 1..=20 {
+            register(who);
+            serve(who, FLOOR);
+        }
+        let mut winners = std::collections::BTreeSet::new();
+        for seed in 0..100 {
+            let (first, _) = draw(&request(seed)).unwrap();
+            WorkerRegistry::released(&first);
+            let (second, _) = draw(&request(seed)).unwrap();
+            WorkerRegistry::released(&second);
+            assert_eq!(first, second);
+            winners.insert(first);
+        }
+        assert!(
+            winners.len() > 10,
+            "only {} of 20 machines ever won",
+            winners.len()
+        );
+    });
+}
+
+#[test]
+fn score_should_follow_its_formula() {
+    // Everything paid, nothing failed.
+    assert_eq!(score(1_000, 1_000, 0, 0), 100_000 * 1_000_000);
+    // For nothing.
+    assert_eq!(score(0, 1_000, 0, 0), 1_000_000 * 1_000_000);
+    // Half the price, one of two failed: (100,000 + 450,000) · 2/3.
+    assert_eq!(score(500, 1_000, 1, 1), 550_000 * 666_666);
+    // The largest numbers there are.
+    assert_eq!(
+        score(Balance::MAX, Balance::MAX, u64::MAX, u64::MAX),
+        100_000 * 1_000_000
+    );
+    assert_eq!(score(0, 0, 0, u64::MAX), 1);
+}
+
+proptest! {
+    #[test]
+    fn score_should_fall_when_price_or_failures_rise(
+        max_price in 1u128..Balance::MAX,
+        first in 0u128..Balance::MAX,
+        second in 0u128..Balance::MAX,
+        completed in 0u64..10_000,
+        failed in 0u64..10_000,
+    ) {
+        let (low, high) = (first.min(second) % max_price, first.max(second) % max_price);
+        let (low, high) = (low.min(high), low.max(high));
+        prop_assert!(
+            score(low, max_price, completed, failed) >= score(high, max_price, completed, failed)
+        );
+        prop_assert!(
+            score(low, max_price, completed, failed) >= score(low, max_price, completed, failed + 1)
+        );
+        prop_assert!(score(high, max_price, completed, failed) >= 1);
+        prop_assert!(score(low, max_price, completed, failed) <= 1_000_000_000_000);
+    }
+
+    #[test]
+    fn places_should_be_distinct_and_within_the_index(
+        seed in any::<[u8; 32]>(), count in 0u32..5_000, wanted in 0u32..20
+    ) {
+        let chosen = places(&ModelId::from(seed), count, wanted);
+        prop_assert_eq!(chosen.len() as u32, wanted.min(count));
+        prop_assert!(chosen.iter().all(|place| *place < count));
+        let distinct: std::collections::BTreeSet<_> = chosen.iter().collect();
+        prop_assert_eq!(distinct.len(), chosen.len());
+    }
+}

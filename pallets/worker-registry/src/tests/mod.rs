@@ -1,0 +1,61 @@
+//! One file per behaviour.
+
+mod bond;
+mod draw;
+mod draw_statistics;
+mod level;
+mod offers;
+mod online;
+mod outcomes;
+mod random_operations;
+mod register;
+mod reinstate;
+mod retirement;
+mod state_checks;
+mod view;
+
+use crate::{mock::*, Error, Event, Worker, Workers};
+use aipg_primitives::{Balance, DrawRequest, Fault, Region, WorkerDirectory, AIPG};
+use frame_support::{assert_noop, assert_ok, assert_storage_noop, traits::fungible::Inspect};
+use sp_runtime::DispatchError;
+
+/// Registers a machine with the minimum bond and one slot.
+fn register(who: AccountId) {
+    register_with(who, MINIMUM_BOND, 1);
+}
+
+fn register_with(who: AccountId, bond: Balance, capacity: u32) {
+    assert_ok!(WorkerRegistry::register(
+        signed(who),
+        bond,
+        capacity,
+        Region::Europe
+    ));
+}
+
+/// Offers model 1 at `ask` and goes online.
+fn serve(who: AccountId, ask: Balance) {
+    assert_ok!(WorkerRegistry::set_offer(signed(who), model(1), ask));
+    assert_ok!(WorkerRegistry::go_online(signed(who)));
+}
+
+/// A machine online for model 1 at the floor, with this bond and capacity.
+fn online_with(who: AccountId, bond: Balance, capacity: u32) {
+    register_with(who, bond, capacity);
+    serve(who, FLOOR);
+}
+
+fn record(who: AccountId) -> Worker<BlockNumber> {
+    Workers::<Test>::get(who).unwrap()
+}
+
+fn draw(request: &DrawRequest) -> Option<(AccountId, Balance)> {
+    WorkerRegistry::draw(request).map(|drawn| (drawn.worker, drawn.ask))
+}
+
+/// Draws `jobs` jobs, which the only machine online must get.
+fn give_jobs(who: AccountId, jobs: u64) {
+    for seed in 0..jobs {
+        assert_eq!(draw(&request(seed)).map(|(worker, _)| worker), Some(who));
+    }
+}

@@ -1,0 +1,200 @@
+use super::*;
+use crate::WorkerState;
+
+#[test]
+fn completed_job_should_free_its_slot_and_count() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        give_jobs(1, 2);
+        WorkerRegistry::completed(&1);
+        let record = record(1);
+        assert_eq!((record.active, record.completed, record.failed), (1, 1, 0));
+        assert_eq!(on_hold(1), MINIMUM_BOND);
+    });
+}
+
+#[test]
+fn released_job_should_free_its_slot_and_count_nothing() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        give_jobs(1, 2);
+        WorkerRegistry::released(&1);
+        let record = record(1);
+        assert_eq!((record.active, record.completed, record.failed), (1, 0, 0));
+        assert_eq!(on_hold(1), MINIMUM_BOND);
+    });
+}
+
+#[test]
+fn failed_job_should_move_a_twentieth_of_the_bond_to_the_treasury_rounded_down() {
+    execute(|| {
+        // 5 % of it is 50 AIPG and 19/20 of a unit: the machine keeps the fraction.
+        online_with(1, 1_000 * AIPG + 19, 2);
+        give_jobs(1, 2);
+        let issuance = Balances::total_issuance();
+        for fault in [Fault::ClaimMissed, Fault::ResultMissed] {
+            let (bond, treasury) = (on_hold(1), Balances::balance(&TREASURY));
+            WorkerRegistry::failed(&1, fault);
+            let amount = bond / 20;
+            assert_eq!(on_hold(1), bond - amount);
+            assert_eq!(Balances::balance(&TREASURY), treasury + amount);
+            System::assert_last_event(
+                Event::Penalised {
+                    worker: 1,
+                    fault,
+                    amount,
+                }
+                .into(),
+            );
+        }
+        let record = record(1);
+        assert_eq!((record.active, record.completed, record.failed), (0, 0, 2));
+        assert_eq!(record.state, WorkerState::Online);
+        assert_eq!(Balances::total_issuance(), issuance);
+    });
+}
+
+#[test]
+fn machine_should_go_offline_when_a_penalty_takes_its_bond_under_the_minimum() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        give_jobs(1, 2);
+        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        assert_eq!(record(1).state, WorkerState::Offline);
+        assert!(!record(1).suspended);
+        System::assert_last_event(Event::WentOffline { worker: 1 }.into());
+        // The other job fails while it is offline: penalised, and nothing to take offline.
+        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        assert_eq!(on_hold(1), 90_250_000_000_000_000_000);
+        System::assert_last_event(
+            Event::Penalised {
+                worker: 1,
+                fault: Fault::ResultMissed,
+                amount: 4_750_000_000_000_000_000,
+            }
+            .into(),
+        );
+    });
+}
+
+#[test]
+fn machine_should_stay_when_a_fifth_of_its_jobs_failed_and_be_suspended_above() {
+    execute(|| {
+        online_with(1, 10_000 * AIPG, 16);
+        give_jobs(1, 11);
+        for _ in 0..8 {
+            WorkerRegistry::completed(&1);
+        }
+        for _ in 0..2 {
+            WorkerRegistry::failed(&1, Fault::ResultMissed);
+        }
+        assert!(!record(1).suspended);
+        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        assert!(record(1).suspended);
+        assert_eq!(record(1).state, WorkerState::Offline);
+        System::assert_has_event(
+            Event::Suspended {
+                worker: 1,
+                completed: 8,
+                failed: 3,
+            }
+            .into(),
+        );
+        System::assert_last_event(Event::WentOffline { worker: 1 }.into());
+        assert_eq!(draw(&request(0)), None);
+    });
+}
+
+#[test]
+fn machine_should_not_be_suspended_when_it_had_fewer_than_ten_jobs() {
+    execute(|| {
+        online_with(1, 10_000 * AIPG, 16);
+        give_jobs(1, 10);
+        for _ in 0..9 {
+            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        }
+        assert!(!record(1).suspended);
+        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        assert!(record(1).suspended);
+    });
+}
+
+#[test]
+fn suspension_should_be_announced_once_when_more_jobs_fail() {
+    execute(|| {
+        online_with(1, 10_000 * AIPG, 16);
+        give_jobs(1, 12);
+        for _ in 0..12 {
+            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        }
+        let suspensions = System::events()
+            .iter()
+            .filter(|record| {
+                matches!(
+                    record.event,
+                    RuntimeEvent::WorkerRegistry(Event::Suspended { .. })
+                )
+            })
+            .count();
+        assert_eq!(suspensions, 1);
+    });
+}
+
+#[test]
+fn going_online_should_fail_when_the_machine_is_suspended() {
+    execute(|| {
+        online_with(1, 10_000 * AIPG, 16);
+        give_jobs(1, 10);
+        for _ in 0..10 {
+            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        }
+        assert_noop!(
+            WorkerRegistry::go_online(signed(1)),
+            Error::<Test>::WorkerSuspended
+        );
+    });
+}
+
+#[test]
+fn outcome_should_change_nothing_when_the_machine_is_unknown() {
+    execute(|| {
+        assert_storage_noop!(WorkerRegistry::completed(&1));
+        assert_storage_noop!(WorkerRegistry::released(&1));
+        assert_storage_noop!(WorkerRegistry::failed(&1, Fault::ClaimMissed));
+    });
+}
+
+#[test]
+fn penalty_should_be_nothing_when_the_treasury_cannot_take_it() {
+    execute(|| {
+        // A penalty under the existential deposit cannot open the treasury's account.
+        online_with(1, MINIMUM_BOND, 1);
+        give_jobs(1, 1);
+        assert_ok!(Balances::force_set_balance(
+            RuntimeOrigin::root(),
+            TREASURY,
+            0
+        ));
+        let bond = on_hold(1);
+        let reason = crate::HoldReason::WorkerBond.into();
+        let rest = EXISTENTIAL_DEPOSIT;
+        use frame_support::traits::{fungible::MutateHold, tokens::Precision};
+        assert_ok!(Balances::release(
+            &reason,
+            &1,
+            bond - rest,
+            Precision::Exact
+        ));
+        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        assert_eq!(on_hold(1), rest);
+        assert_eq!(record(1).failed, 1);
+        System::assert_has_event(
+            Event::Penalised {
+                worker: 1,
+                fault: Fault::ClaimMissed,
+                amount: 0,
+            }
+            .into(),
+        );
+    });
+}

@@ -1,0 +1,114 @@
+//! Records of this pallet.
+
+use aipg_primitives::{Balance, ModelId, Region};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_system::pallet_prelude::BlockNumberFor;
+use scale_info::TypeInfo;
+use sp_runtime::Permill;
+
+/// The record of a machine with the block numbers of `T`.
+pub type WorkerOf<T> = Worker<BlockNumberFor<T>>;
+
+/// Where a machine stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum WorkerState<BlockNumber> {
+    /// Cannot be drawn.
+    Offline,
+    /// Can be drawn for every model that it offers.
+    Online,
+    /// For good; the bond can be withdrawn from block `unbonds_at` on.
+    Retired { unbonds_at: BlockNumber },
+}
+
+/// A machine. Its bond is the hold of its account; its trust level follows from bond and counters.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Worker<BlockNumber> {
+    pub state: WorkerState<BlockNumber>,
+    /// Failed too often; offline until governance lifts it.
+    pub suspended: bool,
+    pub region: Region,
+    /// Most jobs at a time.
+    pub capacity: u32,
+    /// Jobs that it has now.
+    pub active: u32,
+    /// Jobs that it finished and was paid for.
+    pub completed: u64,
+    /// Jobs that it let down.
+    pub failed: u64,
+    /// Challenges that it passed. Nothing raises this before the chain issues challenges, so that
+    /// trust level 2 is out of reach until then.
+    pub challenges_passed: u32,
+}
+
+impl<BlockNumber> Worker<BlockNumber> {
+    /// A machine that was just registered.
+    pub fn new(capacity: u32, region: Region) -> Self {
+        Self {
+            state: WorkerState::Offline,
+            suspended: false,
+            region,
+            capacity,
+            active: 0,
+            completed: 0,
+            failed: 0,
+            challenges_passed: 0,
+        }
+    }
+}
+
+/// A model that a machine serves.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct Offer {
+    pub model: ModelId,
+    /// Price of one unit.
+    pub ask: Balance,
+}
+
+/// Share of the bond that a machine loses for a job it let down.
+pub const PENALTY: Permill = Permill::from_percent(5);
+
+/// A machine is suspended when more than this share of its jobs failed.
+pub const SUSPENSION_SHARE: Permill = Permill::from_percent(20);
+
+/// Fewest jobs that a suspension is judged by.
+pub const SUSPENSION_JOBS: u64 = 10;
+
+/// Challenges that trust level 2 needs.
+pub const LEVEL_TWO_CHALLENGES: u32 = 10;
+
+/// Jobs that trust level 3 needs.
+pub const LEVEL_THREE_JOBS: u64 = 100;
+
+/// Share of its jobs that a machine of trust level 3 completed.
+pub const LEVEL_THREE_SUCCESS: Permill = Permill::from_percent(95);
+
+/// Share of success, also the reputation: `(completed + 1) / (completed + failed + 1)`, rounded down.
+/// A new machine starts at 1; the one that is added keeps the share above zero.
+pub fn success_share(completed: u64, failed: u64) -> Permill {
+    let good = completed.saturating_add(1);
+    Permill::from_rational(good, good.saturating_add(failed))
+}

@@ -1,0 +1,93 @@
+//! Models, machines, jobs, useful work.
+
+use super::money::{BlockAuthor, StakersPot, Treasury};
+use crate::*;
+use aipg_primitives::FeeSplit;
+use frame_support::traits::{ConstU128, ConstU32, Get};
+use frame_system::EnsureRoot;
+use sp_runtime::Permill;
+
+frame_support::parameter_types! {
+    pub const StandardFeeSplit: FeeSplit = FeeSplit::STANDARD;
+    pub const InputMissCharge: Permill = Permill::from_percent(2);
+}
+
+/// VRF output of the block that is being finalised.
+pub struct BlockRandomness;
+
+impl Get<Option<Hash>> for BlockRandomness {
+    fn get() -> Option<Hash> {
+        Babe::author_vrf_randomness().map(Hash::from)
+    }
+}
+
+/// κ of a model that governance did not list: the burned and the stakers' share of a fee, 2 %.
+/// Whoever is requester, worker and creator at once loses at least that.
+pub struct DefaultMintCeiling;
+
+impl Get<u32> for DefaultMintCeiling {
+    fn get() -> u32 {
+        let split = FeeSplit::STANDARD;
+        split
+            .burned
+            .deconstruct()
+            .saturating_add(split.stakers.deconstruct())
+    }
+}
+
+impl pallet_model_registry::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type ListOrigin = EnsureRoot<AccountId>;
+    type Deposit = ConstU128<{ 100 * AIPG }>;
+    type WeightInfo = pallet_model_registry::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_worker_registry::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type Models = ModelRegistry;
+    type Windows = ChainParameters;
+    type ReinstateOrigin = EnsureRoot<AccountId>;
+    type Treasury = Treasury;
+    type RegistrationFee = ConstU128<{ 100 * AIPG }>;
+    type MinimumBond = ConstU128<{ 100 * AIPG }>;
+    type LevelTwoBond = ConstU128<{ 1_000 * AIPG }>;
+    type LevelThreeBond = ConstU128<{ 10_000 * AIPG }>;
+    type MaxCapacity = ConstU32<16>;
+    type MaxOffers = ConstU32<16>;
+    type Candidates = ConstU32<4>;
+    type WeightInfo = pallet_worker_registry::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_job_escrow::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type Burn = Emission;
+    type Models = ModelRegistry;
+    type Workers = WorkerRegistry;
+    type Beacon = UsefulWork;
+    type Windows = ChainParameters;
+    // Audits and disputes attach here.
+    type Gate = ();
+    type OnSettled = UsefulWork;
+    type Treasury = Treasury;
+    type StakersPot = StakersPot;
+    type FeeSplit = StandardFeeSplit;
+    type InputMissCharge = InputMissCharge;
+    type MaxStepsPerBlock = ConstU32<32>;
+    type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_useful_work::Config for Runtime {
+    type Budget = Emission;
+    type Models = ModelRegistry;
+    type BlockRandomness = BlockRandomness;
+    type BlockAuthor = BlockAuthor;
+    type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;
+    type BeaconAuthors = pallet_chain_parameters::BeaconAuthors<Runtime>;
+    type RoundBlocks = pallet_chain_parameters::RoundBlocks<Runtime>;
+    type DefaultMintCeiling = DefaultMintCeiling;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
+    type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;
+}
