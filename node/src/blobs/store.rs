@@ -1,0 +1,263 @@
+//! The blobs on disk.
+//!
+//! A blob with the hash `abcd..` lies in `<root>/ab/cd..`. It is first written to
+//! `<root>/incoming`, flushed to the disk and then renamed, so that a file outside of `incoming`
+//! is always complete, whatever happens to the machine.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use sp_core::{Blake2Hasher, Hasher, H256};
+
+/// Size of the largest blob in bytes: 4 MiB.
+pub const MAX_BLOB_SIZE: usize = 4 * 1024 * 1024;
+
+/// Unit in which disk space is counted, in bytes: a file takes whole blocks of the file system,
+/// so a million tiny blobs take far more space than they have bytes.
+const ALLOCATION_UNIT: u64 = 4096;
+
+/// Folder for blobs that are being written.
+const INCOMING: &str = "incoming";
+
+/// Why a blob could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The blob has more bytes than are allowed.
+    #[error("the blob has {length} bytes, at most {MAX_BLOB_SIZE} are allowed")]
+    TooLarge {
+        /// Size of the blob in bytes.
+        length: usize,
+    },
+    /// The blob has no bytes.
+    #[error("the blob has no bytes")]
+    Empty,
+    /// There is no blob with this hash.
+    #[error("there is no blob {0:?} on this node")]
+    NotFound(H256),
+    /// The stored bytes no longer have this hash; they were removed.
+    #[error("the stored bytes of blob {0:?} were damaged and have been removed")]
+    Corrupted(H256),
+    /// The blob does not fit into the space that is left.
+    #[error(
+        "the store has {free} bytes of its quota of {quota} bytes left, the blob needs {needed}"
+    )]
+    StoreFull {
+        /// Space that is left, in bytes.
+        free: u64,
+        /// Space that the blob would take, in bytes.
+        needed: u64,
+        /// Space that all blobs together may take, in bytes.
+        quota: u64,
+    },
+    /// The file system refused.
+    #[error("the blob store could not access its files: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Content-addressed blobs in a folder. All methods do file work and block the calling thread.
+#[derive(Debug)]
+pub struct BlobStore {
+    root: PathBuf,
+    quota: u64,
+    /// Space taken by all blobs, in bytes. Whoever adds or removes a file holds this lock, so
+    /// that the count and the files agree; readers do not need it.
+    used: Mutex<u64>,
+}
+
+impl BlobStore {
+    /// Opens the store in the folder `root`, which is created if needed, with room for `quota`
+    /// bytes. Removes what interrupted writes have left behind.
+    ///
+    /// Errors: [`BlobError::Io`].
+    pub fn open(root: PathBuf, quota: u64) -> Result<Self, BlobError> {
+        let incoming = root.join(INCOMING);
+        fs::create_dir_all(&incoming)?;
+        let mut leftovers = 0u64;
+        for entry in fs::read_dir(&incoming)? {
+            fs::remove_file(entry?.path())?;
+            leftovers += 1;
+        }
+        if leftovers > 0 {
+            tracing::warn!(target: "blobs", leftovers, "Removed blobs that were half written");
+        }
+
+        let used = space_of_blobs(&root)?;
+        tracing::info!(target: "blobs", used, quota, folder = %root.display(), "Blob store");
+        Ok(Self {
+            root,
+            quota,
+            used: Mutex::new(used),
+        })
+    }
+
+    /// Stores `bytes` and returns their hash. Does nothing if they are already stored, and
+    /// replaces the stored file if it is damaged.
+    ///
+    /// Errors: [`BlobError::Empty`], [`BlobError::TooLarge`], [`BlobError::StoreFull`],
+    /// [`BlobError::Io`].
+    pub fn put(&self, bytes: &[u8]) -> Result<H256, BlobError> {
+        if bytes.is_empty() {
+            return Err(BlobError::Empty);
+        }
+        if bytes.len() > MAX_BLOB_SIZE {
+            return Err(BlobError::TooLarge {
+                length: bytes.len(),
+            });
+        }
+        let hash = Blake2Hasher::hash(bytes);
+
+        let mut used = self.lock();
+        match self.read(hash) {
+            Ok(_) => return Ok(hash),
+            Err(BlobError::NotFound(_)) => {}
+            Err(BlobError::Corrupted(_)) => self.remove(hash, &mut used)?,
+            Err(error) => return Err(error),
+        }
+
+        let needed = space_on_disk(bytes.len() as u64);
+        let free = self.quota.saturating_sub(*used);
+        if needed > free {
+            return Err(BlobError::StoreFull {
+                free,
+                needed,
+                quota: self.quota,
+            });
+        }
+
+        let target = self.path(hash);
+        let temporary = self.root.join(INCOMING).join(format!("{hash:x}"));
+        let written = write_durably(&temporary, bytes).and_then(|()| {
+            create_shard(&target)?;
+            fs::rename(&temporary, &target)
+        });
+        if let Err(error) = written {
+            // Best effort: what stays here is removed at the next start.
+            let _ = fs::remove_file(&temporary);
+            return Err(error.into());
+        }
+        *used = used.saturating_add(needed);
+        sync_parent(&target)?;
+        Ok(hash)
+    }
+
+    /// The bytes whose hash is `hash`. Bytes that do not match are removed, never returned.
+    ///
+    /// Errors: [`BlobError::NotFound`], [`BlobError::Corrupted`], [`BlobError::Io`].
+    pub fn get(&self, hash: H256) -> Result<Vec<u8>, BlobError> {
+        match self.read(hash) {
+            Err(BlobError::Corrupted(_)) => {}
+            outcome => return outcome,
+        }
+        // Look again under the lock: a `put` may just have replaced the damaged file.
+        let mut used = self.lock();
+        let outcome = self.read(hash);
+        if let Err(BlobError::Corrupted(_)) = outcome {
+            tracing::error!(target: "blobs", ?hash, "Removing a damaged blob");
+            self.remove(hash, &mut used)?;
+        }
+        outcome
+    }
+
+    /// Whether there is a file for the blob. Only [`Self::get`] tells whether it is intact.
+    pub fn has(&self, hash: H256) -> bool {
+        self.path(hash).is_file()
+    }
+
+    /// Disk space taken by all blobs, in bytes.
+    pub fn used(&self) -> u64 {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        // The count is changed in one step, so it is right even if a holder of the lock panicked.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn path(&self, hash: H256) -> PathBuf {
+        let digits = format!("{hash:x}");
+        let (shard, name) = digits.split_at(2);
+        self.root.join(shard).join(name)
+    }
+
+    fn read(&self, hash: H256) -> Result<Vec<u8>, BlobError> {
+        let file = match File::open(self.path(hash)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BlobError::NotFound(hash));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut bytes = Vec::new();
+        // One byte more than allowed is enough to see that a file has grown.
+        file.take(MAX_BLOB_SIZE as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        if bytes.is_empty() || bytes.len() > MAX_BLOB_SIZE || Blake2Hasher::hash(&bytes) != hash {
+            return Err(BlobError::Corrupted(hash));
+        }
+        Ok(bytes)
+    }
+
+    fn remove(&self, hash: H256, used: &mut u64) -> Result<(), BlobError> {
+        let path = self.path(hash);
+        let freed = space_on_disk(fs::metadata(&path)?.len());
+        fs::remove_file(&path)?;
+        *used = used.saturating_sub(freed);
+        Ok(())
+    }
+}
+
+/// Disk space that a file of `length` bytes takes, in bytes.
+fn space_on_disk(length: u64) -> u64 {
+    length
+        .div_ceil(ALLOCATION_UNIT)
+        .saturating_mul(ALLOCATION_UNIT)
+}
+
+/// Disk space that all files in the shards of `root` take, in bytes.
+fn space_of_blobs(root: &Path) -> io::Result<u64> {
+    let mut used = 0u64;
+    for shard in fs::read_dir(root)? {
+        let shard = shard?;
+        if !shard.file_type()?.is_dir() || shard.file_name() == INCOMING {
+            continue;
+        }
+        for blob in fs::read_dir(shard.path())? {
+            used = used.saturating_add(space_on_disk(blob?.metadata()?.len()));
+        }
+    }
+    Ok(used)
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Creates the folder that `target` goes into, if it is not there.
+fn create_shard(target: &Path) -> io::Result<()> {
+    let Some(shard) = target.parent() else {
+        return Ok(());
+    };
+    match fs::create_dir(shard) {
+        Ok(()) => sync_parent(shard),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a new name in a folder survive a power failure: a file's name is part of its folder.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -1,0 +1,212 @@
+use super::*;
+use crate::blobs::BYTES_PER_MIB;
+use tempfile::TempDir;
+
+const QUOTA: u64 = 64 * BYTES_PER_MIB;
+
+fn store() -> (TempDir, BlobStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = BlobStore::open(folder.path().join("blobs"), QUOTA).unwrap();
+    (folder, store)
+}
+
+fn files_in(folder: &Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn blob_should_be_read_back_when_it_was_put() {
+    let (_folder, store) = store();
+    let hash = store.put(b"tokens").unwrap();
+    assert_eq!(hash, Blake2Hasher::hash(b"tokens"));
+    assert_eq!(store.get(hash).unwrap(), b"tokens");
+    assert!(store.has(hash));
+}
+
+#[test]
+fn file_should_lie_under_the_digits_of_the_hash_when_a_blob_is_put() {
+    let (folder, store) = store();
+    let digits = format!("{:x}", store.put(b"tokens").unwrap());
+    assert_eq!(digits.len(), 64);
+    let path = folder
+        .path()
+        .join("blobs")
+        .join(&digits[..2])
+        .join(&digits[2..]);
+    assert_eq!(fs::read(path).unwrap(), b"tokens");
+}
+
+#[test]
+fn blob_should_still_be_there_when_the_store_is_opened_again() {
+    let (_folder, store) = store();
+    let hash = store.put(&[7; 5000]).unwrap();
+    let used = store.used();
+    let reopened = BlobStore::open(store.root.clone(), QUOTA).unwrap();
+    assert_eq!(reopened.get(hash).unwrap(), [7; 5000]);
+    assert_eq!(used, 8192);
+    assert_eq!(reopened.used(), used);
+}
+
+#[test]
+fn put_should_refuse_a_blob_when_it_is_empty() {
+    let (_folder, store) = store();
+    assert!(matches!(store.put(b""), Err(BlobError::Empty)));
+    assert_eq!(store.used(), 0);
+}
+
+#[test]
+fn put_should_take_a_blob_when_it_is_as_large_as_allowed() {
+    let (_folder, store) = store();
+    let largest = vec![1; 4_194_304];
+    let hash = store.put(&largest).unwrap();
+    assert_eq!(store.get(hash).unwrap(), largest);
+}
+
+#[test]
+fn put_should_refuse_a_blob_when_it_is_one_byte_too_large() {
+    let (_folder, store) = store();
+    let error = store.put(&vec![1; 4_194_305]).unwrap_err();
+    assert!(matches!(error, BlobError::TooLarge { length: 4_194_305 }));
+    assert_eq!(store.used(), 0);
+}
+
+#[test]
+fn get_should_say_so_when_there_is_no_blob() {
+    let (_folder, store) = store();
+    let hash = Blake2Hasher::hash(b"never stored");
+    assert!(!store.has(hash));
+    assert!(matches!(store.get(hash), Err(BlobError::NotFound(named)) if named == hash));
+}
+
+#[test]
+fn get_should_remove_the_file_when_one_bit_of_any_byte_is_flipped() {
+    let (_folder, store) = store();
+    let bytes: Vec<u8> = (0..200).collect();
+    for position in [0, 100, 199] {
+        let hash = store.put(&bytes).unwrap();
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 1;
+        fs::write(store.path(hash), damaged).unwrap();
+
+        assert!(matches!(store.get(hash), Err(BlobError::Corrupted(named)) if named == hash));
+        assert!(!store.has(hash));
+        assert_eq!(store.used(), 0);
+        assert!(matches!(store.get(hash), Err(BlobError::NotFound(_))));
+    }
+}
+
+#[test]
+fn get_should_notice_when_a_file_was_cut_emptied_or_has_grown() {
+    let (_folder, store) = store();
+    for damaged in [
+        &b"token"[..],
+        b"",
+        b"tokens and more",
+        &[0; MAX_BLOB_SIZE + 1],
+    ] {
+        let hash = store.put(b"tokens").unwrap();
+        fs::write(store.path(hash), damaged).unwrap();
+        assert!(matches!(store.get(hash), Err(BlobError::Corrupted(_))));
+        assert!(!store.has(hash));
+    }
+}
+
+#[test]
+fn put_should_repair_a_blob_when_its_file_is_damaged() {
+    let (_folder, store) = store();
+    let hash = store.put(b"tokens").unwrap();
+    fs::write(store.path(hash), b"t0kens").unwrap();
+    assert_eq!(store.put(b"tokens").unwrap(), hash);
+    assert_eq!(store.get(hash).unwrap(), b"tokens");
+    assert_eq!(store.used(), ALLOCATION_UNIT);
+}
+
+#[test]
+fn put_should_change_nothing_when_the_blob_is_already_stored() {
+    let (_folder, store) = store();
+    let hash = store.put(b"tokens").unwrap();
+    let written = fs::metadata(store.path(hash)).unwrap().modified().unwrap();
+    assert_eq!(store.put(b"tokens").unwrap(), hash);
+    assert_eq!(
+        fs::metadata(store.path(hash)).unwrap().modified().unwrap(),
+        written
+    );
+    assert_eq!(store.used(), ALLOCATION_UNIT);
+}
+
+#[test]
+fn leftovers_should_be_removed_when_the_store_is_opened() {
+    let (_folder, store) = store();
+    let kept = store.put(b"tokens").unwrap();
+    let incoming = store.root.join(INCOMING);
+    fs::write(incoming.join("half"), b"written").unwrap();
+    fs::write(incoming.join("another"), b"").unwrap();
+
+    let reopened = BlobStore::open(store.root.clone(), QUOTA).unwrap();
+    assert_eq!(files_in(&incoming), 0);
+    assert_eq!(reopened.used(), ALLOCATION_UNIT);
+    assert_eq!(reopened.get(kept).unwrap(), b"tokens");
+}
+
+#[test]
+fn store_should_hold_one_copy_when_many_threads_put_the_same_blob() {
+    let (_folder, store) = store();
+    let bytes = vec![9; 100_000];
+    let hash = Blake2Hasher::hash(&bytes);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                assert_eq!(store.put(&bytes).unwrap(), hash);
+                assert_eq!(store.get(hash).unwrap(), bytes);
+            });
+        }
+    });
+    assert_eq!(store.used(), 25 * ALLOCATION_UNIT);
+    assert_eq!(files_in(&store.root.join(INCOMING)), 0);
+    assert_eq!(files_in(store.path(hash).parent().unwrap()), 1);
+}
+
+#[test]
+fn put_should_refuse_a_blob_when_the_quota_is_used_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = BlobStore::open(folder.path().into(), 3 * ALLOCATION_UNIT).unwrap();
+    let first = store.put(&[1; 4097]).unwrap();
+    assert_eq!(store.used(), 2 * ALLOCATION_UNIT);
+
+    let error = store.put(&[2; 4097]).unwrap_err();
+    assert!(matches!(
+        error,
+        BlobError::StoreFull {
+            free: 4096,
+            needed: 8192,
+            quota: 12288
+        }
+    ));
+    // What is stored stays readable, may be put again, and what fits is still taken.
+    assert_eq!(store.get(first).unwrap(), [1; 4097]);
+    assert_eq!(store.put(&[1; 4097]).unwrap(), first);
+    store.put(&[3; 4096]).unwrap();
+    assert!(matches!(
+        store.put(b"4"),
+        Err(BlobError::StoreFull { free: 0, .. })
+    ));
+}
+
+#[test]
+fn store_should_report_the_file_system_when_it_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, b"not a folder").unwrap();
+    assert!(matches!(
+        BlobStore::open(file, QUOTA),
+        Err(BlobError::Io(_))
+    ));
+
+    let (_folder, store) = store();
+    let hash = Blake2Hasher::hash(b"tokens");
+    // A file where the folder of the blob should be.
+    fs::write(store.path(hash).parent().unwrap(), b"in the way").unwrap();
+    assert!(matches!(store.put(b"tokens"), Err(BlobError::Io(_))));
+    assert_eq!(store.used(), 0);
+    assert_eq!(files_in(&store.root.join(INCOMING)), 0);
+}

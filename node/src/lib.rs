@@ -1,0 +1,17 @@
+//! What the AI Power Grid full node is made of besides the wiring of a Substrate node.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`cli`] | the command line: what can be asked of the binary |
+//! | [`chain_spec`] | the chains that the binary knows by name, and those given as files |
+//! | [`blobs`] | the content-addressed store for job inputs and outputs |
+//!
+//! The wiring (`command`, `service`, `rpc`) belongs to the binary: its generic code takes minutes to
+//! compile, and apart from the library it is compiled once and not again for the unit tests.
+//!
+//! The node holds no number of the protocol: block time, epoch length, authorities and balances
+//! are all in the runtime and its genesis presets, and the node asks the runtime for them.
+
+pub mod blobs;
+pub mod chain_spec;
+pub mod cli;
