@@ -1,0 +1,233 @@
+//! What the worker reads from the chain, as plain records: the rest of the worker knows neither
+//! generated types nor encodings.
+
+use super::api::runtime_types::aipg_primitives::{
+    api as generated_api,
+    types::{self as generated, Region as ChainRegion},
+};
+use crate::{amount::Amount, config::Region};
+use std::fmt;
+use subxt::utils::{AccountId32, H256};
+
+/// 32 bytes that name something: a model, a blob, a commitment, a digest.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "0x{}", hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl From<H256> for Hash {
+    fn from(hash: H256) -> Self {
+        Self(hash.0)
+    }
+}
+
+impl From<Hash> for H256 {
+    fn from(hash: Hash) -> Self {
+        H256(hash.0)
+    }
+}
+
+/// A token list: where its bytes are, what they commit to, how many ids they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenList {
+    pub blob: Hash,
+    pub root: Hash,
+    pub count: u32,
+}
+
+impl From<generated::TokenList> for TokenList {
+    fn from(list: generated::TokenList) -> Self {
+        Self {
+            blob: list.blob.into(),
+            root: list.root.into(),
+            count: list.count,
+        }
+    }
+}
+
+impl From<TokenList> for generated::TokenList {
+    fn from(list: TokenList) -> Self {
+        Self {
+            blob: list.blob.into(),
+            root: list.root.into(),
+            count: list.count,
+        }
+    }
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Queued,
+    Assigned,
+    Running,
+    Delivered,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Queued => "queued",
+            Self::Assigned => "assigned",
+            Self::Running => "running",
+            Self::Delivered => "delivered",
+        })
+    }
+}
+
+/// A live job of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub id: u64,
+    pub stage: Stage,
+    /// Block at which the chain moves the job on by itself.
+    pub due: u32,
+    pub model: Hash,
+    pub input: TokenList,
+    /// Most tokens of the answer.
+    pub max_output: u32,
+    /// The answer ends with the first of these.
+    pub stop: Vec<u32>,
+    /// Price of a unit.
+    pub ask: Option<Amount>,
+}
+
+impl From<generated_api::JobView<AccountId32, u32>> for Job {
+    fn from(view: generated_api::JobView<AccountId32, u32>) -> Self {
+        Self {
+            id: view.id,
+            stage: match view.stage {
+                generated_api::JobStage::Queued => Stage::Queued,
+                generated_api::JobStage::Assigned => Stage::Assigned,
+                generated_api::JobStage::Running => Stage::Running,
+                generated_api::JobStage::Delivered => Stage::Delivered,
+            },
+            due: view.due,
+            model: view.model.into(),
+            input: view.input.into(),
+            max_output: view.parameters.max_output,
+            stop: view.parameters.stop.0,
+            ask: view.ask.map(Amount),
+        }
+    }
+}
+
+/// This machine as the chain knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    pub online: bool,
+    pub suspended: bool,
+    pub bond: Amount,
+    pub level: u8,
+    pub region: Region,
+    pub capacity: u32,
+    pub active: u32,
+    pub completed: u64,
+    pub failed: u64,
+    /// Parts per million.
+    pub reputation: u32,
+    /// Models served and what a unit of each costs.
+    pub offers: Vec<(Hash, Amount)>,
+    /// Block from which the bond can be withdrawn, once the machine is retired.
+    pub unbonds_at: Option<u32>,
+}
+
+impl From<generated_api::WorkerView<u32>> for Machine {
+    fn from(view: generated_api::WorkerView<u32>) -> Self {
+        let offers = view
+            .offers
+            .into_iter()
+            .map(|(model, ask)| (model.into(), Amount(ask)));
+        Self {
+            online: view.online,
+            suspended: view.suspended,
+            bond: Amount(view.bond),
+            level: view.level,
+            region: view.region.into(),
+            capacity: view.capacity,
+            active: view.active,
+            completed: view.completed,
+            failed: view.failed,
+            reputation: view.reputation,
+            offers: offers.collect(),
+            unbonds_at: view.unbonds_at,
+        }
+    }
+}
+
+impl From<ChainRegion> for Region {
+    fn from(region: ChainRegion) -> Self {
+        match region {
+            ChainRegion::Unspecified => Self::Unspecified,
+            ChainRegion::Africa => Self::Africa,
+            ChainRegion::Asia => Self::Asia,
+            ChainRegion::Europe => Self::Europe,
+            ChainRegion::NorthAmerica => Self::NorthAmerica,
+            ChainRegion::Oceania => Self::Oceania,
+            ChainRegion::SouthAmerica => Self::SouthAmerica,
+        }
+    }
+}
+
+impl From<Region> for ChainRegion {
+    fn from(region: Region) -> Self {
+        match region {
+            Region::Unspecified => Self::Unspecified,
+            Region::Africa => Self::Africa,
+            Region::Asia => Self::Asia,
+            Region::Europe => Self::Europe,
+            Region::NorthAmerica => Self::NorthAmerica,
+            Region::Oceania => Self::Oceania,
+            Region::SouthAmerica => Self::SouthAmerica,
+        }
+    }
+}
+
+/// A registered model, as far as a worker cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelTerms {
+    /// Least price of one unit.
+    pub price_floor: Amount,
+}
+
+impl From<generated::ModelTerms<AccountId32>> for ModelTerms {
+    fn from(terms: generated::ModelTerms<AccountId32>) -> Self {
+        Self {
+            price_floor: Amount(terms.price_floor),
+        }
+    }
+}
+
+/// A reward that can be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reward {
+    pub round: u32,
+    pub amount: Amount,
+    /// Which ceiling set the amount.
+    pub ceiling: &'static str,
+}
+
+impl From<generated_api::ClaimableReward> for Reward {
+    fn from(reward: generated_api::ClaimableReward) -> Self {
+        let ceiling = match reward.ceiling {
+            generated_api::Ceiling::Budget => "budget",
+            generated_api::Ceiling::Fee => "fee",
+            generated_api::Ceiling::Mixed => "mixed",
+        };
+        Self {
+            round: reward.round,
+            amount: Amount(reward.amount),
+            ceiling,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The command line.
+
+use crate::{
+    amount::Amount,
+    config::{LogFormat, ModelSetting, Region},
+};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use std::path::PathBuf;
+
+const SETTINGS_HELP: &str = "\
+Every setting can come from a flag, from the environment or from a file; the first that names it
+wins, in this order. The environment variable of a setting is AIPG_WORKER_ and its name in capitals
+(AIPG_WORKER_NODE, AIPG_WORKER_KEY_FILE, AIPG_WORKER_MODELS=a.aipg,b.aipg=0.002). The file is TOML:
+
+  node = \"ws://127.0.0.1:9944\"
+  key_file = \"/home/miner/.aipg/worker.key\"
+  capacity = 1
+  region = \"europe\"
+  bond = \"200\"
+
+  [[models]]
+  path = \"models/demo/model.aipg\"
+  ask = \"0.002\"          # AIPG per unit; without it the model's price floor
+  root = \"0x...\"         # optional: refuse any other model
+
+Exit codes: 0 done or stopped by a signal, 1 failed, 2 wrong command line, settings or key.";
+
+/// The miner's side of AI Power Grid: registers a machine, runs its jobs, collects its rewards.
+///
+/// A machine signs with its own key, holds a bond on chain and offers committed models at a price
+/// per unit of work. The chain draws it for jobs that its offers fit. `run` then fetches the
+/// prompt from the node, claims the job, runs the model exactly, and delivers answer and digest.
+#[derive(Debug, Parser)]
+#[command(name = "aipg-worker", version, after_long_help = SETTINGS_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Writes a new random key into a file that only you can read, and prints its address.
+    NewKey {
+        /// File to create; an existing file is never overwritten.
+        path: PathBuf,
+    },
+    /// Registers this machine, offers its models and goes online; repeats only what is missing.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Register {
+        #[command(flatten)]
+        flags: Flags,
+        /// Raise the bond of a machine that is registered already to the bond of the settings.
+        #[arg(long)]
+        top_up: bool,
+    },
+    /// Serves jobs until SIGINT or SIGTERM, then goes offline and finishes what it claimed.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Run {
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Prints what the chain knows of this machine: bond, reputation, offers, jobs and rewards.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Status {
+        #[command(flatten)]
+        flags: Flags,
+    },
+}
+
+/// Settings as flags. What is not given is left to the environment, the file and the defaults.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+#[command(next_help_heading = "Settings")]
+pub struct Flags {
+    /// File with settings (TOML).
+    #[arg(long, value_name = "FILE", env = "AIPG_WORKER_CONFIG")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// WebSocket address of a node [default: ws://127.0.0.1:9944].
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+
+    /// Well-known development key such as //Charlie; for real keys use --key-file.
+    #[arg(long, value_name = "//NAME", conflicts_with = "key_file")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suri: Option<String>,
+
+    /// File with a mnemonic, secret URI or seed; nobody but its owner may read it (mode 0600).
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+
+    /// Model file to serve, with an optional ask per unit in AIPG; may be repeated.
+    #[arg(long = "model", value_name = "FILE[=ASK]")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelSetting>,
+
+    /// Ask in AIPG per unit (10^6 multiply-accumulates) of models that name none
+    /// [default: the model's price floor].
+    #[arg(long, value_name = "AIPG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Amount>,
+
+    /// Jobs that this machine takes at the same time [default: 1].
+    #[arg(long, value_name = "JOBS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+
+    /// Where the machine stands [default: unspecified].
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+
+    /// Bond in AIPG that registration puts on hold [default: 200].
+    #[arg(long, value_name = "AIPG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bond: Option<Amount>,
+
+    /// How log lines look [default: compact].
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+
+    /// Stay online on chain when stopped: for a restart within seconds.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stay_online: bool,
+
+    /// Deliver results without recomputing them by one prefill first.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_self_check: bool,
+
+    /// Seconds that claimed jobs get to finish after a stop signal [default: 60].
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_seconds: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_should_be_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn model_flags_should_take_an_ask_after_the_last_equals_sign() {
+        let cli = Cli::parse_from([
+            "aipg-worker",
+            "run",
+            "--model",
+            "a.aipg",
+            "--model",
+            "odd=name.aipg=0.5",
+        ]);
+        let Command::Run { flags } = cli.command else {
+            panic!("not run")
+        };
+        assert_eq!(flags.models[0], ModelSetting::of("a.aipg", None));
+        assert_eq!(
+            flags.models[1],
+            ModelSetting::of("odd=name.aipg", "0.5".parse().ok())
+        );
+    }
+
+    #[test]
+    fn keys_should_conflict_when_both_are_flags() {
+        let line = [
+            "aipg-worker",
+            "run",
+            "--suri",
+            "//Charlie",
+            "--key-file",
+            "k",
+        ];
+        assert!(Cli::try_parse_from(line).is_err());
+    }
+}

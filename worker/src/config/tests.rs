@@ -1,0 +1,165 @@
+use super::*;
+use std::fs;
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
+}
+
+fn file(text: &str) -> (tempfile::TempDir, Flags) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("worker.toml");
+    fs::write(&path, text).unwrap();
+    (
+        folder,
+        Flags {
+            config: Some(path),
+            ..Flags::default()
+        },
+    )
+}
+
+#[test]
+fn settings_should_be_the_defaults_when_nothing_is_given() {
+    let settings = Settings::load(&Flags::default(), []).unwrap();
+    assert_eq!(settings.node, "ws://127.0.0.1:9944");
+    assert_eq!(settings.capacity, 1);
+    assert_eq!(settings.bond, Amount::whole(200));
+    assert_eq!(settings.region, Region::Unspecified);
+    assert_eq!(settings.log_format, LogFormat::Compact);
+    assert!(!settings.stay_online && !settings.no_self_check);
+    assert!(matches!(settings.key(), Err(ConfigError::NoKey)));
+    assert!(matches!(
+        settings.served_models(),
+        Err(ConfigError::NoModels)
+    ));
+}
+
+#[test]
+fn settings_should_prefer_flags_over_environment_over_file_over_defaults() {
+    let (_folder, mut flags) = file("capacity = 2\nbond = 200\nask = 0.2\nregion = \"asia\"\n");
+    let variables = environment(&[
+        ("AIPG_WORKER_BOND", "300"),
+        ("AIPG_WORKER_ASK", "0.3"),
+        ("AIPG_WORKER_CONFIG", "read with the flags"),
+        ("PATH", "/usr/bin"),
+    ]);
+    flags.ask = Some("0.4".parse().unwrap());
+    let settings = Settings::load(&flags, variables).unwrap();
+    assert_eq!(settings.ask, Some("0.4".parse().unwrap()), "the flag");
+    assert_eq!(settings.bond, Amount::whole(300), "the environment");
+    assert_eq!(
+        (settings.capacity, settings.region),
+        (2, Region::Asia),
+        "the file"
+    );
+    assert_eq!(settings.drain_seconds, 60, "the default");
+}
+
+#[test]
+fn models_should_come_from_tables_texts_and_the_environment() {
+    let (_folder, flags) = file(concat!(
+        "models = [\"a.aipg\", \"b.aipg=0.5\", ",
+        "{ path = \"c.aipg\", ask = \"1\", root = \"0x01\" }]\n",
+    ));
+    let models = Settings::load(&flags, []).unwrap().models;
+    assert_eq!(models[0], ModelSetting::of("a.aipg", None));
+    assert_eq!(models[1], ModelSetting::of("b.aipg", "0.5".parse().ok()));
+    assert_eq!(models[2].root.as_deref(), Some("0x01"));
+
+    let variables = environment(&[("AIPG_WORKER_MODELS", "d.aipg, e.aipg=2")]);
+    let models = Settings::load(&flags, variables).unwrap().models;
+    assert_eq!(
+        models,
+        [
+            ModelSetting::of("d.aipg", None),
+            ModelSetting::of("e.aipg", Some(Amount::whole(2)))
+        ]
+    );
+}
+
+#[test]
+fn key_should_be_the_one_of_the_strongest_source() {
+    let (_folder, mut flags) = file("key_file = \"/keys/worker\"\n");
+    let from_file = Settings::load(&flags, []).unwrap().key().unwrap();
+    assert_eq!(from_file, KeySource::File("/keys/worker".into()));
+
+    let variables = environment(&[("AIPG_WORKER_SURI", "//Charlie")]);
+    let from_environment = Settings::load(&flags, variables.clone())
+        .unwrap()
+        .key()
+        .unwrap();
+    assert_eq!(from_environment, KeySource::Development("//Charlie".into()));
+
+    flags.key_file = Some("/keys/flag".into());
+    let from_flag = Settings::load(&flags, variables).unwrap().key().unwrap();
+    assert_eq!(from_flag, KeySource::File("/keys/flag".into()));
+}
+
+#[test]
+fn key_should_be_refused_when_one_source_names_two() {
+    let (_folder, flags) = file("key_file = \"/keys/worker\"\nsuri = \"//Charlie\"\n");
+    assert!(matches!(
+        Settings::load(&flags, []),
+        Err(ConfigError::TwoKeys("the file"))
+    ));
+}
+
+#[test]
+fn settings_should_be_refused_when_the_file_is_missing() {
+    let flags = Flags {
+        config: Some("/nowhere/worker.toml".into()),
+        ..Flags::default()
+    };
+    assert!(matches!(
+        Settings::load(&flags, []),
+        Err(ConfigError::FileMissing(_))
+    ));
+}
+
+#[test]
+fn settings_should_be_refused_when_a_name_or_value_is_wrong() {
+    for text in [
+        "capacitty = 2\n",
+        "capacity = \"many\"\n",
+        "bond = \"1e3\"\n",
+        "region = \"mars\"\n",
+    ] {
+        let (_folder, flags) = file(text);
+        assert!(
+            matches!(Settings::load(&flags, []), Err(ConfigError::Invalid(_))),
+            "{text}"
+        );
+    }
+    let variables = environment(&[("AIPG_WORKER_CAPACITTY", "2")]);
+    assert!(matches!(
+        Settings::load(&Flags::default(), variables),
+        Err(ConfigError::Invalid(_))
+    ));
+}
+
+#[test]
+fn settings_should_be_refused_when_the_node_is_no_web_socket() {
+    let flags = Flags {
+        node: Some("http://127.0.0.1:9944".into()),
+        ..Flags::default()
+    };
+    assert!(matches!(
+        Settings::load(&flags, []),
+        Err(ConfigError::NotAWebSocket(_))
+    ));
+}
+
+#[test]
+fn settings_should_be_refused_when_there_is_no_capacity() {
+    let flags = Flags {
+        capacity: Some(0),
+        ..Flags::default()
+    };
+    assert!(matches!(
+        Settings::load(&flags, []),
+        Err(ConfigError::NoCapacity)
+    ));
+}

@@ -1,0 +1,188 @@
+//! Runs models beside the conversation with the chain, on threads of their own.
+
+use crate::jobs::Answer;
+use aipg_engine::Model;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use thiserror::Error;
+use tokio::sync::{mpsc, Semaphore};
+
+/// How often a run is reported where there is no progress bar.
+const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A run to make.
+pub struct Task {
+    pub job: u64,
+    /// Comes back with the result.
+    pub ticket: u64,
+    pub model: Arc<Model>,
+    pub prompt: Vec<u32>,
+    pub max_output: u32,
+    pub stop: Vec<u32>,
+}
+
+/// A run that ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub job: u64,
+    pub ticket: u64,
+    pub outcome: Result<Answer, InferenceError>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum InferenceError {
+    #[error("the model cannot run this job: {0}")]
+    Run(String),
+    #[error("SelfCheckFailed: a second computation of the answer differs ({0}); this machine computes wrongly and must not serve jobs")]
+    SelfCheckFailed(String),
+    #[error("the run ended without a result: {0}")]
+    Crashed(String),
+}
+
+/// The threads that run models.
+pub struct Inference {
+    slots: Arc<Semaphore>,
+    results: mpsc::UnboundedSender<Finished>,
+    bars: MultiProgress,
+    self_check: bool,
+}
+
+impl Inference {
+    /// At most `parallel` runs at a time; results arrive on the returned channel.
+    pub fn new(
+        parallel: usize,
+        self_check: bool,
+        bars: MultiProgress,
+    ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
+        let (results, receiver) = mpsc::unbounded_channel();
+        let slots = Arc::new(Semaphore::new(parallel.max(1)));
+        (
+            Self {
+                slots,
+                results,
+                bars,
+                self_check,
+            },
+            receiver,
+        )
+    }
+
+    /// Runs `task` as soon as a slot is free.
+    pub fn start(&self, task: Task) {
+        let (slots, results) = (self.slots.clone(), self.results.clone());
+        let (bars, self_check) = (self.bars.clone(), self.self_check);
+        tokio::spawn(async move {
+            // The semaphore is never closed.
+            let _slot = slots.acquire_owned().await;
+            let (job, ticket) = (task.job, task.ticket);
+            let run = tokio::task::spawn_blocking(move || {
+                let bar = bars.add(progress_bar(&task));
+                let outcome = run(&task, self_check, &bar);
+                bar.finish_and_clear();
+                bars.remove(&bar);
+                outcome
+            });
+            let outcome = run
+                .await
+                .unwrap_or_else(|error| Err(InferenceError::Crashed(error.to_string())));
+            // Nobody listens any more when the process is about to end.
+            let _ = results.send(Finished {
+                job,
+                ticket,
+                outcome,
+            });
+        });
+    }
+}
+
+fn progress_bar(task: &Task) -> ProgressBar {
+    let template = "job {msg} {bar:30} {pos}/{len} tokens, {per_sec}, {elapsed}";
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(task.max_output.into())
+        .with_style(style)
+        .with_message(task.job.to_string())
+}
+
+/// Generates the answer, then checks it the way an auditor does: one prefill over prompt and
+/// answer must choose the same tokens and end in the same digest.
+fn run(task: &Task, self_check: bool, bar: &ProgressBar) -> Result<Answer, InferenceError> {
+    let started = Instant::now();
+    let mut reported = started;
+    let mut progress = |tokens: usize| {
+        bar.set_position(tokens as u64);
+        if bar.is_hidden() && reported.elapsed() >= REPORT_INTERVAL {
+            reported = Instant::now();
+            tracing::info!(
+                job = task.job,
+                tokens,
+                of_at_most = task.max_output,
+                "running"
+            );
+        }
+    };
+    let generation = task
+        .model
+        .generate(&task.prompt, task.max_output, &task.stop, &mut progress)
+        .map_err(|error| InferenceError::Run(error.to_string()))?;
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(
+        job = task.job,
+        prompt = task.prompt.len(),
+        tokens = generation.tokens.len(),
+        tokens_per_second = %format_args!("{:.1}", generation.tokens.len() as f64 / seconds),
+        "answer computed"
+    );
+    if self_check {
+        bar.set_message(format!("{} self-check", task.job));
+        let replayed = task.model.replay(&task.prompt, &generation.tokens);
+        compare(
+            generation.digest,
+            replayed.map_err(|error| error.to_string()),
+        )?;
+    }
+    Ok(Answer {
+        tokens: generation.tokens,
+        digest: generation.digest,
+    })
+}
+
+fn compare(digest: [u8; 32], replayed: Result<[u8; 32], String>) -> Result<(), InferenceError> {
+    match replayed {
+        Ok(again) if again == digest => Ok(()),
+        Ok(again) => Err(InferenceError::SelfCheckFailed(format!(
+            "digest 0x{} against 0x{}",
+            hex::encode(digest),
+            hex::encode(again)
+        ))),
+        Err(error) => Err(InferenceError::SelfCheckFailed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn self_check_should_pass_when_the_digests_agree() {
+        assert!(compare([1; 32], Ok([1; 32])).is_ok());
+    }
+
+    #[test]
+    fn self_check_should_fail_when_one_bit_of_the_digest_differs() {
+        let mut other = [1; 32];
+        other[31] ^= 1;
+        let error = compare([1; 32], Ok(other)).unwrap_err();
+        assert!(matches!(error, InferenceError::SelfCheckFailed(_)));
+    }
+
+    #[test]
+    fn self_check_should_fail_when_the_replay_chooses_another_token() {
+        let error = compare([1; 32], Err("token 3 differs".into())).unwrap_err();
+        assert!(error.to_string().contains("token 3 differs"));
+    }
+}

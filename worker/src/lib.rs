@@ -1,0 +1,92 @@
+//! The miner's worker of AI Power Grid.
+//!
+//! A worker is a client of a node and of nothing else. It reads the chain through runtime APIs,
+//! moves it by signed calls, and exchanges prompts and answers through the node's blob store.
+//!
+//! - [`jobs`] decides what to do next for each job; it is pure.
+//! - [`session`] does it over one connection; [`run`] keeps a connection.
+//! - [`blobs`] and [`models`] check what comes from outside before money depends on it.
+//! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
+//! - [`chain`] hides the node's encodings.
+
+pub mod amount;
+pub mod blobs;
+pub mod chain;
+pub mod cli;
+pub mod config;
+pub mod inference;
+pub mod jobs;
+pub mod keys;
+pub mod log;
+pub mod models;
+pub mod register;
+pub mod run;
+pub mod session;
+pub mod status;
+pub mod stop;
+
+use cli::{Cli, Command, Flags};
+use config::{ConfigError, Settings};
+use keys::KeyError;
+
+/// Exit code of a wrong command line, wrong settings or an unusable key.
+pub const EXIT_CONFIGURATION: u8 = 2;
+/// Exit code of everything else that fails.
+pub const EXIT_FAILURE: u8 = 1;
+
+/// Carries out a command line.
+pub async fn execute(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::NewKey { path } => {
+            let pair = keys::create(&path)?;
+            println!("{}", keys::address(&keys::account(&pair)));
+            eprintln!(
+                "wrote {}; keep a copy of it: nothing else can restore the key",
+                path.display()
+            );
+            Ok(())
+        }
+        Command::Register { flags, top_up } => {
+            let settings = load(&flags)?;
+            log::start(settings.log_format);
+            register::register(&settings, top_up).await
+        }
+        Command::Run { flags } => {
+            let settings = load(&flags)?;
+            let bars = log::start(settings.log_format);
+            run::run(&settings, bars).await
+        }
+        Command::Status { flags } => {
+            let settings = load(&flags)?;
+            log::start(settings.log_format);
+            status::status(&settings).await
+        }
+    }
+}
+
+/// The exit code that tells what kind of error ended the process.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<ConfigError>() || error.is::<KeyError>() {
+        EXIT_CONFIGURATION
+    } else {
+        EXIT_FAILURE
+    }
+}
+
+fn load(flags: &Flags) -> Result<Settings, ConfigError> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Settings::load(flags, environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_code_should_tell_settings_from_failures() {
+        assert_eq!(exit_code(&ConfigError::NoKey.into()), 2);
+        assert_eq!(exit_code(&KeyError::Malformed.into()), 2);
+        assert_eq!(exit_code(&session::SessionError::Suspended.into()), 1);
+    }
+}
