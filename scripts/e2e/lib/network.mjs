@@ -1,0 +1,44 @@
+// A development chain with what everybody on it needs to know.
+
+import { readFileSync } from 'node:fs'
+import { u8aToHex } from '@polkadot/util'
+import { Chain, developmentAccounts, palletAddress } from './chain.mjs'
+import { Ledger } from './ledger.mjs'
+import { DEMO_HEADER } from './processes.mjs'
+
+export const TREASURY = palletAddress('aipg/tsy')
+export const STAKERS = palletAddress('aipg/stk')
+
+/** Root of the model whose encoded header is the demo model's, as the chain has registered it. */
+export async function demoModel(chain) {
+  const header = u8aToHex(readFileSync(DEMO_HEADER))
+  for (const root of await chain.models()) {
+    if (u8aToHex(await chain.modelHeader(root)) === header) return root
+  }
+  throw new Error('the demo model of this checkout is not registered on the chain')
+}
+
+/**
+ * Connects to a node. Returns {chain, ledger, accounts, model, terms, parties, names, close}:
+ * the ledger follows from the current block on; `names` are the parties' names by address.
+ */
+export async function openNetwork(url) {
+  const accounts = await developmentAccounts()
+  const chain = await Chain.connect(url)
+  const ledger = await Ledger.follow(chain)
+  const model = await demoModel(chain)
+  const terms = await chain.model(model)
+  // A model that governance has not listed mints under the chain's default ceiling.
+  terms.mintCeiling ??= chain.api.consts.usefulWork.defaultMintCeiling.toBigInt()
+  const parties = { treasury: TREASURY, stakers: STAKERS, creators: { [model]: terms.creator } }
+  const names = new Map([
+    ...Object.values(accounts).map((pair) => [pair.address, pair.meta.name]),
+    [TREASURY, 'treasury'],
+    [STAKERS, "stakers' pot"],
+  ])
+  const close = async () => {
+    ledger.stop()
+    await chain.disconnect()
+  }
+  return { chain, ledger, accounts, model, terms, parties, names, close }
+}

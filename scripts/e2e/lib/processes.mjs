@@ -1,0 +1,211 @@
+// Real processes for runs and tests: a node, a worker, their ports, folders and log files.
+
+import { spawn } from 'node:child_process'
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect as connectSocket, createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+/** Root of the checkout. */
+export const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..')
+
+/** Folder of the built programs. */
+export const PROGRAMS = join(
+  process.env.CARGO_TARGET_DIR ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'aipg/target'),
+  'release',
+)
+
+export const DEMO_MODEL = join(ROOT, 'models/demo/model.aipg')
+export const DEMO_HEADER = join(ROOT, 'models/demo/header.bin')
+
+/** Bond in AIPG with which machines register here: one penalty leaves it above the least bond. */
+export const WORKER_BOND = 200
+
+// A guard against hanging, not a measurement: builds on busy machines are slow to start.
+const START_LIMIT_MS = 180_000
+const STOP_LIMIT_MS = 20_000
+
+/** A process that ended before it was ready. */
+export class StartFailure extends Error {
+  constructor(name, status, log) {
+    super(`${name} ended with ${status} before it was ready:\n${log}`)
+    this.name = 'StartFailure'
+    this.status = status
+    this.log = log
+  }
+}
+
+/** A free TCP port; `preferred` if that one is free. */
+export async function freePort(preferred = 0) {
+  const attempt = (port) =>
+    new Promise((done, failed) => {
+      const server = createServer()
+      server.once('error', failed)
+      server.listen({ port, host: '0.0.0.0' }, () => {
+        const { port: free } = server.address()
+        server.close(() => done(free))
+      })
+    })
+  if (preferred === 0) return attempt(0)
+  return attempt(preferred).catch(() => attempt(0))
+}
+
+function portAnswers(port) {
+  return new Promise((done) => {
+    const socket = connectSocket({ port, host: '127.0.0.1' })
+    socket.once('connect', () => {
+      socket.destroy()
+      done(true)
+    })
+    socket.once('error', () => done(false))
+  })
+}
+
+/** A child process whose output goes to a log file. */
+class Child {
+  constructor(name, program, args, { directory, env = {} }) {
+    this.name = name
+    this.logFile = join(directory, `${name}.log`)
+    writeFileSync(this.logFile, '')
+    const log = createWriteStream(this.logFile, { flags: 'a' })
+    this.process = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal reaches this program only, which then ends its
+      // children in order, the worker before the node it talks to.
+      detached: true,
+    })
+    this.process.stdout.pipe(log, { end: false })
+    this.process.stderr.pipe(log, { end: false })
+    this.exited = new Promise((done) => {
+      this.process.once('error', (error) => {
+        writeFileSync(this.logFile, `${error.message}\n`, { flag: 'a' })
+        done('no start')
+      })
+      // `close` comes after the last output.
+      this.process.once('close', (code, signal) => log.end(() => done(signal ?? code)))
+    })
+    this.running = true
+    this.exited.then((status) => {
+      this.running = false
+      this.status = status
+    })
+  }
+
+  /** Everything the process has said. */
+  log() {
+    return readFileSync(this.logFile, 'utf8')
+  }
+
+  tail(lines = 15) {
+    return this.log().trimEnd().split('\n').slice(-lines).join('\n')
+  }
+
+  /** Waits until `ready()` holds; throws StartFailure when the process ends first. */
+  async waitUntil(ready, what, limitMs = START_LIMIT_MS) {
+    const limit = Date.now() + limitMs
+    for (;;) {
+      if (!this.running) throw new StartFailure(this.name, this.status, this.tail())
+      if (await ready()) return
+      if (Date.now() > limit) {
+        throw new Error(`${this.name} did not come to "${what}":\n${this.tail()}`)
+      }
+      await sleep(100)
+    }
+  }
+
+  /** Asks the process to end, and makes it end if it does not. */
+  async stop() {
+    if (!this.running) return this.status
+    this.process.kill('SIGTERM')
+    const killer = setTimeout(() => this.process.kill('SIGKILL'), STOP_LIMIT_MS)
+    const status = await this.exited
+    clearTimeout(killer)
+    return status
+  }
+
+  /** Ends the process without any warning, as a power cut would. */
+  async kill() {
+    this.process.kill('SIGKILL')
+    return this.exited
+  }
+}
+
+/** The processes of one run with their temporary folder; everything ends with `stop()`. */
+export class Processes {
+  constructor() {
+    this.directory = mkdtempSync(join(tmpdir(), 'aipg-'))
+    this.children = []
+    this.onExit = () => {
+      for (const child of this.children) if (child.running) child.process.kill('SIGKILL')
+      rmSync(this.directory, { recursive: true, force: true })
+    }
+    process.once('exit', this.onExit)
+  }
+
+  spawn(name, program, args, env) {
+    const child = new Child(name, program, args, { directory: this.directory, env })
+    this.children.push(child)
+    return child
+  }
+
+  /** Starts a development chain and waits until its RPC answers. */
+  async startNode({ rpcPort = 0, p2pPort = 0 } = {}) {
+    const rpc = await freePort(rpcPort)
+    const p2p = await freePort(p2pPort)
+    const basePath = join(this.directory, 'node')
+    const child = this.spawn('node', join(PROGRAMS, 'aipg-node'), [
+      '--dev',
+      ...['--base-path', basePath],
+      ...['--rpc-port', String(rpc)],
+      ...['--port', String(p2p)],
+      '--no-prometheus',
+      '--no-telemetry',
+      '--no-mdns',
+    ])
+    await child.waitUntil(() => portAnswers(rpc), 'RPC answers')
+    return Object.assign(child, { basePath, url: `ws://127.0.0.1:${rpc}`, rpc, p2p })
+  }
+
+  /** Starts an action of the worker with the demo model: `run`, or `register` which ends. */
+  spawnWorker(action, { url, suri, model = DEMO_MODEL, name = 'worker', extra = [] }) {
+    const drain = action === 'run' ? ['--drain-seconds', '10'] : []
+    return this.spawn(name, join(PROGRAMS, 'aipg-worker'), [
+      action,
+      ...['--node', url],
+      ...['--suri', suri],
+      ...['--model', model],
+      ...drain,
+      ...extra,
+    ])
+  }
+
+  /** Registers a machine and starts to serve jobs with it. */
+  async startWorker(options) {
+    const registration = this.spawnWorker('register', {
+      ...options,
+      name: 'worker-register',
+      extra: ['--bond', String(WORKER_BOND), ...(options.extra ?? [])],
+    })
+    const status = await registration.exited
+    if (status !== 0) throw new StartFailure('worker register', status, registration.tail())
+    return this.spawnWorker('run', options)
+  }
+
+  /** Runs a program to its end and returns {status, log}. */
+  async run(name, program, args, env) {
+    const child = this.spawn(name, program, args, env)
+    const status = await child.exited
+    return { status, log: child.log() }
+  }
+
+  /** Ends all processes, the youngest first, and removes the folder. */
+  async stop() {
+    for (const child of [...this.children].reverse()) await child.stop()
+    process.removeListener('exit', this.onExit)
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}

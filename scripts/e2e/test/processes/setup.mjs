@@ -1,0 +1,55 @@
+// What the process tests share.
+
+import assert from 'node:assert/strict'
+import { AIPG } from '../../lib/amounts.mjs'
+import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.mjs'
+import { openNetwork } from '../../lib/network.mjs'
+import { Processes, WORKER_BOND } from '../../lib/processes.mjs'
+
+export const BOND = BigInt(WORKER_BOND) * AIPG
+
+/** A development chain of one's own. End it with `stop()`. */
+export async function startNetwork() {
+  const processes = new Processes()
+  try {
+    const node = await processes.startNode()
+    const network = await openNetwork(node.url)
+    const stop = async () => {
+      await network.close()
+      await processes.stop()
+    }
+    return { ...network, processes, node, stop }
+  } catch (error) {
+    await processes.stop()
+    throw error
+  }
+}
+
+/** Fails with the list of the checks that do not hold. */
+export function assertHold(checks) {
+  assert.deepEqual(checks.failed, [])
+}
+
+/** Checks supply and accounts over all blocks since the ledger began. */
+export async function assertBooks({ chain, ledger, parties, names }) {
+  const checks = new Checks()
+  const [before, ...blocks] = ledger.blocks
+  const range = { chain, before, after: blocks.at(-1), blocks, parties, names }
+  await checkSupply(checks, range)
+  await checkAccounts(checks, { ...range, jobs: ledger.events('jobEscrow.JobSubmitted') })
+  assertHold(checks)
+}
+
+/** Checks what an account has on hold now. */
+export async function assertHolds(chain, pair, expected) {
+  const checks = new Checks()
+  await checkHolds(checks, { chain, address: pair.address, name: pair.meta.name, expected })
+  assertHold(checks)
+}
+
+/** Asserts that a call is refused with exactly this error and costs its fee, nothing else. */
+export async function assertRefused({ chain }, call, signer, code) {
+  const before = await chain.holds(signer.address)
+  await assert.rejects(chain.submit(call, signer), { name: 'DispatchFailure', code })
+  assert.deepEqual(await chain.holds(signer.address), before)
+}

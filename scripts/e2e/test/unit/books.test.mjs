@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AIPG, formatAipg, permill, splitFee } from '../../lib/amounts.mjs'
+import { Checks, burned, expectedChanges, minted, rewardOf } from '../../lib/books.mjs'
+
+const total = (split) => Object.values(split).reduce((sum, share) => sum + share, 0n)
+
+test('splitFee should add up to the fee when shares are rounded down', () => {
+  for (const fee of [0n, 1n, 19n, 199n, 1_000_001n, 123_456_789_012_345_678n, 2n ** 100n + 7n]) {
+    for (const creator of [true, false]) {
+      for (const referrer of [true, false]) {
+        assert.equal(total(splitFee(fee, { creator, referrer })), fee)
+      }
+    }
+  }
+})
+
+test('splitFee should give the shares of the economy when the fee divides evenly', () => {
+  assert.deepEqual(splitFee(1_000_000n, { creator: true, referrer: true }), {
+    worker: 920_000n,
+    creator: 50_000n,
+    burned: 15_000n,
+    stakers: 5_000n,
+    referrer: 5_000n,
+    treasury: 5_000n,
+  })
+})
+
+test('splitFee should give absent parties’ shares and the dust to the treasury', () => {
+  const split = splitFee(1_000_001n, { creator: false, referrer: false })
+  assert.equal(split.creator, 0n)
+  assert.equal(split.referrer, 0n)
+  assert.equal(split.treasury, 5_000n + 50_000n + 5_000n + 1n)
+})
+
+test('permill should round down', () => {
+  assert.equal(permill(199n, 5_000n), 0n)
+  assert.equal(permill(200n, 5_000n), 1n)
+})
+
+test('formatAipg should show every digit that carries value', () => {
+  assert.equal(formatAipg(0n), '0')
+  assert.equal(formatAipg(1n), '0.000000000000000001')
+  assert.equal(formatAipg(-3n * AIPG / 2n), '-1.5')
+  assert.equal(formatAipg(1_234_567n * AIPG + 5n * 10n ** 17n), '1,234,567.5')
+  assert.equal(formatAipg(1_000n * AIPG), '1,000')
+})
+
+test('rewardOf should name the ceiling that is smaller', () => {
+  const round = { budget: 1_000n, denominator: 10n }
+  assert.deepEqual(rewardOf({ credit: 1n, fees: [1_000n], round, mintCeiling: 2_000_000n }), {
+    amount: 100n,
+    ceiling: 'Budget',
+    byBudget: 100n,
+    byFee: 2_000n,
+  })
+  assert.deepEqual(rewardOf({ credit: 1n, fees: [40n], round, mintCeiling: 2_000_000n }), {
+    amount: 80n,
+    ceiling: 'Fee',
+    byBudget: 100n,
+    byFee: 80n,
+  })
+})
+
+test('rewardOf should round every job’s ceiling down before it adds them up', () => {
+  const round = { budget: 1_000n, denominator: 1n }
+  const { byFee } = rewardOf({ credit: 1n, fees: [49n, 49n, 51n], round, mintCeiling: 20_000n })
+  assert.equal(byFee, 0n + 0n + 1n)
+})
+
+const event = (name, data) => ({ name, data })
+const block = (...events) => ({ events })
+
+test('minted and burned should add up by reason over blocks', () => {
+  const blocks = [
+    block(
+      event('emission.Minted', { who: 'a', amount: 5n, reason: 'BlockAuthor' }),
+      event('emission.Burned', { who: 'b', amount: 2n, reason: 'JobFee' }),
+    ),
+    block(event('emission.Minted', { who: 'a', amount: 7n, reason: 'BlockAuthor' })),
+    block(event('emission.Minted', { who: 'c', amount: 1n, reason: 'UsefulWork' })),
+  ]
+  assert.deepEqual(minted(blocks), { total: 13n, byReason: { BlockAuthor: 12n, UsefulWork: 1n } })
+  assert.deepEqual(burned(blocks), { total: 2n, byReason: { JobFee: 2n } })
+})
+
+test('expectedChanges should book every movement twice except mint and burn', () => {
+  const parties = { treasury: 'treasury', stakers: 'stakers', creators: { model: 'creator' } }
+  const jobs = [
+    event('jobEscrow.JobSubmitted', { job: 1n, model: 'model', maxPrice: 500n }),
+    event('jobEscrow.JobSubmitted', { job: 2n, model: 'model', maxPrice: 500n }),
+  ]
+  const blocks = [
+    block(
+      event('emission.Minted', { who: 'author', amount: 1_000n, reason: 'BlockAuthor' }),
+      event('transactionPayment.TransactionFeePaid', { who: 'bob', actualFee: 3n, tip: 0n }),
+      event('workerRegistry.Registered', { worker: 'charlie', bond: 100n }),
+      event('workerRegistry.Penalised', { worker: 'charlie', amount: 5n }),
+      event('emission.Burned', { who: 'bob', amount: 3n, reason: 'JobFee' }),
+      event('jobEscrow.JobSettled', {
+        job: 1n,
+        requester: 'bob',
+        worker: 'charlie',
+        toWorker: 184n,
+        toCreator: 10n,
+        burned: 3n,
+        toStakers: 1n,
+        toReferrer: 0n,
+        toTreasury: 2n,
+      }),
+      event('jobEscrow.JobRefunded', { job: 2n, requester: 'bob', returned: 490n }),
+    ),
+  ]
+  const changes = expectedChanges(blocks, { parties, jobs, registrationFee: 100n })
+  assert.deepEqual(Object.fromEntries(changes), {
+    author: 1_000n,
+    bob: -3n - 200n - 10n,
+    treasury: 3n + 100n + 5n + 2n + 10n,
+    charlie: -100n - 5n + 184n,
+    creator: 10n,
+    stakers: 1n,
+  })
+  assert.equal([...changes.values()].reduce((sum, change) => sum + change, 0n), 1_000n - 3n)
+})
+
+test('checks should name what was found and expected when they fail', () => {
+  const checks = new Checks()
+  checks.equal('same', 1n * AIPG, 1n * AIPG)
+  checks.equal('off by one', 1n * AIPG + 1n, 1n * AIPG)
+  assert.deepEqual(checks.failed, [
+    { name: 'off by one', passed: false, detail: 'found 1.000000000000000001, expected 1' },
+  ])
+})

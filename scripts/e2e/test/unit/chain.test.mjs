@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TypeRegistry } from '@polkadot/types'
+import { RpcFailure, palletAddress, plain } from '../../lib/chain.mjs'
+import { STAKERS, TREASURY } from '../../lib/network.mjs'
+
+const registry = new TypeRegistry()
+registry.register({
+  Colour: { _enum: ['Red', 'Green'] },
+  Shape: { _enum: { Dot: null, Circle: 'u32', Box: '(u8, u8)' } },
+  Record: {
+    amount: 'u128',
+    count: 'Compact<u32>',
+    hash: 'H256',
+    bytes: 'Bytes',
+    flag: 'bool',
+    none: 'Option<u32>',
+    some: 'Option<u64>',
+    colour: 'Colour',
+    shapes: 'Vec<Shape>',
+    text: 'Text',
+    account: 'AccountId32',
+  },
+})
+registry.setChainProperties(registry.createType('ChainProperties', { ss58Format: 2686 }))
+
+test('plain should give every kind of codec as plain data', () => {
+  const record = registry.createType('Record', {
+    amount: 2n ** 100n,
+    count: 7,
+    hash: `0x${'ab'.repeat(32)}`,
+    bytes: '0x010203',
+    flag: true,
+    none: null,
+    some: 5,
+    colour: 'Green',
+    shapes: ['Dot', { Circle: 9 }, { Box: [1, 2] }],
+    text: 'hello',
+    account: new Uint8Array(32),
+  })
+  assert.deepEqual(plain(record), {
+    amount: 2n ** 100n,
+    count: 7n,
+    hash: `0x${'ab'.repeat(32)}`,
+    bytes: '0x010203',
+    flag: true,
+    none: null,
+    some: 5n,
+    colour: 'Green',
+    shapes: ['Dot', { Circle: 9n }, { Box: [1n, 2n] }],
+    text: 'hello',
+    account: record.get('account').toString(),
+  })
+  assert.match(plain(record).account, /^j5/)
+})
+
+test('RpcFailure should be named by its message when that begins with a name', () => {
+  const named = new RpcFailure('blobs_get', {
+    code: 26863,
+    message: '26863: NotFound: there is no blob',
+  })
+  assert.equal(named.code, 'NotFound')
+  assert.equal(named.message, 'blobs_get: NotFound: there is no blob')
+  const numbered = new RpcFailure('x', { code: -32601, message: '-32601: Method not found' })
+  assert.equal(numbered.code, -32601)
+})
+
+test('palletAddress should differ by name and have the chain’s prefix', () => {
+  assert.notEqual(TREASURY, STAKERS)
+  assert.equal(palletAddress('aipg/tsy'), TREASURY)
+  assert.match(TREASURY, /^j5/)
+})

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# Sourced by the scripts of this folder: where things are, how long stages take, how to fail.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034  # used by the scripts that source this file
+E2E=$ROOT/scripts/e2e
+
+# One target directory outside the checkout: a second clone on the same machine rebuilds only the
+# crates of the workspace.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/aipg/target}
+
+WASM_TARGET=wasm32v1-none
+# Name under which the fallback compiler is linked into rustup.
+WASM_FALLBACK_TOOLCHAIN=debian
+
+# A fresh rustup is not on the PATH of the shell that installed it.
+if ! command -v cargo >/dev/null && [[ -x ${CARGO_HOME:-$HOME/.cargo}/bin/cargo ]]; then
+    PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+fi
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+say() {
+    printf '%s\n' "$*"
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Whether a compiler can build for the runtime's target: has_wasm_target rustc,
+# has_wasm_target rustup run debian rustc.
+has_wasm_target() {
+    local library
+    library=$("$@" --print target-libdir --target "$WASM_TARGET" 2>/dev/null) || return 1
+    compgen -G "$library/libcore-*.rlib" >/dev/null
+}
+
+# Lets the WASM build use the fallback toolchain where the active one lacks the target. Nothing is
+# remembered: what is installed decides, so a machine that gets the target later returns to it.
+select_wasm_toolchain() {
+    if [[ -z ${WASM_BUILD_TOOLCHAIN:-} ]] && ! has_wasm_target rustc; then
+        export WASM_BUILD_TOOLCHAIN=$WASM_FALLBACK_TOOLCHAIN
+    fi
+}
+
+STAGE_TIMES=()
+CURRENT_STAGE=
+STAGE_STARTED=0
+
+# stage NAME COMMAND…: runs the command under a heading and notes how long it took. The command is
+# not part of a condition, so `set -e` stays in force inside functions.
+stage() {
+    CURRENT_STAGE=$1
+    STAGE_STARTED=$SECONDS
+    shift
+    printf '\n== %s\n' "$CURRENT_STAGE"
+    "$@"
+    local took=$((SECONDS - STAGE_STARTED))
+    printf -- '-- %s: %s\n' "$CURRENT_STAGE" "$(duration "$took")"
+    STAGE_TIMES+=("$(printf '%10s  %s' "$(duration "$took")" "$CURRENT_STAGE")")
+    CURRENT_STAGE=
+}
+
+duration() {
+    if (($1 >= 60)); then
+        printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
+    else
+        printf '%d s' "$1"
+    fi
+}
+
+stage_summary() {
+    printf '\n== time per stage\n'
+    printf '%s\n' "${STAGE_TIMES[@]}"
+    printf '%10s  %s\n' "$(duration "$SECONDS")" total
+}
+
+# Names the stage that failed; to be set as the EXIT trap of scripts with stages.
+report_failed_stage() {
+    local status=$?
+    if ((status != 0)) && [[ -n $CURRENT_STAGE ]]; then
+        printf 'error: stage "%s" failed after %s\n' \
+            "$CURRENT_STAGE" "$(duration $((SECONDS - STAGE_STARTED)))" >&2
+    fi
+}
