@@ -60,6 +60,21 @@ pub enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Replays somebody's result in one prefill and compares it bit for bit; needs no key, no node.
+    Check {
+        /// Model file; its root is the model of the job.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Blob of the prompt, as the node serves it.
+        #[arg(long, value_name = "FILE")]
+        input: PathBuf,
+        /// Blob of the answer.
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+        /// Digest that the worker submitted.
+        #[arg(long, value_name = "0xHASH")]
+        digest: String,
+    },
     /// Prints what the chain knows of this machine: bond, reputation, offers, jobs and rewards.
     #[command(after_long_help = SETTINGS_HELP)]
     Status {

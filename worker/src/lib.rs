@@ -7,11 +7,13 @@
 //! - [`session`] does it over one connection; [`run`] keeps a connection.
 //! - [`blobs`] and [`models`] check what comes from outside before money depends on it.
 //! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
+//! - [`check`] replays somebody else's result.
 //! - [`chain`] hides the node's encodings.
 
 pub mod amount;
 pub mod blobs;
 pub mod chain;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod inference;
@@ -55,6 +57,16 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
             let settings = load(&flags)?;
             let bars = log::start(settings.log_format);
             run::run(&settings, bars).await
+        }
+        Command::Check {
+            model,
+            input,
+            output,
+            digest,
+        } => {
+            let positions = check::check(&model, &input, &output, &digest)?;
+            println!("the result stands: {positions} positions replayed, digest {digest}");
+            Ok(())
         }
         Command::Status { flags } => {
             let settings = load(&flags)?;

@@ -1,0 +1,65 @@
+//! Checking somebody else's result: one prefill over prompt and answer, compared bit for bit.
+//!
+//! Nothing is asked of the node or of the worker that delivered: model, prompt, answer and digest
+//! are all there is to know.
+
+use crate::{
+    chain::Hash,
+    models::{self, ModelsError},
+};
+use aipg_engine::{blob, Model, ModelError, RunError};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+/// Why a result does not stand, or could not be checked.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    #[error("cannot load {path}: {error}", path = .path.display())]
+    Model { path: PathBuf, error: ModelError },
+    #[error("cannot read {path}: {error}", path = .path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("{path}: {error}", path = .path.display())]
+    NotTokens {
+        path: PathBuf,
+        error: blob::BlobError,
+    },
+    #[error(transparent)]
+    Digest(#[from] ModelsError),
+    #[error("WrongResult: {0}")]
+    WrongResult(RunError),
+    #[error("DigestMismatch: the run has digest {found}, the result claims {claimed}")]
+    DigestMismatch { claimed: Hash, found: Hash },
+}
+
+/// Replays the answer in the file `output` to the prompt in the file `input` (blobs as the node
+/// serves them) and compares the digest with `claimed`. Returns the number of positions compared.
+pub fn check(model: &Path, input: &Path, output: &Path, claimed: &str) -> Result<u64, CheckError> {
+    let claimed = models::parse_root(claimed)?;
+    let model = Model::load(model).map_err(|error| CheckError::Model {
+        path: model.to_owned(),
+        error,
+    })?;
+    let (prompt, answer) = (tokens(input)?, tokens(output)?);
+    let found = model
+        .replay(&prompt, &answer)
+        .map_err(CheckError::WrongResult)?;
+    let found = Hash(found);
+    if found != claimed {
+        return Err(CheckError::DigestMismatch { claimed, found });
+    }
+    Ok(prompt.len() as u64 + answer.len() as u64 - 1)
+}
+
+fn tokens(path: &Path) -> Result<Vec<u32>, CheckError> {
+    let bytes = std::fs::read(path).map_err(|error| CheckError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    blob::decode_tokens(&bytes).map_err(|error| CheckError::NotTokens {
+        path: path.to_owned(),
+        error,
+    })
+}
