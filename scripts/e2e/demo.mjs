@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { AIPG } from './lib/amounts.mjs'
-import { checkBooks, followJob } from './lib/journey.mjs'
+import { checkBooks, checkReplay, followJob } from './lib/journey.mjs'
 import { openNetwork } from './lib/network.mjs'
 import { Processes, WORKER_BOND } from './lib/processes.mjs'
 import { renderReport, renderShortReport } from './lib/report.mjs'
@@ -48,6 +48,7 @@ async function answer(prompt, render) {
   const requester = network.accounts.bob
   const journey = await followJob(network, { requester, prompt, progress })
   const audit = await checkBooks(network, journey, { bond: BigInt(WORKER_BOND) * AIPG })
+  await checkReplay(audit.checks, { chain: network.chain, processes, journey })
   console.log(render(network, journey, audit))
   const { failed } = audit.checks
   console.log(

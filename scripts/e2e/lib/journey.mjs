@@ -1,5 +1,7 @@
 // A prompt's way through chain and worker, from submission to reward, with every check of the books.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   Checks,
   checkAccounts,
@@ -8,6 +10,7 @@ import {
   checkReward,
   checkSupply,
 } from './books.mjs'
+import { DEMO_MODEL, PROGRAMS } from './processes.mjs'
 import { jobEnd, jobResult, jobReward, readAnswer, submitJob } from './job.mjs'
 
 /** Waits until a block is final. */
@@ -103,4 +106,28 @@ export async function checkBooks(network, journey, { bond }) {
     blockHash: after.hash,
   })
   return { checks, supply, ceilings }
+}
+
+/**
+ * Has a second process replay a followed job from what the node and the chain say of it: one prefill
+ * over prompt and answer, equal to the worker's run bit for bit or not at all.
+ */
+export async function checkReplay(checks, { chain, processes, journey, model = DEMO_MODEL }) {
+  const { job, result } = journey
+  const file = (name) => join(processes.directory, `job-${job.id}-${name}.bin`)
+  writeFileSync(file('input'), await chain.getBlob(job.input.blob))
+  writeFileSync(file('output'), await chain.getBlob(result.data.output.blob))
+  const { status, log } = await processes.run('check', join(PROGRAMS, 'aipg-worker'), [
+    'check',
+    ...['--model', model],
+    ...['--input', file('input')],
+    ...['--output', file('output')],
+    ...['--digest', result.data.digest],
+  ])
+  const said = log.trim()
+  checks.holds(
+    `job ${job.id}: a second process replays the answer to the same digest`,
+    status === 0,
+    status === 0 ? (/\d+ positions/.exec(said)?.[0] ?? '') : said,
+  )
 }

@@ -82,7 +82,8 @@ test('jobs should end at the requester’s cost when their input is missing or a
 
 /** Waits until the worker's claim of a job is on its way or in a block. */
 async function claimSeen({ chain, ledger }, id) {
-  for (;;) {
+  const limit = ledger.last.number + 50
+  while (ledger.last.number < limit) {
     const pending = await chain.api.rpc.author.pendingExtrinsics()
     const claims = pending.filter(
       ({ method }) =>
@@ -94,6 +95,7 @@ async function claimSeen({ chain, ledger }, id) {
     if (ledger.events('jobEscrow.JobClaimed', (data) => data.job === id).length > 0) return
     await sleep(20)
   }
+  throw new Error(`job ${id} was not claimed by block ${limit}`)
 }
 
 test('job should be drawn again, and its worker penalised, when the worker dies after its claim', async () => {

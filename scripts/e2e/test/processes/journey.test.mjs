@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { checkFee, Checks } from '../../lib/books.mjs'
 import { jobEnd, jobResult, jobReward, openAnswer, readAnswer, submitJob } from '../../lib/job.mjs'
-import { checkBooks, followJob } from '../../lib/journey.mjs'
+import { checkBooks, checkReplay, followJob } from '../../lib/journey.mjs'
 import { renderReport } from '../../lib/report.mjs'
 import { END_OF_ANSWER, decodeText } from '../../lib/tokens.mjs'
 import { BOND, assertBooks, assertHold, assertHolds, startNetwork } from './setup.mjs'
 
 let network
+let firstInput
 before(async () => {
   network = await startNetwork()
   await network.processes.startWorker({
@@ -25,6 +26,7 @@ test('prompt should become an answer, a payment and a reward, and all books add 
     requester: network.accounts.bob,
     prompt: 'What is AI Power Grid?',
   })
+  firstInput = journey.job.input
   assert.notEqual(journey.answer.text.trim(), '')
   assert.equal(journey.answer.ids.at(-1), END_OF_ANSWER)
   assert.equal(journey.settled.method, 'JobSettled')
@@ -32,11 +34,24 @@ test('prompt should become an answer, a payment and a reward, and all books add 
   assert.ok(journey.reward.claimed.data.amount > 0n)
 
   const audit = await checkBooks(network, journey, { bond: BOND })
+  const { chain, processes } = network
+  await checkReplay(audit.checks, { chain, processes, journey })
   assertHold(audit.checks)
   const report = renderReport(network, journey, audit)
   for (const part of [journey.job.prompt, network.model, 'issuance after', 'block by block']) {
     assert.ok(report.toLowerCase().includes(part.toLowerCase()), part)
   }
+})
+
+test('replay should name what is wrong when the claimed digest is another', async () => {
+  const { chain, ledger, processes } = network
+  const [{ data }] = ledger.events('jobEscrow.ResultSubmitted')
+  const digest = data.digest.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))
+  const checks = new Checks()
+  const job = { id: data.job, input: firstInput }
+  await checkReplay(checks, { chain, processes, journey: { job, result: { data: { ...data, digest } } } })
+  assert.equal(checks.failed.length, 1)
+  assert.match(checks.failed[0].detail, /DigestMismatch/)
 })
 
 test('two jobs of the same prompt should give the same bits, and both be paid', async () => {
