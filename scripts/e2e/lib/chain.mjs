@@ -7,7 +7,8 @@ import { cryptoWaitReady, encodeAddress } from '@polkadot/util-crypto'
 
 export const SS58_PREFIX = 2686
 
-// Guard against a hanging node.
+// Guards against a hanging node.
+const CONNECTION_LIMIT_MS = 120_000
 const INCLUSION_LIMIT_MS = 180_000
 
 /** A call that was included and failed. `code` is the error's name: `jobEscrow.UnknownModel`. */
@@ -119,8 +120,20 @@ export class Chain {
 
   static async connect(url) {
     const provider = new WsProvider(url, 500)
-    const api = await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: false })
-    return new Chain(api, provider, url)
+    let limit
+    const tooLate = new Promise((_, reject) => {
+      limit = setTimeout(() => reject(new Error(`no node answers at ${url}`)), CONNECTION_LIMIT_MS)
+    })
+    try {
+      // The library goes on trying for ever.
+      const ready = ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: false })
+      return new Chain(await Promise.race([ready, tooLate]), provider, url)
+    } catch (error) {
+      await provider.disconnect()
+      throw error
+    } finally {
+      clearTimeout(limit)
+    }
   }
 
   async disconnect() {

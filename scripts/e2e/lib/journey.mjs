@@ -10,12 +10,19 @@ import {
   checkReward,
   checkSupply,
 } from './books.mjs'
-import { DEMO_MODEL, PROGRAMS } from './processes.mjs'
 import { jobEnd, jobResult, jobReward, readAnswer, submitJob } from './job.mjs'
+import { NotSeen } from './ledger.mjs'
+import { DEMO_MODEL, PROGRAMS } from './processes.mjs'
+
+// A healthy chain is two or three blocks ahead of finality.
+const FINALITY_LIMIT = 50
 
 /** Waits until a block is final. */
 async function finality(chain, ledger, number) {
   while ((await chain.finalized()) < number) {
+    if (ledger.last.number > number + FINALITY_LIMIT) {
+      throw new NotSeen(`finality of block ${number}`, FINALITY_LIMIT)
+    }
     await ledger.height(ledger.last.number + 1)
   }
 }

@@ -25,6 +25,16 @@ export async function demoModel(chain) {
 export async function openNetwork(url) {
   const accounts = await developmentAccounts()
   const chain = await Chain.connect(url)
+  try {
+    return await describe(chain, accounts)
+  } catch (error) {
+    // An open connection would keep the program alive.
+    await chain.disconnect()
+    throw error
+  }
+}
+
+async function describe(chain, accounts) {
   const ledger = await Ledger.follow(chain)
   const model = await demoModel(chain)
   const terms = await chain.model(model)

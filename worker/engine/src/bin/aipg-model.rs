@@ -73,7 +73,7 @@ enum Command {
         /// Prompt
         text: String,
         /// Most tokens of the answer
-        #[arg(long, default_value_t = 128)]
+        #[arg(long, default_value_t = 256)]
         max_output: u32,
         /// Tokenizer file; without it the demo model's ids. Must be the one the model commits
         #[arg(long)]
