@@ -73,12 +73,7 @@ impl<T: Config> Pallet<T> {
         }
         paid.stakers = Self::pay(&job, &T::StakersPot::get(), parts.stakers);
         // The treasury also takes what an account could not receive.
-        let others = paid
-            .worker
-            .saturating_add(paid.creator)
-            .saturating_add(paid.referrer)
-            .saturating_add(paid.stakers)
-            .saturating_add(paid.burned);
+        let others = paid.besides_treasury();
         paid.treasury = Self::pay(&job, &T::Treasury::get(), fee.saturating_sub(others));
         let spent = others.saturating_add(paid.treasury);
         let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;

@@ -21,12 +21,6 @@ pub fn split_fee(fee: Balance, split: &FeeSplit, creator: bool, referrer: bool) 
         referrer: share(split.referrer, referrer),
         treasury: 0,
     };
-    let others = parts
-        .worker
-        .saturating_add(parts.creator)
-        .saturating_add(parts.burned)
-        .saturating_add(parts.stakers)
-        .saturating_add(parts.referrer);
-    parts.treasury = fee.saturating_sub(others);
+    parts.treasury = fee.saturating_sub(parts.besides_treasury());
     parts
 }

@@ -108,3 +108,14 @@ pub struct FeeParts {
     pub referrer: Balance,
     pub treasury: Balance,
 }
+
+impl FeeParts {
+    /// What everybody but the treasury gets, the burned part included.
+    pub fn besides_treasury(&self) -> Balance {
+        self.worker
+            .saturating_add(self.creator)
+            .saturating_add(self.burned)
+            .saturating_add(self.stakers)
+            .saturating_add(self.referrer)
+    }
+}

@@ -98,10 +98,6 @@ pub trait OnSettled<AccountId> {
     fn on_settled(job: &SettledJob<AccountId>);
 }
 
-impl<AccountId> OnSettled<AccountId> for () {
-    fn on_settled(_: &SettledJob<AccountId>) {}
-}
-
 /// Windows in blocks, fixed in genesis. Implemented by `pallet-chain-parameters`.
 pub trait Windows<BlockNumber> {
     /// Blocks a drawn worker has to claim.
