@@ -3,11 +3,8 @@
 //! Nothing is asked of the node or of the worker that delivered: model, prompt, answer and digest
 //! are all there is to know.
 
-use crate::{
-    chain::Hash,
-    models::{self, ModelsError},
-};
-use aipg_engine::{blob, Model, ModelError, RunError};
+use crate::{chain::Hash, models::ModelsError};
+use aipg_engine::{blob, Model, RunError};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -17,8 +14,8 @@ use thiserror::Error;
 /// Why a result does not stand, or could not be checked.
 #[derive(Debug, Error)]
 pub enum CheckError {
-    #[error("cannot load {path}: {error}", path = .path.display())]
-    Model { path: PathBuf, error: ModelError },
+    #[error(transparent)]
+    Model(#[from] ModelsError),
     #[error("cannot read {path}: {error}", path = .path.display())]
     Read { path: PathBuf, error: io::Error },
     #[error("{path}: {error}", path = .path.display())]
@@ -26,8 +23,8 @@ pub enum CheckError {
         path: PathBuf,
         error: blob::BlobError,
     },
-    #[error(transparent)]
-    Digest(#[from] ModelsError),
+    #[error("`{0}` is no digest: 0x and 64 hexadecimal digits")]
+    BadDigest(String),
     #[error("WrongResult: {0}")]
     WrongResult(RunError),
     #[error("DigestMismatch: the run has digest {found}, the result claims {claimed}")]
@@ -37,8 +34,9 @@ pub enum CheckError {
 /// Replays the answer in the file `output` to the prompt in the file `input` (blobs as the node
 /// serves them) and compares the digest with `claimed`. Returns the number of positions compared.
 pub fn check(model: &Path, input: &Path, output: &Path, claimed: &str) -> Result<u64, CheckError> {
-    let claimed = models::parse_root(claimed)?;
-    let model = Model::load(model).map_err(|error| CheckError::Model {
+    let claimed =
+        Hash::from_hex(claimed).ok_or_else(|| CheckError::BadDigest(claimed.to_owned()))?;
+    let model = Model::load(model).map_err(|error| ModelsError::Load {
         path: model.to_owned(),
         error,
     })?;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const SETTINGS_HELP: &str = "\
 Every setting can come from a flag, from the environment or from a file; the first that names it
 wins, in this order. The environment variable of a setting is AIPG_WORKER_ and its name in capitals
-(AIPG_WORKER_NODE, AIPG_WORKER_KEY_FILE, AIPG_WORKER_MODELS=a.aipg,b.aipg=0.002). The file is TOML:
+(AIPG_WORKER_NODE, AIPG_WORKER_KEY_FILE, AIPG_WORKER_MODELS=a.aipg,b.aipg=0.02). The file is TOML:
 
   node = \"ws://127.0.0.1:9944\"
   key_file = \"/home/miner/.aipg/worker.key\"
@@ -21,7 +21,7 @@ wins, in this order. The environment variable of a setting is AIPG_WORKER_ and i
 
   [[models]]
   path = \"models/demo/model.aipg\"
-  ask = \"0.002\"          # AIPG per unit; without it the model's price floor
+  ask = \"0.02\"           # AIPG per unit; without it the model's price floor
   root = \"0x...\"         # optional: refuse any other model
 
 Exit codes: 0 done or stopped by a signal, 1 failed, 2 wrong command line, settings or key.";

@@ -131,12 +131,9 @@ fn check_root(path: &Path, expected: Option<Hash>, found: Hash) -> Result<(), Mo
 
 /// A root as people write it.
 pub fn parse_root(text: &str) -> Result<Hash, ModelsError> {
-    let mut root = [0; 32];
-    let digits = text.trim().strip_prefix("0x").unwrap_or(text.trim());
-    hex::decode_to_slice(digits, &mut root).map_err(|_| ModelsError::BadRoot {
+    Hash::from_hex(text).ok_or_else(|| ModelsError::BadRoot {
         text: text.to_owned(),
-    })?;
-    Ok(Hash(root))
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,16 @@ use subxt::utils::{AccountId32, H256};
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
+impl Hash {
+    /// The hash that 64 hexadecimal digits stand for, with or without 0x before them.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut hash).ok()?;
+        Some(Self(hash))
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "0x{}", hex::encode(self.0))
