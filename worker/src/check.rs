@@ -3,7 +3,8 @@
 //! Nothing is asked of the node or of the worker that delivered: model, prompt, answer and digest
 //! are all there is to know.
 
-use crate::{chain::Hash, models::ModelsError};
+use crate::models::ModelsError;
+use aipg_client::Hash;
 use aipg_engine::{blob, Model, RunError};
 use std::{
     io,

@@ -1,10 +1,11 @@
 //! The command line.
 
-use crate::{
-    amount::Amount,
-    config::{LogFormat, ModelSetting, Region},
+use crate::config::{LogFormat, ModelSetting};
+use aipg_client::{Amount, Region};
+use clap::{
+    builder::{PossibleValuesParser, TypedValueParser},
+    Args, Parser, Subcommand,
 };
-use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -124,7 +125,7 @@ pub struct Flags {
     pub capacity: Option<u32>,
 
     /// Where the machine stands [default: unspecified].
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(Region::NAMES).try_map(|name| name.parse::<Region>()))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
 

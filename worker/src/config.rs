@@ -1,6 +1,7 @@
 //! Settings: defaults, then a TOML file, then the environment, then flags.
 
-use crate::{amount::Amount, cli::Flags, keys::KeySource};
+use crate::{cli::Flags, keys::KeySource};
+use aipg_client::{Amount, Region};
 use figment::{
     providers::{Format, Serialized, Toml},
     value::{Dict, Map, Value},
@@ -297,19 +298,6 @@ fn model_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ModelSet
     }
 
     deserializer.deserialize_any(Visitor)
-}
-
-/// Where a machine stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Region {
-    Unspecified,
-    Africa,
-    Asia,
-    Europe,
-    NorthAmerica,
-    Oceania,
-    SouthAmerica,
 }
 
 /// How log lines look.

@@ -4,7 +4,7 @@
 //! [`Record::next`] puts the two together. Records live as long as the chain reports the job, also
 //! across connections, so that nothing is computed or paid for twice.
 
-use crate::chain::{Job, Stage};
+use aipg_client::{Job, Stage};
 use std::collections::BTreeMap;
 
 /// Failed attempts after which a job is given up. A failed call costs its fee.

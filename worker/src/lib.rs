@@ -1,18 +1,15 @@
 //! The miner's worker of AI Power Grid.
 //!
 //! A worker is a client of a node and of nothing else. It reads the chain through runtime APIs,
-//! moves it by signed calls, and exchanges prompts and answers through the node's blob store.
+//! moves it by signed calls, and exchanges prompts and answers through the node's blob store; all
+//! of that is in the crate `aipg-client`.
 //!
 //! - [`jobs`] decides what to do next for each job; it is pure.
 //! - [`session`] does it over one connection; [`run`] keeps a connection.
-//! - [`blobs`] and [`models`] check what comes from outside before money depends on it.
+//! - [`models`] checks what comes from outside before money depends on it.
 //! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
 //! - [`check`] replays somebody else's result.
-//! - [`chain`] hides the node's encodings.
 
-pub mod amount;
-pub mod blobs;
-pub mod chain;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -1,10 +1,7 @@
 //! The models that this machine serves.
 
-use crate::{
-    amount::Amount,
-    chain::{ChainError, Hash, ModelTerms, State},
-    config::ModelSetting,
-};
+use crate::config::ModelSetting;
+use aipg_client::{Amount, ChainError, Hash, ModelTerms, State};
 use aipg_engine::{Model, ModelError};
 use std::{
     collections::BTreeMap,

@@ -1,11 +1,7 @@
 //! `aipg-worker register`: makes the chain's record of this machine what the settings say.
 
-use crate::{
-    amount::Amount,
-    chain::{Client, Hash, Inclusion, Machine, Signer},
-    config::Settings,
-    keys, models, session,
-};
+use crate::{config::Settings, keys, models, session};
+use aipg_client::{Amount, Client, Hash, Inclusion, Machine, Signer};
 use subxt::utils::AccountId32;
 use thiserror::Error;
 

@@ -1,7 +1,6 @@
 //! `aipg-worker run`: keeps a session going, whatever happens to the node.
 
 use crate::{
-    chain::{ChainError, Client},
     config::Settings,
     inference::Inference,
     jobs::Book,
@@ -9,6 +8,7 @@ use crate::{
     session::{SessionError, Worker},
     stop::Stop,
 };
+use aipg_client::{ChainError, Client};
 use anyhow::Context;
 use indicatif::MultiProgress;
 use std::{collections::BTreeMap, thread::available_parallelism, time::Duration};

@@ -7,14 +7,13 @@
 mod steps;
 
 use crate::{
-    amount::Amount,
-    chain::{ChainError, Client, Hash, Machine, Signer, State},
     inference::{Finished, Inference, InferenceError},
     jobs::Book,
     keys,
     models::Models,
     stop::Stop,
 };
+use aipg_client::{Amount, ChainError, Client, Hash, Machine, Signer, State};
 use std::{collections::BTreeMap, time::Duration};
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
@@ -289,7 +288,7 @@ fn lost(reason: &str) -> ChainError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Region;
+    use aipg_client::Region;
 
     const ROOT: Hash = Hash([1; 32]);
 

@@ -1,6 +1,7 @@
 //! `aipg-worker status`: what the chain knows of this machine.
 
-use crate::{chain::Client, config::Settings, keys};
+use crate::{config::Settings, keys};
+use aipg_client::Client;
 
 /// Prints bond, reputation, offers, live jobs and unclaimed rewards.
 pub async fn status(settings: &Settings) -> anyhow::Result<()> {

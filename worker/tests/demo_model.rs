@@ -1,7 +1,7 @@
 //! The worker's use of the engine, with the model that the repository carries.
 
+use aipg_client::Hash;
 use aipg_worker::{
-    chain::Hash,
     config::ModelSetting,
     inference::{Inference, Task},
     models::{self, ModelsError},

@@ -9,7 +9,7 @@ const VERSION: u32 = 15;
 
 #[test]
 fn committed_metadata_should_be_the_runtimes() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/metadata/aipg.scale");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/rust/metadata/aipg.scale");
     let current = sp_io::TestExternalities::default()
         .execute_with(|| Runtime::metadata_at_version(VERSION))
         .expect("the runtime gives metadata of this version");
@@ -19,10 +19,10 @@ fn committed_metadata_should_be_the_runtimes() {
         std::fs::write(&file, current).expect("the metadata file can be written");
         return;
     }
-    let committed = std::fs::read(&file).expect("worker/metadata/aipg.scale is committed");
+    let committed = std::fs::read(&file).expect("clients/rust/metadata/aipg.scale is committed");
     assert!(
         committed == current,
-        "worker/metadata/aipg.scale is not the runtime's metadata any more: \
+        "clients/rust/metadata/aipg.scale is not the runtime's metadata any more: \
          run scripts/update-metadata and commit the file"
     );
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::chain::{Hash, TokenList};
+use aipg_client::{Hash, TokenList};
 
 fn job(id: u64, stage: Stage, due: u32) -> Job {
     Job {

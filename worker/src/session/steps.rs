@@ -4,10 +4,12 @@
 
 use super::{SessionError, Worker};
 use crate::{
-    blobs::{self, BlobError},
-    chain::{ChainError, Client, Hash, Inclusion, Signer},
     inference::{Finished, InferenceError, Task},
     jobs::{Progress, Step},
+};
+use aipg_client::{
+    blobs::{self, BlobError},
+    ChainError, Client, Hash, Inclusion, Signer,
 };
 
 impl Worker {
@@ -188,15 +190,6 @@ impl Worker {
                 self.book.run_failed(job, ticket);
                 Ok(())
             }
-        }
-    }
-}
-
-impl From<BlobError> for ChainError {
-    fn from(error: BlobError) -> Self {
-        match error {
-            BlobError::Chain(error) => error,
-            error => Self::Node(error.to_string()),
         }
     }
 }

@@ -116,11 +116,6 @@ impl<'de> Deserialize<'de> for Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use figment::{
-        providers::{Format, Toml},
-        Figment,
-    };
-
     #[test]
     fn amount_should_read_exact_decimals() {
         assert_eq!("1".parse(), Ok(Amount(1_000_000_000_000_000_000)));
@@ -177,11 +172,11 @@ mod tests {
             whole: Amount,
             float: Amount,
         }
-        let read = |text: &str| Figment::from(Toml::string(text)).extract::<File>().ok();
-        let file = read("text = \"0.1\"\nwhole = 3\nfloat = 0.1\n").unwrap();
+        let read = |text: &str| serde_json::from_str::<File>(text).ok();
+        let file = read(r#"{"text": "0.1", "whole": 3, "float": 0.1}"#).unwrap();
         assert_eq!(file.text, Amount(100_000_000_000_000_000));
         assert_eq!(file.whole, Amount::whole(3));
         assert_eq!(file.float, file.text);
-        assert!(read("text = \"0.1\"\nwhole = -3\nfloat = 0.1\n").is_none());
+        assert!(read(r#"{"text": "0.1", "whole": -3, "float": 0.1}"#).is_none());
     }
 }

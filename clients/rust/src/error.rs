@@ -1,4 +1,4 @@
-//! What can go wrong between worker and chain, sorted by what to do about it.
+//! What can go wrong between a program and the chain, sorted by what to do about it.
 
 use subxt::{
     error::{BackendError, ExtrinsicError, RpcError, RuntimeApiError, TransactionEventsError},
@@ -15,8 +15,8 @@ pub enum ChainError {
     /// The node answered that it cannot; ask again at a later block.
     #[error("the node could not answer: {0}")]
     Node(String),
-    /// Nothing helps but another build of the worker.
-    #[error("the node's runtime differs from the one that this worker was built for ({0}); update aipg-worker or the node")]
+    /// Nothing helps but another build of the program.
+    #[error("the node's runtime differs from the one that this program was built for ({0}); update this program or the node")]
     Incompatible(String),
     /// The transaction pool did not take the call, or dropped it; nothing was paid.
     #[error("{call} was refused by the node: {reason}")]

@@ -1,8 +1,13 @@
-//! The node, as the worker talks to it: reads at a block, calls that are watched until a block
-//! holds them, and the blob store.
+//! The chain of AI Power Grid for programs in Rust: reads at a block, calls that are watched until
+//! a block holds them, and the blob store.
+//!
+//! The crate knows the chain through its committed metadata alone and links nothing of the runtime.
 
+pub mod amount;
+pub mod blobs;
 mod calls;
 mod error;
+mod region;
 mod views;
 
 /// Code generated from the committed metadata of the runtime.
@@ -10,11 +15,12 @@ mod views;
 #[subxt::subxt(runtime_metadata_path = "metadata/aipg.scale")]
 pub mod api {}
 
+pub use amount::Amount;
 pub use calls::{Inclusion, Signer};
 pub use error::ChainError;
+pub use region::{Region, UnknownRegion};
 pub use views::{Hash, Job, Machine, ModelTerms, Reward, Stage, TokenList};
 
-use crate::amount::Amount;
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 use subxt::{

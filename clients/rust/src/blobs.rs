@@ -4,8 +4,9 @@
 //! bytes. Nothing that a node or a requester says about it is believed: bytes, ids, count and
 //! commitment are checked here before the job is claimed, because a claim asserts them.
 
-use crate::chain::{ChainError, Client, Hash, TokenList};
-use aipg_engine::blob;
+use crate::{ChainError, Client, Hash, TokenList};
+use aipg_exact::{commitment, Hasher256};
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use subxt::rpcs::client::rpc_params;
 use thiserror::Error;
 
@@ -47,6 +48,54 @@ impl BlobError {
     }
 }
 
+impl From<BlobError> for ChainError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Chain(error) => error,
+            error => Self::Node(error.to_string()),
+        }
+    }
+}
+
+/// blake2b-256, the hash of every name and commitment.
+struct Blake2b256;
+
+impl Hasher256 for Blake2b256 {
+    fn hash(parts: &[&[u8]]) -> [u8; 32] {
+        let mut state = Blake2b::<U32>::new();
+        for part in parts {
+            state.update(part);
+        }
+        state.finalize().into()
+    }
+}
+
+/// The name of a blob.
+pub fn hash(bytes: &[u8]) -> Hash {
+    Hash(Blake2b256::hash(&[bytes]))
+}
+
+/// Root of a token list, which commits its length.
+pub fn token_root(tokens: &[u32]) -> Hash {
+    Hash(commitment::token_root::<Blake2b256>(tokens))
+}
+
+/// The bytes of a token list.
+pub fn encode_tokens(tokens: &[u32]) -> Vec<u8> {
+    tokens.iter().flat_map(|id| id.to_le_bytes()).collect()
+}
+
+/// The token list that `bytes` are.
+pub fn decode_tokens(bytes: &[u8]) -> Result<Vec<u32>, BlobError> {
+    let (ids, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(BlobError::NotTokens {
+            length: bytes.len(),
+        });
+    }
+    Ok(ids.iter().map(|id| u32::from_le_bytes(*id)).collect())
+}
+
 /// Checks the bytes of a blob against what the chain says of it; returns its token ids.
 pub fn check(bytes: &[u8], list: &TokenList, vocabulary: u32) -> Result<Vec<u32>, BlobError> {
     if bytes.len() > MAX_BLOB_LENGTH {
@@ -54,16 +103,14 @@ pub fn check(bytes: &[u8], list: &TokenList, vocabulary: u32) -> Result<Vec<u32>
             length: bytes.len(),
         });
     }
-    let found = Hash(blob::hash(bytes));
+    let found = hash(bytes);
     if found != list.blob {
         return Err(BlobError::HashMismatch {
             expected: list.blob,
             found,
         });
     }
-    let tokens = blob::decode_tokens(bytes).map_err(|_| BlobError::NotTokens {
-        length: bytes.len(),
-    })?;
+    let tokens = decode_tokens(bytes)?;
     if u32::try_from(tokens.len()) != Ok(list.count) {
         return Err(BlobError::CountMismatch {
             expected: list.count,
@@ -77,7 +124,7 @@ pub fn check(bytes: &[u8], list: &TokenList, vocabulary: u32) -> Result<Vec<u32>
             vocabulary,
         });
     }
-    let found = Hash(blob::token_root(&tokens));
+    let found = token_root(&tokens);
     if found != list.root {
         return Err(BlobError::RootMismatch {
             expected: list.root,
@@ -89,7 +136,7 @@ pub fn check(bytes: &[u8], list: &TokenList, vocabulary: u32) -> Result<Vec<u32>
 
 /// What the chain is to know of `tokens`, and the bytes of their blob.
 pub fn describe(tokens: &[u32]) -> Result<(TokenList, Vec<u8>), BlobError> {
-    let bytes = blob::encode_tokens(tokens);
+    let bytes = encode_tokens(tokens);
     let too_large = BlobError::TooLarge {
         length: bytes.len(),
     };
@@ -98,8 +145,8 @@ pub fn describe(tokens: &[u32]) -> Result<(TokenList, Vec<u8>), BlobError> {
     }
     let count = u32::try_from(tokens.len()).map_err(|_| too_large)?;
     let list = TokenList {
-        blob: Hash(blob::hash(&bytes)),
-        root: Hash(blob::token_root(tokens)),
+        blob: hash(&bytes),
+        root: token_root(tokens),
         count,
     };
     Ok((list, bytes))
@@ -153,10 +200,26 @@ mod tests {
     /// The list that names exactly these bytes, whatever they hold.
     fn naming(bytes: &[u8], count: u32) -> TokenList {
         TokenList {
-            blob: Hash(blob::hash(bytes)),
+            blob: hash(bytes),
             root: Hash([0; 32]),
             count,
         }
+    }
+
+    #[test]
+    fn hash_should_be_blake2b_256() {
+        assert_eq!(
+            hash(b"").to_string(),
+            "0x0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"
+        );
+    }
+
+    #[test]
+    fn token_root_should_keep_its_vector() {
+        assert_eq!(
+            token_root(&[256, 72, 105, 257]).to_string(),
+            "0xde8c887f3b130373c9e3dd37fab4c62c228f70ef6c3831c35841728e6a4dae8a"
+        );
     }
 
     #[test]

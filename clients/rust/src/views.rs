@@ -1,11 +1,8 @@
-//! What the worker reads from the chain, as plain records: the rest of the worker knows neither
-//! generated types nor encodings.
+//! What the chain tells, as plain records: users of the crate need neither generated types nor
+//! encodings.
 
-use super::api::runtime_types::aipg_primitives::{
-    api as generated_api,
-    types::{self as generated, Region as ChainRegion},
-};
-use crate::{amount::Amount, config::Region};
+use super::api::runtime_types::aipg_primitives::{api as generated_api, types as generated};
+use crate::{amount::Amount, region::Region};
 use std::fmt;
 use subxt::utils::{AccountId32, H256};
 
@@ -171,34 +168,6 @@ impl From<generated_api::WorkerView<u32>> for Machine {
             reputation: view.reputation,
             offers: offers.collect(),
             unbonds_at: view.unbonds_at,
-        }
-    }
-}
-
-impl From<ChainRegion> for Region {
-    fn from(region: ChainRegion) -> Self {
-        match region {
-            ChainRegion::Unspecified => Self::Unspecified,
-            ChainRegion::Africa => Self::Africa,
-            ChainRegion::Asia => Self::Asia,
-            ChainRegion::Europe => Self::Europe,
-            ChainRegion::NorthAmerica => Self::NorthAmerica,
-            ChainRegion::Oceania => Self::Oceania,
-            ChainRegion::SouthAmerica => Self::SouthAmerica,
-        }
-    }
-}
-
-impl From<Region> for ChainRegion {
-    fn from(region: Region) -> Self {
-        match region {
-            Region::Unspecified => Self::Unspecified,
-            Region::Africa => Self::Africa,
-            Region::Asia => Self::Asia,
-            Region::Europe => Self::Europe,
-            Region::NorthAmerica => Self::NorthAmerica,
-            Region::Oceania => Self::Oceania,
-            Region::SouthAmerica => Self::SouthAmerica,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Calls: signed, submitted one at a time, and watched until a block holds them.
 
-use super::{api, ChainError, Client, Hash, TokenList};
-use crate::{amount::Amount, config::Region};
+use crate::{api, Amount, ChainError, Client, Hash, Region, TokenList};
 use std::time::Duration;
 use subxt::{
     config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
