@@ -1,11 +1,15 @@
-//! Genesis presets: `dev` (one node, first steps, tests) and `local` (four authorities).
+//! Genesis presets: `dev` (one node, first steps, tests), `local` (four authorities) and `mainnet`
+//! (the public network).
 //!
-//! Balances of a preset count as imported. The treasury and the stakers' pot start with the
-//! existential deposit, so that they can receive the smallest share.
+//! Balances of a preset count as imported. On `dev` and `local` everything is in the preset, with
+//! keys that everybody has; there the treasury and the stakers' pot start with the existential
+//! deposit, so that they can receive the smallest share. The `mainnet` preset holds the figures
+//! only: who may author blocks and what was imported from the old chain is laid over it by
+//! [`import`], and nothing else is in anybody's account.
 
 use crate::configs::{
     consensus::BABE_EPOCH_CONFIGURATION,
-    money::{StakersPot, Treasury},
+    money::{OperationsFund, StakersPot, Treasury},
 };
 use crate::*;
 use alloc::{vec, vec::Vec};
@@ -16,12 +20,16 @@ use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
+/// Name of the preset of the public network.
+pub const MAINNET_RUNTIME_PRESET: &str = "mainnet";
 /// Supply that emission can never exceed.
-const CAP: Balance = 10_000_000_000 * AIPG;
+pub const CAP: Balance = 10_000_000_000 * AIPG;
 /// What each account of a development preset starts with.
 const ENDOWMENT: Balance = 100_000 * AIPG;
-/// Least price of a unit (10⁶ multiply-accumulates) of the demo model, and the index price.
-const DEMO_PRICE_FLOOR: Balance = AIPG / 100;
+/// Index price: what a unit (10⁶ multiply-accumulates) counts at most when credit is booked.
+const INDEX_PRICE: Balance = AIPG / 100;
+/// Least price of a unit of the demo model.
+const DEMO_PRICE_FLOOR: Balance = INDEX_PRICE;
 /// Credit per round under which the price of credit no longer rises.
 const DIFFICULTY: Balance = 1_000 * AIPG;
 /// κ of the demo model on `dev`: twice the fee, so that a first run shows a reward.
@@ -32,70 +40,110 @@ const DEMO_MODEL_HEADER: &[u8] = include_bytes!("../../models/demo/header.bin");
 /// What distinguishes one preset from another.
 struct Preset {
     parameters: Parameters,
-    authorities: Vec<(Sr25519Keyring, Ed25519Keyring)>,
     initial_reward: Balance,
     halving_interval: BlockNumber,
+    /// Accounts, authorities and a model to begin with, all with keys that everybody has; `None`
+    /// where tokens are worth something.
+    development: Option<Development>,
+}
+
+/// The part of a preset that only a chain without worth can have.
+struct Development {
+    authorities: Vec<(Sr25519Keyring, Ed25519Keyring)>,
     /// κ of the demo model, in millionths; `None`: not listed.
     mint_ceiling: Option<u32>,
 }
 
-fn genesis(preset: Preset) -> Value {
-    let endowed = [
-        Sr25519Keyring::Alice,
-        Sr25519Keyring::Bob,
-        Sr25519Keyring::Charlie,
-        Sr25519Keyring::Dave,
-        Sr25519Keyring::Eve,
-        Sr25519Keyring::Ferdie,
-    ];
-    let mut balances: Vec<(AccountId, Balance)> = endowed
-        .iter()
-        .map(|key| (key.to_account_id(), ENDOWMENT))
-        .collect();
-    balances.push((Treasury::get(), EXISTENTIAL_DEPOSIT));
-    balances.push((StakersPot::get(), EXISTENTIAL_DEPOSIT));
+impl Development {
+    fn balances(&self) -> Vec<(AccountId, Balance)> {
+        let endowed = [
+            Sr25519Keyring::Alice,
+            Sr25519Keyring::Bob,
+            Sr25519Keyring::Charlie,
+            Sr25519Keyring::Dave,
+            Sr25519Keyring::Eve,
+            Sr25519Keyring::Ferdie,
+        ];
+        let mut balances: Vec<(AccountId, Balance)> = endowed
+            .iter()
+            .map(|key| (key.to_account_id(), ENDOWMENT))
+            .collect();
+        balances.push((Treasury::get(), EXISTENTIAL_DEPOSIT));
+        balances.push((StakersPot::get(), EXISTENTIAL_DEPOSIT));
+        balances
+    }
 
-    let keys = preset
-        .authorities
-        .iter()
-        .map(|(account, finality)| {
-            let id = account.to_account_id();
-            let keys = SessionKeys {
-                babe: account.public().into(),
-                grandpa: finality.public().into(),
-            };
-            (id.clone(), id, keys)
-        })
-        .collect::<Vec<_>>();
+    fn authorities(&self) -> Vec<(AccountId, SessionKeys)> {
+        self.authorities
+            .iter()
+            .map(|(account, finality)| {
+                let keys = SessionKeys {
+                    babe: account.public().into(),
+                    grandpa: finality.public().into(),
+                };
+                (account.to_account_id(), keys)
+            })
+            .collect()
+    }
+
+    fn models(&self) -> Vec<GenesisModel<AccountId>> {
+        vec![GenesisModel {
+            header: DEMO_MODEL_HEADER.to_vec(),
+            price_floor: DEMO_PRICE_FLOOR,
+            creator: Some(Sr25519Keyring::Dave.to_account_id()),
+            mint_ceiling: self.mint_ceiling,
+        }]
+    }
+}
+
+/// The genesis form of authorities: each account is its own validator.
+fn session_keys(
+    authorities: Vec<(AccountId, SessionKeys)>,
+) -> Vec<(AccountId, AccountId, SessionKeys)> {
+    authorities
+        .into_iter()
+        .map(|(account, keys)| (account.clone(), account, keys))
+        .collect()
+}
+
+fn genesis(preset: Preset) -> Value {
+    let development = preset.development.as_ref();
+    let operations_fund = match development {
+        Some(_) => Sr25519Keyring::Ferdie.to_account_id(),
+        None => OperationsFund::get(),
+    };
 
     build_struct_json_patch!(RuntimeGenesisConfig {
         chain_parameters: ChainParametersConfig {
             parameters: preset.parameters
         },
-        balances: BalancesConfig { balances },
+        balances: BalancesConfig {
+            balances: development.map(Development::balances).unwrap_or_default(),
+        },
         babe: BabeConfig {
             epoch_config: BABE_EPOCH_CONFIGURATION
         },
-        session: SessionConfig { keys },
+        session: SessionConfig {
+            keys: session_keys(
+                development
+                    .map(Development::authorities)
+                    .unwrap_or_default()
+            ),
+        },
         sudo: SudoConfig {
-            key: Some(Sr25519Keyring::Alice.to_account_id())
+            key: development.map(|_| Sr25519Keyring::Alice.to_account_id())
         },
         emission: EmissionConfig {
             initial_reward: preset.initial_reward,
             halving_interval: preset.halving_interval,
             cap: CAP,
-            operations_fund: Some(Sr25519Keyring::Ferdie.to_account_id()),
+            operations_fund: Some(operations_fund),
         },
         model_registry: ModelRegistryConfig {
-            models: vec![GenesisModel {
-                header: DEMO_MODEL_HEADER.to_vec(),
-                price_floor: DEMO_PRICE_FLOOR,
-                creator: Some(Sr25519Keyring::Dave.to_account_id()),
-                mint_ceiling: preset.mint_ceiling,
-            }],
+            models: development.map(Development::models).unwrap_or_default(),
         },
         useful_work: UsefulWorkConfig {
-            index_price: DEMO_PRICE_FLOOR,
+            index_price: INDEX_PRICE,
             difficulty: DIFFICULTY
         },
     })
@@ -104,26 +152,56 @@ fn genesis(preset: Preset) -> Value {
 fn dev() -> Value {
     genesis(Preset {
         parameters: Parameters::dev(),
-        authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
         initial_reward: 5_000 * AIPG,
         halving_interval: 1_000_000,
-        mint_ceiling: Some(DEMO_MINT_CEILING),
+        development: Some(Development {
+            authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+            mint_ceiling: Some(DEMO_MINT_CEILING),
+        }),
     })
 }
 
 fn local() -> Value {
     genesis(Preset {
         parameters: Parameters::local(),
-        authorities: vec![
-            (Sr25519Keyring::Alice, Ed25519Keyring::Alice),
-            (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
-            (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
-            (Sr25519Keyring::Dave, Ed25519Keyring::Dave),
-        ],
         // The same per minute as 5,000 a block of 60 s.
         initial_reward: 500 * AIPG,
         halving_interval: 10_000_000,
-        mint_ceiling: None,
+        development: Some(Development {
+            authorities: vec![
+                (Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+                (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+                (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
+                (Sr25519Keyring::Dave, Ed25519Keyring::Dave),
+            ],
+            mint_ceiling: None,
+        }),
+    })
+}
+
+fn mainnet() -> Value {
+    genesis(Preset {
+        parameters: Parameters::mainnet(),
+        initial_reward: 5_000 * AIPG,
+        halving_interval: 1_000_000,
+        development: None,
+    })
+}
+
+/// What the public network starts with besides its figures, as a patch over the `mainnet` preset:
+/// the authorities of the first session and the balances of the old chain, in AIPG's smallest unit.
+///
+/// Accounts must be distinct and no balance below the existential deposit; the treasury and the
+/// stakers' pot must be among the accounts, or they could not receive a share below it.
+pub fn import(
+    authorities: Vec<(AccountId, SessionKeys)>,
+    balances: Vec<(AccountId, Balance)>,
+) -> Value {
+    build_struct_json_patch!(RuntimeGenesisConfig {
+        balances: BalancesConfig { balances },
+        session: SessionConfig {
+            keys: session_keys(authorities)
+        },
     })
 }
 
@@ -132,6 +210,7 @@ pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
     let patch = match id.as_ref() {
         DEV_RUNTIME_PRESET => dev(),
         LOCAL_TESTNET_RUNTIME_PRESET => local(),
+        MAINNET_RUNTIME_PRESET => mainnet(),
         _ => return None,
     };
     serde_json::to_string(&patch)
@@ -144,5 +223,6 @@ pub fn preset_names() -> Vec<PresetId> {
     vec![
         PresetId::from(DEV_RUNTIME_PRESET),
         PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+        PresetId::from(MAINNET_RUNTIME_PRESET),
     ]
 }

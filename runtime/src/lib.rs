@@ -2,7 +2,7 @@
 //!
 //! - [`configs`]: how each pallet is configured, by subject;
 //! - [`apis`]: what clients can call;
-//! - [`genesis`]: the presets `dev` and `local`.
+//! - [`genesis`]: the presets `dev`, `local` and `mainnet`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
 
@@ -55,6 +55,9 @@ pub type TxExtension = (
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    // From genesis on, so that wallets which show what they sign need no other format later. The
+    // hash itself is in builds with the feature `metadata-hash` only; without it, mode 0 is used.
+    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
     frame_system::WeightReclaim<Runtime>,
 );
 /// A transaction as it travels.

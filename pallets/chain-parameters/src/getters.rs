@@ -100,3 +100,12 @@ impl<T: Config> Get<u64> for MaxBlockRefTimeMs<T> {
         Parameters::<T>::get().max_block_ref_time_ms
     }
 }
+
+/// Whether Root may create and destroy tokens by decree.
+pub struct RootIssuance<T>(PhantomData<T>);
+
+impl<T: Config> Get<bool> for RootIssuance<T> {
+    fn get() -> bool {
+        Parameters::<T>::get().root_issuance
+    }
+}

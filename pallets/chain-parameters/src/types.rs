@@ -45,6 +45,8 @@ pub struct ChainParameters {
     pub dispute_clock: u32,
     /// Time on the reference machine that the weight of one block may take, in milliseconds.
     pub max_block_ref_time_ms: u64,
+    /// Whether Root may create and destroy tokens by decree: only where they are worth nothing.
+    pub root_issuance: bool,
 }
 
 impl ChainParameters {
@@ -66,6 +68,7 @@ impl ChainParameters {
             max_deadline: 302_400,
             dispute_clock: 30,
             max_block_ref_time_ms: 1_000,
+            root_issuance: true,
         }
     }
 
@@ -86,6 +89,28 @@ impl ChainParameters {
             max_deadline: 100_800,
             dispute_clock: 100,
             max_block_ref_time_ms: 2_000,
+            root_issuance: true,
+        }
+    }
+
+    /// The public network: blocks of a minute, windows of minutes to weeks.
+    pub const fn mainnet() -> Self {
+        Self {
+            slot_duration_ms: 60_000,
+            epoch_slots: 60,
+            era_sessions: 24,
+            round_blocks: 10,
+            beacon_blocks: 2,
+            beacon_authors: 2,
+            claim_window: 10,
+            run_window: 10,
+            units_per_block: 30_000,
+            challenge_window: 1_440,
+            unbonding: 40_320,
+            max_deadline: 10_080,
+            dispute_clock: 360,
+            max_block_ref_time_ms: 10_000,
+            root_issuance: false,
         }
     }
 

@@ -35,6 +35,16 @@ impl Get<AccountId> for StakersPot {
     }
 }
 
+/// Receives the operations share of block rewards where no person is entrusted with it, for
+/// governance to spend.
+pub struct OperationsFund;
+
+impl Get<AccountId> for OperationsFund {
+    fn get() -> AccountId {
+        PalletId(*b"aipg/ops").into_account_truncating()
+    }
+}
+
 /// Author of the current block.
 pub struct BlockAuthor;
 

@@ -1,6 +1,7 @@
 //! System, timestamp, sudo, utility, chain parameters.
 
 use crate::*;
+use core::slice::from_ref;
 use frame_support::{
     derive_impl,
     traits::{ConstU16, ConstU32, Contains, Get},
@@ -37,16 +38,61 @@ frame_support::parameter_types! {
     pub RuntimeBlockLength: BlockLength = BlockLength::default();
 }
 
-/// What nobody may call, except root by itself.
+/// Most calls that may be wrapped in one another. Deeper ones are refused, so that the filter's own
+/// work is bounded.
+pub const MAX_CALL_NESTING: u32 = 8;
+
+/// Refuses what would mint or burn past emission, whoever asks and in whatever wrapping:
+/// `burn` everywhere, issuance by decree where the chain's parameters do not allow it.
+///
+/// The wrappers (batches, sudo, …) dispatch what they hold without any filter as soon as their
+/// origin is Root, so the outermost call is judged by everything inside it. A future way to be
+/// Root that does not begin with a transaction has to ask this filter by itself.
 pub struct CallFilter;
 
 impl Contains<RuntimeCall> for CallFilter {
     fn contains(call: &RuntimeCall) -> bool {
-        // Emission is the one place that burns.
-        !matches!(
-            call,
-            RuntimeCall::Balances(pallet_balances::Call::burn { .. })
-        )
+        is_allowed(call, MAX_CALL_NESTING)
+    }
+}
+
+fn is_allowed(call: &RuntimeCall, levels: u32) -> bool {
+    use pallet_balances::Call as BalancesCall;
+    use pallet_sudo::Call as SudoCall;
+    use pallet_utility::Call as UtilityCall;
+
+    let all_allowed = |inner: &[&[RuntimeCall]]| match levels.checked_sub(1) {
+        Some(left) => inner
+            .iter()
+            .all(|calls| calls.iter().all(|call| is_allowed(call, left))),
+        None => false,
+    };
+    match call {
+        RuntimeCall::Balances(BalancesCall::burn { .. }) => false,
+        RuntimeCall::Balances(
+            BalancesCall::force_set_balance { .. }
+            | BalancesCall::force_adjust_total_issuance { .. },
+        ) => pallet_chain_parameters::RootIssuance::<Runtime>::get(),
+        RuntimeCall::Sudo(
+            SudoCall::sudo { call }
+            | SudoCall::sudo_unchecked_weight { call, .. }
+            | SudoCall::sudo_as { call, .. },
+        ) => all_allowed(&[from_ref(call.as_ref())]),
+        RuntimeCall::Utility(
+            UtilityCall::batch { calls }
+            | UtilityCall::batch_all { calls }
+            | UtilityCall::force_batch { calls },
+        ) => all_allowed(&[calls]),
+        RuntimeCall::Utility(
+            UtilityCall::as_derivative { call, .. }
+            | UtilityCall::dispatch_as { call, .. }
+            | UtilityCall::dispatch_as_fallible { call, .. }
+            | UtilityCall::with_weight { call, .. },
+        ) => all_allowed(&[from_ref(call.as_ref())]),
+        RuntimeCall::Utility(UtilityCall::if_else { main, fallback }) => {
+            all_allowed(&[from_ref(main.as_ref()), from_ref(fallback.as_ref())])
+        }
+        _ => true,
     }
 }
 

@@ -1,25 +1,76 @@
+mod extensions;
+mod fees;
 mod filters;
 mod metadata;
 mod presets;
 mod spine;
 
-use crate::{configs::money::Treasury, *};
+use crate::{
+    configs::money::{StakersPot, Treasury},
+    *,
+};
 use frame_support::traits::{Get, OnFinalize, OnInitialize};
-use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET};
-use sp_keyring::Sr25519Keyring;
+use genesis::MAINNET_RUNTIME_PRESET;
+use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::BuildStorage;
 
-/// The state of a preset, inside block 1.
+/// Every preset there is.
+const PRESETS: [&str; 3] = [
+    DEV_RUNTIME_PRESET,
+    LOCAL_TESTNET_RUNTIME_PRESET,
+    MAINNET_RUNTIME_PRESET,
+];
+
+/// What the tests import on the main network: as many authorities as `local` has, of which Dave
+/// owns nothing.
+fn import() -> serde_json::Value {
+    use Sr25519Keyring::{Alice, Bob, Charlie, Dave};
+    let authorities = [
+        (Alice, Ed25519Keyring::Alice),
+        (Bob, Ed25519Keyring::Bob),
+        (Charlie, Ed25519Keyring::Charlie),
+        (Dave, Ed25519Keyring::Dave),
+    ];
+    let authorities = authorities.map(|(babe, grandpa)| {
+        let keys = SessionKeys {
+            babe: babe.public().into(),
+            grandpa: grandpa.public().into(),
+        };
+        (account(babe), keys)
+    });
+    genesis::import(authorities.into(), imported_balances())
+}
+
+fn imported_balances() -> Vec<(AccountId, Balance)> {
+    use Sr25519Keyring::{Alice, Bob, Charlie, Eve, Ferdie};
+    let mut balances: Vec<_> = [Alice, Bob, Charlie, Eve, Ferdie]
+        .map(|key| (account(key), 100_000 * AIPG))
+        .into();
+    balances.push((<Treasury as Get<AccountId>>::get(), EXISTENTIAL_DEPOSIT));
+    balances.push((<StakersPot as Get<AccountId>>::get(), EXISTENTIAL_DEPOSIT));
+    balances
+}
+
+/// The state of a preset, inside block 1. On `mainnet` with what the tests import.
 fn preset_state(name: &str) -> sp_io::TestExternalities {
+    let mut state = genesis_state(name);
+    state.execute_with(|| begin(1));
+    state
+}
+
+/// The state of a preset, before block 1.
+fn genesis_state(name: &str) -> sp_io::TestExternalities {
     let patch = genesis::preset(&PresetId::from(name)).expect("the preset exists");
     let patch: serde_json::Value = serde_json::from_slice(&patch).expect("the preset is JSON");
     let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
     merge(&mut config, patch);
+    if name == MAINNET_RUNTIME_PRESET {
+        merge(&mut config, import());
+    }
     let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits");
     let storage = config.build_storage().expect("the preset builds");
-    let mut state = sp_io::TestExternalities::from(storage);
-    state.execute_with(|| begin(1));
-    state
+    sp_io::TestExternalities::from(storage)
 }
 
 fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {

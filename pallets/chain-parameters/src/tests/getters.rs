@@ -19,6 +19,7 @@ fn distinct() -> ChainParameters {
         max_deadline: 1_009,
         dispute_clock: 29,
         max_block_ref_time_ms: 1_500,
+        root_issuance: false,
     }
 }
 
@@ -33,6 +34,9 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<BeaconBlocks<Test> as Get<u32>>::get(), 4);
         assert_eq!(<BeaconAuthors<Test> as Get<u32>>::get(), 3);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
+        assert!(!<RootIssuance<Test> as Get<bool>>::get());
+        Parameters::<Test>::mutate(|parameters| parameters.root_issuance = true);
+        assert!(<RootIssuance<Test> as Get<bool>>::get());
     });
 }
 

@@ -9,7 +9,8 @@ fn blocks(parameters: &ChainParameters, seconds: u64) -> u32 {
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
-const WEEK: u64 = 7 * 24 * HOUR;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
 
 #[test]
 fn dev_preset_should_have_the_clocks_of_the_economy_table() {
@@ -25,6 +26,7 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.max_deadline, blocks(&dev, WEEK));
     assert_eq!((dev.beacon_blocks, dev.beacon_authors), (2, 1));
     assert_eq!(dev.max_block_ref_time_ms * 2, dev.slot_duration_ms);
+    assert!(dev.root_issuance);
 }
 
 #[test]
@@ -41,11 +43,38 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.max_deadline, blocks(&local, WEEK));
     assert_eq!((local.beacon_blocks, local.beacon_authors), (2, 2));
     assert_eq!(local.max_block_ref_time_ms, 2_000);
+    assert!(local.root_issuance);
+}
+
+#[test]
+fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
+    let mainnet = ChainParameters::mainnet();
+    assert_eq!(mainnet.slot_duration_ms, 60_000);
+    assert_eq!(mainnet.epoch_slots, 60);
+    assert_eq!(mainnet.era_sessions, 24);
+    assert_eq!(mainnet.claim_window, blocks(&mainnet, 10 * MINUTE));
+    assert_eq!(mainnet.run_window, blocks(&mainnet, 10 * MINUTE));
+    assert_eq!(mainnet.challenge_window, blocks(&mainnet, 24 * HOUR));
+    assert_eq!(mainnet.dispute_clock, blocks(&mainnet, 6 * HOUR));
+    assert_eq!(mainnet.unbonding, blocks(&mainnet, 28 * DAY));
+    assert_eq!(mainnet.max_deadline, blocks(&mainnet, WEEK));
+    assert_eq!((mainnet.beacon_blocks, mainnet.beacon_authors), (2, 2));
+    assert_eq!(mainnet.max_block_ref_time_ms, 10_000);
+    assert!(!mainnet.root_issuance);
+}
+
+/// Every preset there is.
+fn presets() -> [ChainParameters; 3] {
+    [
+        ChainParameters::dev(),
+        ChainParameters::local(),
+        ChainParameters::mainnet(),
+    ]
 }
 
 #[test]
 fn presets_should_agree_on_the_speed_of_the_slowest_machine() {
-    for preset in [ChainParameters::dev(), ChainParameters::local()] {
+    for preset in presets() {
         assert_eq!(
             preset.units_per_block * 1_000 / preset.slot_duration_ms,
             500
@@ -55,7 +84,7 @@ fn presets_should_agree_on_the_speed_of_the_slowest_machine() {
 
 #[test]
 fn presets_should_be_valid() {
-    for preset in [ChainParameters::dev(), ChainParameters::local()] {
+    for preset in presets() {
         assert_eq!(preset.validate(), Ok(()));
         assert_eq!(preset.round_blocks, 10);
     }
