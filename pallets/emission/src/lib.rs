@@ -11,6 +11,8 @@
     )
 )]
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod logic;
 #[cfg(test)]
 mod mock;
@@ -60,6 +62,10 @@ pub mod pallet {
         type BlockAuthor: Get<Option<Self::AccountId>>;
 
         type WeightInfo: WeightInfo;
+
+        /// Sets up what benchmarks need of the runtime.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
     }
 
     /// Schedule, cap, imported balances and operations fund: written once, in genesis.

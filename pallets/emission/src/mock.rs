@@ -69,6 +69,27 @@ impl pallet_emission::Config for Test {
     type Currency = Balances;
     type BlockAuthor = BlockAuthor;
     type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<u64> for Helper {
+    fn author() -> u64 {
+        BlockAuthor::set(Some(AUTHOR));
+        AUTHOR
+    }
+}
+
+/// A state without emission, inside block 1.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_state() -> sp_io::TestExternalities {
+    let mut state = sp_io::TestExternalities::default();
+    state.execute_with(|| System::set_block_number(1));
+    state
 }
 
 /// The genesis of a test chain.

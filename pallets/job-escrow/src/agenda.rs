@@ -17,7 +17,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{
     traits::{Hash, One},
-    Saturating,
+    DispatchError, Saturating,
 };
 
 /// Blocks after which a step that could not be taken is tried again.
@@ -46,6 +46,8 @@ impl<T: Config> Pallet<T> {
     /// Moves on the jobs that are due, at most [`Config::MaxStepsPerBlock`].
     pub(crate) fn run_agenda(now: BlockNumberFor<T>) -> Weight {
         let mut steps: u32 = 0;
+        let mut passed: u32 = 0;
+        let mut weight = Weight::zero();
         let limit = T::MaxStepsPerBlock::get();
         let mut cursor = AgendaCursor::<T>::get();
         while cursor <= now && steps < limit {
@@ -54,24 +56,47 @@ impl<T: Config> Pallet<T> {
                 cursor = cursor.saturating_add(One::one());
                 // Written at once: a step must not put a job behind the cursor.
                 AgendaCursor::<T>::put(cursor);
+                passed = passed.saturating_add(1);
                 continue;
             };
-            Self::step(id, cursor, now);
+            weight.saturating_accrue(Self::step(id, cursor, now));
         }
-        T::WeightInfo::run_agenda(steps)
+        weight.saturating_add(T::WeightInfo::pass_blocks(passed))
     }
 
-    /// One step of one job, taken whole or not at all.
-    fn step(id: JobId, slot: BlockNumberFor<T>, now: BlockNumberFor<T>) {
+    /// One step of one job, taken whole or not at all. Returns what it may have cost at most.
+    pub(crate) fn step(id: JobId, slot: BlockNumberFor<T>, now: BlockNumberFor<T>) -> Weight {
         let Some(mut job) = Jobs::<T>::get(id) else {
             Agenda::<T>::remove(slot, id);
-            return;
+            return T::WeightInfo::postpone();
         };
+        let weight = Self::step_weight(&job.stage);
         let taken = with_storage_layer(|| Self::advance(id, job.clone(), now));
         if let Err(error) = taken {
-            Self::put(id, &mut job, now.saturating_add(RETRY_AFTER.into()));
-            Self::deposit_event(Event::JobDeferred { job: id, error });
+            Self::postpone(id, &mut job, now, error);
+            return weight.saturating_add(T::WeightInfo::postpone());
         }
+        weight
+    }
+
+    /// What a step from this stage costs at most.
+    fn step_weight(stage: &Stage<T::AccountId, BlockNumberFor<T>>) -> Weight {
+        match stage {
+            Stage::Queued { .. } => T::WeightInfo::step_draw().max(T::WeightInfo::step_refund()),
+            Stage::Assigned { .. } | Stage::Running { .. } => T::WeightInfo::step_time_out(),
+            Stage::Delivered { .. } => T::WeightInfo::step_settle(),
+        }
+    }
+
+    /// Tries a step that failed again later.
+    pub(crate) fn postpone(
+        id: JobId,
+        job: &mut JobOf<T>,
+        now: BlockNumberFor<T>,
+        error: DispatchError,
+    ) {
+        Self::put(id, job, now.saturating_add(RETRY_AFTER.into()));
+        Self::deposit_event(Event::JobDeferred { job: id, error });
     }
 
     fn advance(id: JobId, job: JobOf<T>, now: BlockNumberFor<T>) -> DispatchResult {

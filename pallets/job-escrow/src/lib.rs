@@ -16,6 +16,8 @@ extern crate alloc;
 pub use pallet::*;
 
 mod agenda;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod settlement;
 pub mod split;
 mod steps;
@@ -95,6 +97,12 @@ pub mod pallet {
         type MaxStepsPerBlock: Get<u32>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
+        /// Sets up what benchmarks need of the runtime.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<
+            Self::AccountId,
+            BlockNumberFor<Self>,
+        >;
     }
 
     /// What this pallet holds money for.

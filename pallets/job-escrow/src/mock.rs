@@ -225,6 +225,35 @@ impl pallet_job_escrow::Config for Test {
     type InputMissCharge = Charge;
     type MaxStepsPerBlock = ConstU32<4>;
     type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId, u64> for Helper {
+    fn model_with_candidates() -> ModelId {
+        next_draw(WORKER);
+        MODEL
+    }
+
+    fn machine(_: &AccountId) {}
+
+    fn complete_beacon(anchor: u64) -> u64 {
+        anchor + BEACON_DELAY
+    }
+
+    fn earlier_credit(_: &AccountId) {}
+}
+
+/// A state without genesis, inside block 1.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_state() -> sp_io::TestExternalities {
+    let mut state = sp_io::TestExternalities::default();
+    state.execute_with(|| System::set_block_number(1));
+    state
 }
 
 /// Runs a test in a fresh state at block 1, and checks the state afterwards.

@@ -1,73 +1,115 @@
-//! Weights counted by hand: reads and writes of each path, plus compute.
-//!
-//! They stand until every call has a benchmark; they are meant to be over, not under, the truth.
+//! Weights of the calls and hooks, counted by hand.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+    traits::Get,
+    weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weights of calls and hooks.
+/// What the calls and hooks cost at most.
 pub trait WeightInfo {
     fn submit() -> Weight;
     fn claim() -> Weight;
     fn submit_result() -> Weight;
-    /// With the refund that the third miss causes.
     fn input_unavailable() -> Weight;
-    /// `steps` jobs moved on or empty blocks passed; each counted as a settlement.
-    fn run_agenda(steps: u32) -> Weight;
+    fn pass_blocks(b: u32) -> Weight;
+    fn step_draw() -> Weight;
+    fn step_settle() -> Weight;
+    fn step_refund() -> Weight;
+    fn step_time_out() -> Weight;
+    fn postpone() -> Weight;
 }
 
-/// Hand-counted weights over the runtime's database weights.
+/// Weights for a runtime, with its database's costs.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn submit() -> Weight {
-        // Model (terms and units), windows, holds, account, counter; job, agenda, hold, account.
-        Weight::from_parts(80_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(8, 6))
+        Weight::from_parts(80_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(8, 6))
     }
-
     fn claim() -> Weight {
-        Weight::from_parts(40_000_000, 8_192).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(40_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
-
     fn submit_result() -> Weight {
-        Weight::from_parts(60_000_000, 12_288).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(60_000_000, 12288).saturating_add(T::DbWeight::get().reads_writes(7, 5))
     }
-
     fn input_unavailable() -> Weight {
-        Weight::from_parts(90_000_000, 16_384).saturating_add(T::DbWeight::get().reads_writes(8, 9))
+        Weight::from_parts(90_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(8, 9))
     }
-
-    fn run_agenda(steps: u32) -> Weight {
-        // A settlement: job, agenda, hold, six accounts, burn and issuance counters, credit. A
-        // draw stays below it: four candidates with machine and offer.
-        Weight::from_parts(10_000_000, 4_096)
+    fn pass_blocks(b: u32) -> Weight {
+        Weight::from_parts(10_000_000, 4096)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
             .saturating_add(
-                Weight::from_parts(250_000_000, 32_768)
-                    .saturating_add(T::DbWeight::get().reads_writes(22, 20))
-                    .saturating_mul(u64::from(steps)),
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(T::DbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(b.into()),
             )
+    }
+    fn step_draw() -> Weight {
+        Weight::from_parts(250_000_000, 32768)
+            .saturating_add(T::DbWeight::get().reads_writes(60, 6))
+    }
+    fn step_settle() -> Weight {
+        Weight::from_parts(250_000_000, 32768)
+            .saturating_add(T::DbWeight::get().reads_writes(22, 20))
+    }
+    fn step_refund() -> Weight {
+        Weight::from_parts(90_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(8, 9))
+    }
+    fn step_time_out() -> Weight {
+        Weight::from_parts(500_000_000, 32768)
+            .saturating_add(T::DbWeight::get().reads_writes(60, 90))
+    }
+    fn postpone() -> Weight {
+        Weight::from_parts(40_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(2, 3))
     }
 }
 
+/// Weights for tests.
 impl WeightInfo for () {
     fn submit() -> Weight {
-        Weight::zero()
+        Weight::from_parts(80_000_000, 16384)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
     }
-
     fn claim() -> Weight {
-        Weight::zero()
+        Weight::from_parts(40_000_000, 8192)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
-
     fn submit_result() -> Weight {
-        Weight::zero()
+        Weight::from_parts(60_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
     }
-
     fn input_unavailable() -> Weight {
-        Weight::zero()
+        Weight::from_parts(90_000_000, 16384)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 9))
     }
-
-    fn run_agenda(_: u32) -> Weight {
-        Weight::zero()
+    fn pass_blocks(b: u32) -> Weight {
+        Weight::from_parts(10_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(ParityDbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(b.into()),
+            )
+    }
+    fn step_draw() -> Weight {
+        Weight::from_parts(250_000_000, 32768)
+            .saturating_add(ParityDbWeight::get().reads_writes(60, 6))
+    }
+    fn step_settle() -> Weight {
+        Weight::from_parts(250_000_000, 32768)
+            .saturating_add(ParityDbWeight::get().reads_writes(22, 20))
+    }
+    fn step_refund() -> Weight {
+        Weight::from_parts(90_000_000, 16384)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 9))
+    }
+    fn step_time_out() -> Weight {
+        Weight::from_parts(500_000_000, 32768)
+            .saturating_add(ParityDbWeight::get().reads_writes(60, 90))
+    }
+    fn postpone() -> Weight {
+        Weight::from_parts(40_000_000, 8192)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 3))
     }
 }

@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod catalogue;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;

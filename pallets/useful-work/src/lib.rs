@@ -16,6 +16,8 @@ extern crate alloc;
 pub use pallet::*;
 
 mod beacon;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod credit;
 pub mod reward;
 mod try_state;
@@ -74,6 +76,9 @@ pub mod pallet {
         type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
+        /// Sets up what benchmarks need of the runtime.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
     }
 
     /// VRF outputs of the last blocks, by height modulo the ring's length.
@@ -209,7 +214,7 @@ pub mod pallet {
         /// # Errors
         /// [`Error::ZeroParameter`].
         #[pallet::call_index(1)]
-        #[pallet::weight(T::WeightInfo::set_parameter())]
+        #[pallet::weight(T::WeightInfo::set_index_price())]
         pub fn set_index_price(origin: OriginFor<T>, price: Balance) -> DispatchResult {
             T::GovernanceOrigin::ensure_origin(origin)?;
             ensure!(price > 0, Error::<T>::ZeroParameter);
@@ -223,7 +228,7 @@ pub mod pallet {
         /// # Errors
         /// [`Error::ZeroParameter`].
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::set_parameter())]
+        #[pallet::weight(T::WeightInfo::set_difficulty())]
         pub fn set_difficulty(origin: OriginFor<T>, difficulty: Balance) -> DispatchResult {
             T::GovernanceOrigin::ensure_origin(origin)?;
             ensure!(difficulty > 0, Error::<T>::ZeroParameter);

@@ -146,6 +146,32 @@ impl pallet_useful_work::Config for Test {
     type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper for Helper {
+    fn produce_output() {
+        AUTHOR.set(Some(1));
+        RANDOMNESS.set(true);
+    }
+
+    fn add_budget(amount: Balance) {
+        PENDING.set(PENDING.get() + amount);
+    }
+}
+
+/// A state without genesis, inside block 1.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_state() -> sp_io::TestExternalities {
+    PAY_WORKS.set(true);
+    let mut state = sp_io::TestExternalities::default();
+    state.execute_with(|| System::set_block_number(1));
+    state
 }
 
 /// Runs a test in a fresh state inside block 1, and checks the state afterwards.

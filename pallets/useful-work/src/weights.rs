@@ -1,47 +1,51 @@
-//! Weights counted by hand: reads and writes of each path, plus compute.
-//!
-//! They stand until every call has a benchmark; they are meant to be over, not under, the truth.
+//! Weights of the calls and hooks, counted by hand.
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+    traits::Get,
+    weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weights of calls and hooks.
+/// What the calls and hooks cost at most.
 pub trait WeightInfo {
     fn claim_reward() -> Weight;
-    fn set_parameter() -> Weight;
-    /// Beacon record, and the closing of a round in the worst case.
+    fn set_index_price() -> Weight;
+    fn set_difficulty() -> Weight;
     fn on_finalize() -> Weight;
 }
 
-/// Hand-counted weights over the runtime's database weights.
+/// Weights for a runtime, with its database's costs.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn claim_reward() -> Weight {
-        // Credits, Rounds, reserve, counters, issuance, worker's account.
-        Weight::from_parts(60_000_000, 8_192).saturating_add(T::DbWeight::get().reads_writes(7, 7))
+        Weight::from_parts(60_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(7, 7))
     }
-
-    fn set_parameter() -> Weight {
+    fn set_index_price() -> Weight {
         Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
     }
-
+    fn set_difficulty() -> Weight {
+        Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
+    }
     fn on_finalize() -> Weight {
-        // VRF output, author, round length, budget, credit, difficulty; ring, round, budget.
-        Weight::from_parts(30_000_000, 4_096).saturating_add(T::DbWeight::get().reads_writes(7, 6))
+        Weight::from_parts(30_000_000, 4096).saturating_add(T::DbWeight::get().reads_writes(7, 6))
     }
 }
 
+/// Weights for tests.
 impl WeightInfo for () {
     fn claim_reward() -> Weight {
-        Weight::zero()
+        Weight::from_parts(60_000_000, 8192)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 7))
     }
-
-    fn set_parameter() -> Weight {
-        Weight::zero()
+    fn set_index_price() -> Weight {
+        Weight::from_parts(10_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
     }
-
+    fn set_difficulty() -> Weight {
+        Weight::from_parts(10_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
+    }
     fn on_finalize() -> Weight {
-        Weight::zero()
+        Weight::from_parts(30_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 6))
     }
 }

@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod draw;
 mod serving;
 mod standing;
@@ -102,6 +104,10 @@ pub mod pallet {
 
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
+
+        /// Sets up what benchmarks need of the runtime.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
     }
 
     #[pallet::pallet]

@@ -111,6 +111,18 @@ impl crate::Config for Test {
     type MaxOffers = ConstU32<16>;
     type Candidates = ConstU32<4>;
     type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper for Helper {
+    fn model(index: u32) -> ModelId {
+        model(u8::try_from(index + 1).expect("fewer models than that"))
+    }
 }
 
 /// Balance of each of the accounts 1 to 20 at the start.

@@ -1,81 +1,161 @@
-//! Weights of the calls, counted by hand: reads and writes as the code makes them, and a base time.
-//! Benchmarks replace them in a later issue.
-//!
-//! Counted as one read or write each: record of a machine, its offers, terms of a model, account,
-//! holds, treasury account. Entering or leaving the index of a model: 3 reads and 5 writes at most.
+//! Weights of the calls and hooks, counted by hand.
 
 use core::marker::PhantomData;
 use frame_support::{
     traits::Get,
-    weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
+    weights::{constants::ParityDbWeight, Weight},
 };
 
-/// Weights of the calls of this pallet.
+/// What the calls and hooks cost at most.
 pub trait WeightInfo {
     fn register() -> Weight;
     fn set_offer() -> Weight;
-    /// When it was the only offer or one of many: at most one index is left in both cases.
     fn remove_offer() -> Weight;
-    /// `offers`: how many models the machine serves at most.
-    fn go_online(offers: u32) -> Weight;
-    /// `offers`: how many models the machine serves at most.
-    fn go_offline(offers: u32) -> Weight;
+    fn go_online(o: u32) -> Weight;
+    fn go_offline(o: u32) -> Weight;
     fn bond_more() -> Weight;
     fn retire() -> Weight;
     fn withdraw() -> Weight;
     fn reinstate() -> Weight;
+    fn draw(c: u32) -> Weight;
+    fn completed() -> Weight;
+    fn failed(o: u32) -> Weight;
 }
 
-/// Time of a call besides the database, picoseconds.
-const CALL: u64 = 20_000_000;
-/// Time of entering or leaving one index besides the database, picoseconds.
-const INDEX: u64 = 5_000_000;
-/// Largest entry that is read, with its key and its proof nodes, in bytes.
-const ENTRY_PROOF: u64 = 4_096;
-/// Reads of entering or leaving an index.
-const INDEX_READS: u64 = 3;
-/// Writes of entering or leaving an index.
-const INDEX_WRITES: u64 = 5;
-
-fn weight(database: RuntimeDbWeight, reads: u64, writes: u64, indices: u32) -> Weight {
-    let indices = u64::from(indices);
-    let reads = reads.saturating_add(indices.saturating_mul(INDEX_READS));
-    let writes = writes.saturating_add(indices.saturating_mul(INDEX_WRITES));
-    let time = CALL.saturating_add(indices.saturating_mul(INDEX));
-    Weight::from_parts(time, reads.saturating_mul(ENTRY_PROOF))
-        .saturating_add(database.reads_writes(reads, writes))
-}
-
-/// Counts of every call: reads, writes, indices entered or left.
-macro_rules! weights {
-    ($target:ty, [$($generics:tt)*], $database:expr) => {
-        impl<$($generics)*> WeightInfo for $target {
-            // Record, account, holds, treasury; the same.
-            fn register() -> Weight { weight($database, 4, 4, 0) }
-            // Record, terms, offers; offers and one index.
-            fn set_offer() -> Weight { weight($database, 3, 1, 1) }
-            // Record, offers (twice); record, offers and one index.
-            fn remove_offer() -> Weight { weight($database, 3, 2, 1) }
-            // Record, holds, offers; record and an index for each offer.
-            fn go_online(offers: u32) -> Weight { weight($database, 3, 1, offers) }
-            // Record, offers; record and an index for each offer.
-            fn go_offline(offers: u32) -> Weight { weight($database, 2, 1, offers) }
-            // Record, account, holds; account, holds.
-            fn bond_more() -> Weight { weight($database, 3, 2, 0) }
-            // Record, window; record.
-            fn retire() -> Weight { weight($database, 2, 1, 0) }
-            // Record, account, holds; record, offers, account, holds.
-            fn withdraw() -> Weight { weight($database, 3, 4, 0) }
-            // Record; record.
-            fn reinstate() -> Weight { weight($database, 1, 1, 0) }
-        }
-    };
-}
-
-/// Weights with the database of the runtime.
+/// Weights for a runtime, with its database's costs.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-weights!(SubstrateWeight<T>, [T: frame_system::Config], T::DbWeight::get());
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    fn register() -> Weight {
+        Weight::from_parts(20_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+    }
+    fn set_offer() -> Weight {
+        Weight::from_parts(25_000_000, 24576).saturating_add(T::DbWeight::get().reads_writes(6, 6))
+    }
+    fn remove_offer() -> Weight {
+        Weight::from_parts(25_000_000, 24576).saturating_add(T::DbWeight::get().reads_writes(6, 7))
+    }
+    fn go_online(o: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(T::DbWeight::get().reads_writes(3, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(T::DbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+    fn go_offline(o: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(T::DbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+    fn bond_more() -> Weight {
+        Weight::from_parts(20_000_000, 12288).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+    }
+    fn retire() -> Weight {
+        Weight::from_parts(20_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+    }
+    fn withdraw() -> Weight {
+        Weight::from_parts(20_000_000, 12288).saturating_add(T::DbWeight::get().reads_writes(3, 4))
+    }
+    fn reinstate() -> Weight {
+        Weight::from_parts(20_000_000, 4096).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+    }
+    fn draw(c: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(T::DbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(c.into()),
+            )
+    }
+    fn completed() -> Weight {
+        Weight::from_parts(20_000_000, 4096).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+    }
+    fn failed(o: u32) -> Weight {
+        Weight::from_parts(40_000_000, 12288)
+            .saturating_add(T::DbWeight::get().reads_writes(5, 5))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(T::DbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+}
 
-// For mocks: the same counts with the stock database weights.
-weights!((), [], RocksDbWeight::get());
+/// Weights for tests.
+impl WeightInfo for () {
+    fn register() -> Weight {
+        Weight::from_parts(20_000_000, 16384)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 4))
+    }
+    fn set_offer() -> Weight {
+        Weight::from_parts(25_000_000, 24576)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 6))
+    }
+    fn remove_offer() -> Weight {
+        Weight::from_parts(25_000_000, 24576)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 7))
+    }
+    fn go_online(o: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(ParityDbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+    fn go_offline(o: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(ParityDbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+    fn bond_more() -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+    }
+    fn retire() -> Weight {
+        Weight::from_parts(20_000_000, 8192)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+    }
+    fn withdraw() -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 4))
+    }
+    fn reinstate() -> Weight {
+        Weight::from_parts(20_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
+    }
+    fn draw(c: u32) -> Weight {
+        Weight::from_parts(20_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(ParityDbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(c.into()),
+            )
+    }
+    fn completed() -> Weight {
+        Weight::from_parts(20_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
+    }
+    fn failed(o: u32) -> Weight {
+        Weight::from_parts(40_000_000, 12288)
+            .saturating_add(ParityDbWeight::get().reads_writes(5, 5))
+            .saturating_add(
+                Weight::from_parts(5_000_000, 12_288)
+                    .saturating_add(ParityDbWeight::get().reads_writes(3, 5))
+                    .saturating_mul(o.into()),
+            )
+    }
+}

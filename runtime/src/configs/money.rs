@@ -123,4 +123,6 @@ impl pallet_emission::Config for Runtime {
     type Currency = Balances;
     type BlockAuthor = BlockAuthor;
     type WeightInfo = pallet_emission::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
 }

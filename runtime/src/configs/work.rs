@@ -58,6 +58,8 @@ impl pallet_worker_registry::Config for Runtime {
     type MaxOffers = ConstU32<16>;
     type Candidates = ConstU32<4>;
     type WeightInfo = pallet_worker_registry::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_job_escrow::Config for Runtime {
@@ -77,6 +79,8 @@ impl pallet_job_escrow::Config for Runtime {
     type InputMissCharge = InputMissCharge;
     type MaxStepsPerBlock = ConstU32<32>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_useful_work::Config for Runtime {
@@ -90,4 +94,6 @@ impl pallet_useful_work::Config for Runtime {
     type DefaultMintCeiling = DefaultMintCeiling;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
 }

@@ -4,6 +4,7 @@ mod filters;
 mod metadata;
 mod presets;
 mod spine;
+mod weights;
 
 use crate::{
     configs::money::{StakersPot, Treasury},

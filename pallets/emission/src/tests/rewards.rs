@@ -249,9 +249,9 @@ fn hook_should_charge_its_weight() {
             Emission::on_initialize(0),
             <() as WeightInfo>::on_initialize()
         );
-        let computation = <() as WeightInfo>::on_initialize();
-        // The mock's database is free, so nothing is added to the computation.
-        assert_eq!(SubstrateWeight::<Test>::on_initialize(), computation);
+        // The mock's database is free, so what is left of a runtime's weight is the computation.
+        let computation = SubstrateWeight::<Test>::on_initialize();
         assert!(computation.ref_time() > 0);
+        assert!(computation.ref_time() < <() as WeightInfo>::on_initialize().ref_time());
     });
 }

@@ -4,6 +4,7 @@ mod draws;
 mod properties;
 mod settlement;
 mod submission;
+mod weights;
 
 use crate::{mock::*, types::*, *};
 use aipg_primitives::*;

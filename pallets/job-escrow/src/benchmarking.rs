@@ -1,0 +1,339 @@
+//! Benchmarks of the calls and of each kind of step that the agenda takes.
+//!
+//! The other pallets are those of the runtime, so a step is measured with all that it causes there:
+//! a draw with its candidates, a settlement with burn and credit, a timeout with its penalty.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    reason = "a benchmark whose set-up fails must stop"
+)]
+
+use super::*;
+use crate::types::{Job, Stage};
+use aipg_primitives::{
+    Balance, JobId, JobParameters, ModelCatalogue, ModelId, ServiceLevel, TokenList, TrustClass,
+    Units, Windows, MAX_STOP_TOKENS,
+};
+use frame_benchmarking::v2::*;
+use frame_support::{
+    traits::{
+        fungible::{Inspect, InspectHold, MutateHold, Unbalanced},
+        tokens::Precision,
+        Get,
+    },
+    BoundedVec,
+};
+use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System, RawOrigin};
+use sp_core::H256;
+
+/// What the benchmarks need of the runtime around this pallet.
+pub trait BenchmarkHelper<AccountId, BlockNumber> {
+    /// An active model with a creator, for which as many machines are online as a draw looks at,
+    /// every one of which takes any job that pays the model's floor.
+    fn model_with_candidates() -> ModelId;
+    /// Makes `worker` a machine with one job that is as dear as it can be to let down.
+    fn machine(worker: &AccountId);
+    /// Makes the beacon of block `anchor` complete as late as it can be; returns the first block in
+    /// which it is.
+    fn complete_beacon(anchor: BlockNumber) -> BlockNumber;
+    /// Gives `worker` as much earlier credit in this round as lets a settlement take longest.
+    fn earlier_credit(worker: &AccountId);
+}
+
+const PROMPT: u32 = 20;
+const MAX_OUTPUT: u32 = 30;
+
+fn tokens(count: u32) -> TokenList {
+    TokenList {
+        blob: H256::repeat_byte(1),
+        root: H256::repeat_byte(2),
+        count,
+    }
+}
+
+/// As long as they can be.
+fn parameters() -> JobParameters {
+    JobParameters {
+        max_output: MAX_OUTPUT,
+        stop: BoundedVec::truncate_from((0..MAX_STOP_TOKENS).collect()),
+        ..Default::default()
+    }
+}
+
+fn units<T: Config>(model: &ModelId) -> Units {
+    T::Models::units(model, PROMPT, MAX_OUTPUT).expect("the model takes the job")
+}
+
+/// A price of a unit at which every share of a fee can be received by an account that did not exist.
+fn ask<T: Config>(model: &ModelId) -> Balance {
+    let floor = T::Models::terms(model)
+        .expect("the model is active")
+        .price_floor;
+    floor.max(T::Currency::minimum_balance() * 1_000)
+}
+
+fn endow<T: Config>(who: &T::AccountId, amount: Balance) {
+    T::Currency::increase_balance(who, amount, Precision::Exact).unwrap();
+    T::Currency::set_total_issuance(T::Currency::total_issuance() + amount);
+}
+
+/// An account with twice the price of a job; returns the price.
+fn requester<T: Config>(who: &T::AccountId, model: &ModelId) -> Balance {
+    let price = ask::<T>(model) * Balance::from(units::<T>(model));
+    endow::<T>(who, price * 2);
+    price
+}
+
+/// Puts a job into the state as if it had come there by calls, due in block `due`.
+fn job_in<T: Config>(
+    stage: Stage<T::AccountId, BlockNumberFor<T>>,
+    model: ModelId,
+    due: BlockNumberFor<T>,
+) -> JobId {
+    let requester: T::AccountId = account("requester", 0, 0);
+    let max_price = self::requester::<T>(&requester, &model);
+    let reason = HoldReason::JobPrice.into();
+    T::Currency::hold(&reason, &requester, max_price).unwrap();
+    let mut job = Job {
+        requester,
+        model,
+        class: TrustClass::Exact,
+        input: tokens(PROMPT),
+        parameters: parameters(),
+        units_at_most: units::<T>(&model),
+        max_price,
+        deadline: due + T::Windows::max_deadline(),
+        service: ServiceLevel::default(),
+        referrer: Some(account("referrer", 0, 0)),
+        creator: T::Models::terms(&model).and_then(|terms| terms.creator),
+        due,
+        input_misses: 0,
+        timed_out: Some(account("earlier worker", 0, 0)),
+        stage,
+    };
+    let id = NextJob::<T>::mutate(|next| core::mem::replace(next, *next + 1));
+    if let Some(worker) = job.active_worker() {
+        WorkerJobs::<T>::insert(worker, id, ());
+    }
+    Pallet::<T>::put(id, &mut job, due);
+    id
+}
+
+/// A job that `worker` was drawn for and has not claimed, in time to.
+fn assigned<T: Config>(worker: &T::AccountId) -> JobId {
+    let model = T::BenchmarkHelper::model_with_candidates();
+    T::BenchmarkHelper::machine(worker);
+    let stage = Stage::Assigned {
+        worker: worker.clone(),
+        ask: ask::<T>(&model),
+    };
+    job_in::<T>(stage, model, System::<T>::block_number() + 10u32.into())
+}
+
+fn stage_of<T: Config>(id: JobId) -> Option<Stage<T::AccountId, BlockNumberFor<T>>> {
+    Jobs::<T>::get(id).map(|job| job.stage)
+}
+
+/// What the hook does with a job that is due in block `due`, in block `now`.
+fn take_step<T: Config>(due: BlockNumberFor<T>, now: BlockNumberFor<T>) {
+    let id = Agenda::<T>::iter_key_prefix(due)
+        .next()
+        .expect("a job is due");
+    Pallet::<T>::step(id, due, now);
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn submit() {
+        let requester: T::AccountId = whitelisted_caller();
+        let model = T::BenchmarkHelper::model_with_candidates();
+        let price = self::requester::<T>(&requester, &model);
+        let now = System::<T>::block_number();
+        let deadline = now + Pallet::<T>::least_deadline(units::<T>(&model));
+        let referrer = Some(account("referrer", 0, 0));
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(requester.clone()),
+            model,
+            tokens(PROMPT),
+            parameters(),
+            price,
+            TrustClass::Exact,
+            deadline,
+            ServiceLevel::default(),
+            referrer,
+        );
+
+        let reason = HoldReason::JobPrice.into();
+        assert_eq!(T::Currency::balance_on_hold(&reason, &requester), price);
+    }
+
+    #[benchmark]
+    fn claim() {
+        let worker: T::AccountId = whitelisted_caller();
+        let id = assigned::<T>(&worker);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(worker), id);
+
+        assert!(matches!(stage_of::<T>(id), Some(Stage::Running { .. })));
+    }
+
+    #[benchmark]
+    fn submit_result() {
+        let worker: T::AccountId = whitelisted_caller();
+        let id = assigned::<T>(&worker);
+        Pallet::<T>::do_claim(worker.clone(), id).unwrap();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(worker),
+            id,
+            tokens(MAX_OUTPUT),
+            H256::repeat_byte(3),
+        );
+
+        assert!(matches!(stage_of::<T>(id), Some(Stage::Delivered { .. })));
+    }
+
+    /// The miss that ends the job.
+    #[benchmark]
+    fn input_unavailable() {
+        let worker: T::AccountId = whitelisted_caller();
+        let id = assigned::<T>(&worker);
+        Jobs::<T>::mutate(id, |job| {
+            if let Some(job) = job {
+                job.input_misses = MAX_INPUT_MISSES - 1;
+            }
+        });
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(worker), id);
+
+        assert!(!Jobs::<T>::contains_key(id));
+    }
+
+    /// The hook, when `b` blocks with nothing due lie before it.
+    #[benchmark]
+    fn pass_blocks(b: Linear<0, { T::MaxStepsPerBlock::get() }>) {
+        let now: BlockNumberFor<T> = b.into();
+        AgendaCursor::<T>::put(BlockNumberFor::<T>::from(1u32));
+
+        #[block]
+        {
+            Pallet::<T>::run_agenda(now);
+        }
+
+        assert_eq!(AgendaCursor::<T>::get(), now + 1u32.into());
+    }
+
+    /// With a beacon of as many blocks as there can be, and as many candidates as a draw looks at.
+    #[benchmark]
+    fn step_draw() {
+        let model = T::BenchmarkHelper::model_with_candidates();
+        let anchor = System::<T>::block_number();
+        let now = T::BenchmarkHelper::complete_beacon(anchor);
+        System::<T>::set_block_number(now);
+        let id = job_in::<T>(Stage::Queued { anchor, attempt: 0 }, model, now);
+
+        #[block]
+        {
+            take_step::<T>(now, now);
+        }
+
+        assert!(matches!(stage_of::<T>(id), Some(Stage::Assigned { .. })));
+    }
+
+    /// Everybody who can get a share gets one, and the worker has earned credit on many terms.
+    #[benchmark]
+    fn step_settle() {
+        let worker: T::AccountId = account("worker", 0, 0);
+        let model = T::BenchmarkHelper::model_with_candidates();
+        T::BenchmarkHelper::machine(&worker);
+        T::BenchmarkHelper::earlier_credit(&worker);
+        let now = System::<T>::block_number();
+        let stage = Stage::Delivered {
+            worker,
+            ask: ask::<T>(&model),
+            units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
+            output: tokens(MAX_OUTPUT / 2),
+            digest: H256::repeat_byte(3),
+        };
+        let id = job_in::<T>(stage, model, now);
+
+        #[block]
+        {
+            take_step::<T>(now, now);
+        }
+
+        assert!(!Jobs::<T>::contains_key(id));
+    }
+
+    #[benchmark]
+    fn step_refund() {
+        let model = T::BenchmarkHelper::model_with_candidates();
+        let now = System::<T>::block_number();
+        let stage = Stage::Queued {
+            anchor: now,
+            attempt: 0,
+        };
+        let id = job_in::<T>(stage, model, now);
+        Jobs::<T>::mutate(id, |job| {
+            if let Some(job) = job {
+                job.deadline = now;
+            }
+        });
+
+        #[block]
+        {
+            take_step::<T>(now, now);
+        }
+
+        assert!(!Jobs::<T>::contains_key(id));
+    }
+
+    /// The machine is penalised, suspended and leaves every model that it can serve.
+    #[benchmark]
+    fn step_time_out() {
+        let worker: T::AccountId = account("worker", 0, 0);
+        let model = T::BenchmarkHelper::model_with_candidates();
+        T::BenchmarkHelper::machine(&worker);
+        let now = System::<T>::block_number();
+        let stage = Stage::Running {
+            worker: worker.clone(),
+            ask: ask::<T>(&model),
+        };
+        let id = job_in::<T>(stage, model, now);
+
+        #[block]
+        {
+            take_step::<T>(now, now);
+        }
+
+        assert!(matches!(stage_of::<T>(id), Some(Stage::Queued { .. })));
+        assert!(!WorkerJobs::<T>::contains_key(&worker, id));
+    }
+
+    /// What a step that failed costs besides what it tried.
+    #[benchmark]
+    fn postpone() {
+        let worker: T::AccountId = account("worker", 0, 0);
+        let id = assigned::<T>(&worker);
+        let mut job = Jobs::<T>::get(id).expect("it was just put there");
+        let due = job.due;
+
+        #[block]
+        {
+            Pallet::<T>::postpone(id, &mut job, due, Error::<T>::JobNotFound.into());
+        }
+
+        assert!(Jobs::<T>::get(id).is_some_and(|job| job.due > due));
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_state(), crate::mock::Test);
+}

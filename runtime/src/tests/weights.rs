@@ -1,0 +1,268 @@
+//! Weights against the limits of a block, on every preset.
+//!
+//! Calls are taken from the runtime's own description of them, each with the smallest arguments, so
+//! that a new one is covered without being named here. Those whose weight grows with their
+//! arguments (batches, lists of keys) are limited by the block when they are sent.
+
+use super::*;
+use codec::Decode;
+use core::fmt::Write;
+use frame_support::{
+    dispatch::{DispatchClass, DispatchInfo, GetDispatchInfo},
+    weights::Weight,
+};
+use frame_system::limits::BlockWeights;
+use pallet_chain_parameters::ChainParameters as Parameters;
+use pallet_job_escrow::WeightInfo as _;
+use pallet_timestamp::WeightInfo as _;
+use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
+use sp_runtime::traits::{TrailingZeroInput, TransactionExtension};
+
+type EscrowWeight = <Runtime as pallet_job_escrow::Config>::WeightInfo;
+type TimestampWeight = <Runtime as pallet_timestamp::Config>::WeightInfo;
+
+/// The presets by name. What matters of them here is the time that a block's weight may take.
+fn presets() -> [(&'static str, Parameters); 3] {
+    let mainnet = Parameters {
+        slot_duration_ms: 60_000,
+        max_block_ref_time_ms: 10_000,
+        ..Parameters::local()
+    };
+    [
+        ("dev", Parameters::dev()),
+        ("local", Parameters::local()),
+        ("mainnet", mainnet),
+    ]
+}
+
+/// Runs a test once for each preset, inside block 1, with the limits of its blocks.
+fn on_every_preset(mut test: impl FnMut(&str, BlockWeights)) {
+    for (name, parameters) in presets() {
+        parameters.validate().expect("the preset is sound");
+        preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+            pallet_chain_parameters::Parameters::<Runtime>::put(parameters);
+            let limits = <<Runtime as frame_system::Config>::BlockWeights as Get<_>>::get();
+            test(name, limits);
+        });
+    }
+}
+
+fn variants_of<T: TypeInfo + ?Sized>() -> Vec<Variant<MetaForm>> {
+    variants(T::type_info().type_def)
+}
+
+fn variants(definition: TypeDef<MetaForm>) -> Vec<Variant<MetaForm>> {
+    match definition {
+        TypeDef::Variant(calls) => calls.variants,
+        other => panic!("calls are variants, not {other:?}"),
+    }
+}
+
+/// Every call that can be made, by name, with what a transaction of it weighs without the base.
+fn calls() -> Vec<(String, DispatchInfo)> {
+    let mut calls = Vec::new();
+    let mut impossible = Vec::new();
+    for pallet in variants_of::<RuntimeCall>() {
+        let inner = pallet.fields[0].ty.type_info();
+        for call in variants(inner.type_def) {
+            let name = format!("{}.{}", pallet.name, call.name);
+            // Zeroes are arguments of almost every call; one takes a version that starts at 1.
+            let decoded = [0, 1].into_iter().find_map(|first| {
+                let encoded = [pallet.index, call.index, first];
+                RuntimeCall::decode(&mut TrailingZeroInput::new(&encoded)).ok()
+            });
+            match decoded {
+                Some(call) => calls.push((name, info_of(&call))),
+                None => impossible.push(name),
+            }
+        }
+    }
+    // Their proof is a type without values until authors have a bond to lose.
+    assert!(
+        impossible
+            .iter()
+            .all(|name| name.contains(".report_equivocation")),
+        "{impossible:?}"
+    );
+    calls
+}
+
+/// The call's dispatch info with the weight of the transaction's extensions.
+fn info_of(call: &RuntimeCall) -> DispatchInfo {
+    let extension = TxExtension::decode(&mut TrailingZeroInput::zeroes())
+        .expect("zeroes are a transaction without mortality, nonce and tip");
+    DispatchInfo {
+        extension_weight: extension.weight(call),
+        ..call.get_dispatch_info()
+    }
+}
+
+/// What the dearest step of the escrow's agenda weighs when it fails.
+fn dearest_step() -> Weight {
+    [
+        EscrowWeight::step_draw(),
+        EscrowWeight::step_refund(),
+        EscrowWeight::step_settle(),
+        EscrowWeight::step_time_out(),
+    ]
+    .into_iter()
+    .fold(Weight::zero(), |dearest, step| dearest.max(step))
+    .saturating_add(EscrowWeight::postpone())
+}
+
+/// What a block does by itself when nothing is due: hooks and the timestamp.
+fn idle_hooks() -> Weight {
+    let timestamp = TimestampWeight::set().saturating_add(TimestampWeight::on_finalize());
+    let height = System::block_number() + 1;
+    System::set_block_number(height);
+    <OwnPallets as OnInitialize<BlockNumber>>::on_initialize(height).saturating_add(timestamp)
+}
+
+/// The same with as many steps of the agenda as a block takes, each of them the dearest.
+fn busiest_hooks() -> Weight {
+    let steps: u32 = <Runtime as pallet_job_escrow::Config>::MaxStepsPerBlock::get();
+    idle_hooks().saturating_add(dearest_step().saturating_mul(steps.into()))
+}
+
+fn most(limit: Option<Weight>) -> Weight {
+    limit.unwrap_or(Weight::MAX)
+}
+
+#[test]
+fn call_should_fit_into_the_share_of_its_class_on_every_preset() {
+    on_every_preset(|preset, limits| {
+        for (name, info) in calls() {
+            let class = limits.get(info.class);
+            assert!(
+                info.total_weight().all_lte(most(class.max_extrinsic)),
+                "{name} on {preset}: {:?} of {:?}",
+                info.total_weight(),
+                class.max_extrinsic
+            );
+        }
+    });
+}
+
+#[test]
+fn call_of_our_pallets_should_fit_fifty_times_into_a_block_of_every_preset() {
+    let ours = [
+        "Emission",
+        "ModelRegistry",
+        "WorkerRegistry",
+        "JobEscrow",
+        "UsefulWork",
+    ];
+    on_every_preset(|preset, limits| {
+        let mut seen = 0;
+        for (name, info) in calls() {
+            if ours.iter().any(|pallet| name.starts_with(pallet)) {
+                seen += 1;
+                let count = calls_in_a_block(&limits, &info);
+                assert!(count >= 50, "{name} on {preset}: {count}");
+            }
+        }
+        assert!(seen >= ours.len());
+    });
+}
+
+#[test]
+fn busiest_hooks_should_leave_normal_calls_their_whole_share_on_every_preset() {
+    on_every_preset(|preset, limits| {
+        let hooks = busiest_hooks();
+        let normal = most(limits.get(DispatchClass::Normal).max_total);
+        let used = limits
+            .base_block
+            .saturating_add(hooks)
+            .saturating_add(normal);
+        assert!(
+            used.all_lte(limits.max_block),
+            "{preset}: hooks of {hooks:?} and a normal share of {normal:?} in {:?}",
+            limits.max_block
+        );
+    });
+}
+
+#[test]
+fn operational_call_should_be_accepted_in_a_block_that_normal_ones_filled() {
+    use frame_system::CheckWeight;
+    let length = 100;
+    on_every_preset(|preset, limits| {
+        let normal = most(limits.get(DispatchClass::Normal).max_total);
+        System::register_extra_weight_unchecked(busiest_hooks(), DispatchClass::Mandatory);
+        System::register_extra_weight_unchecked(normal, DispatchClass::Normal);
+        let filled = frame_system::BlockWeight::<Runtime>::get();
+        for (name, info) in calls() {
+            let accepted = CheckWeight::<Runtime>::do_validate(&info, length)
+                .and_then(|(_, next)| CheckWeight::<Runtime>::do_prepare(&info, length, next));
+            assert_eq!(
+                accepted.is_ok(),
+                info.class != DispatchClass::Normal,
+                "{name} on {preset}"
+            );
+            // Each of them alone, in the same block.
+            frame_system::BlockWeight::<Runtime>::put(filled.clone());
+        }
+    });
+}
+
+/// How many transactions of the call one block takes.
+fn calls_in_a_block(limits: &BlockWeights, info: &DispatchInfo) -> u64 {
+    let class = limits.get(info.class);
+    let each = info.total_weight().saturating_add(class.base_extrinsic);
+    let share = class.max_total.unwrap_or(limits.max_block);
+    share.ref_time() / each.ref_time()
+}
+
+/// The table of docs/weights.md, which `scripts/weights` takes from this test's output.
+#[test]
+fn table_of_weights_should_name_every_call_and_hook() {
+    let milliseconds = |weight: Weight| weight.ref_time() as f64 / 1e9;
+    let mut limits_of = Vec::new();
+    let mut hooks = Vec::new();
+    on_every_preset(|_, limits| {
+        limits_of.push(limits);
+        hooks = vec![
+            ("what every block does", idle_hooks()),
+            ("a step that draws", EscrowWeight::step_draw()),
+            ("a step that settles", EscrowWeight::step_settle()),
+            ("a step that refunds", EscrowWeight::step_refund()),
+            ("a step that times out", EscrowWeight::step_time_out()),
+            ("the busiest block", busiest_hooks()),
+        ];
+    });
+    let names = presets().map(|(name, _)| name).join(" | ");
+
+    let mut table = format!("| by itself | ms | {names} |\n|---|--:|--:|--:|--:|\n");
+    for (name, weight) in &hooks {
+        write!(table, "| {name} | {:.3} |", milliseconds(*weight)).unwrap();
+        for limits in &limits_of {
+            let share = weight.ref_time() as f64 / limits.max_block.ref_time() as f64;
+            write!(table, " {:.2} % |", 100.0 * share).unwrap();
+        }
+        table.push('\n');
+    }
+    write!(table, "\n| call | ms | {names} |\n|---|--:|--:|--:|--:|\n").unwrap();
+    let calls = preset_state(DEV_RUNTIME_PRESET).execute_with(calls);
+    for (name, info) in &calls {
+        write!(
+            table,
+            "| `{name}` | {:.3} |",
+            milliseconds(info.total_weight())
+        )
+        .unwrap();
+        for limits in &limits_of {
+            write!(table, " {} |", calls_in_a_block(limits, info)).unwrap();
+        }
+        table.push('\n');
+    }
+    println!("<!-- table -->\n{table}<!-- end of table -->");
+
+    for name in [
+        "System.remark",
+        "JobEscrow.submit",
+        "UsefulWork.claim_reward",
+    ] {
+        assert!(table.contains(&format!("| `{name}` |")), "{name}");
+    }
+    assert_eq!(table.lines().count(), calls.len() + hooks.len() + 5);
+}
