@@ -4,6 +4,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034  # used by the scripts that source this file
 E2E=$ROOT/scripts/e2e
+# shellcheck disable=SC2034
+CLIENT=$ROOT/clients/typescript
 
 # One target directory outside the checkout: a second clone on the same machine rebuilds only the
 # crates of the workspace.

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { AIPG } from './lib/amounts.mjs'
+import { AIPG } from '@aipowergrid/client'
 import { checkBooks, checkReplay, followJob } from './lib/journey.mjs'
 import { openNetwork } from './lib/network.mjs'
 import { Processes, WORKER_BOND } from './lib/processes.mjs'

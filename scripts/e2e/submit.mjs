@@ -1,7 +1,7 @@
 // Submits one prompt to a running development chain and prints the answer and its price.
 
 import { parseArgs } from 'node:util'
-import { formatAipg } from './lib/amounts.mjs'
+import { formatAipg } from '@aipowergrid/client'
 import { jobEnd, jobResult, readAnswer, submitJob } from './lib/job.mjs'
 import { openNetwork } from './lib/network.mjs'
 

@@ -1,6 +1,6 @@
 // The books: what must add up over a range of blocks, each line checked to the unit.
 
-import { formatAipg, splitFee } from './amounts.mjs'
+import { formatAipg, splitFee } from '@aipowergrid/client'
 
 const MILLION = 1_000_000n
 
@@ -167,7 +167,11 @@ export async function checkHolds(checks, { chain, address, name, expected, block
 export async function checkFee(checks, { chain, job, result, assigned, settled, terms }) {
   const label = `job ${job.id}`
   const { units, fee, returned } = settled.data
-  const quote = await chain.quote(job.model, job.input.count, Number(result.data.output.count))
+  const quote = await chain.quoteCounts(
+    job.model,
+    job.input.count,
+    Number(result.data.output.count),
+  )
   checks.equal(`${label}: units = what the chain computes for these lengths`, String(units), String(quote.units))
   checks.equal(`${label}: fee = units × ask`, fee, units * assigned.data.ask)
   checks.equal(`${label}: fee announced with the result = fee paid`, result.data.fee, fee)

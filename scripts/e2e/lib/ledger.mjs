@@ -1,7 +1,5 @@
 // The chain as it was seen: every block with its events, and waiting for one that has not come yet.
 
-import { plainEvent } from './chain.mjs'
-
 // A chain that gives no block for so long has stopped. Not a measurement of speed.
 const SILENCE_LIMIT_MS = 120_000
 
@@ -15,33 +13,25 @@ export class NotSeen extends Error {
 
 /** Follows the best chain of a node block by block. */
 export class Ledger {
-  #chain
   #waiters = new Set()
-  #unsubscribe = () => {}
-  #target
-  #reading = Promise.resolve()
+  #stopping = new AbortController()
   #failure = null
 
-  constructor(chain, first) {
-    this.#chain = chain
+  constructor(first) {
     this.first = first
     /** Blocks in order, from `first` on: {number, hash, author, events}. */
     this.blocks = []
-    this.#target = first - 1
   }
 
   /** Starts to follow at the best block. Genesis has no events and is left out. */
   static async follow(chain) {
-    const ledger = new Ledger(chain, Math.max(1, await chain.bestNumber()))
-    ledger.#unsubscribe = await chain.api.rpc.chain.subscribeNewHeads((header) => {
-      ledger.#target = Math.max(ledger.#target, header.number.toNumber())
-      ledger.#reading = ledger.#reading.then(() => ledger.#readOn())
-    })
+    const ledger = new Ledger(Math.max(1, await chain.bestNumber()))
+    ledger.#read(chain)
     return ledger
   }
 
   stop() {
-    this.#unsubscribe()
+    this.#stopping.abort()
     for (const waiter of this.#waiters) waiter.cancel()
   }
 
@@ -49,13 +39,18 @@ export class Ledger {
     return this.blocks.at(-1)
   }
 
-  async #readOn() {
+  async #read(chain) {
     try {
-      while (this.first + this.blocks.length <= this.#target) {
-        this.blocks.push(await readBlock(this.#chain, this.first + this.blocks.length))
+      const { signal } = this.#stopping
+      for await (const { number, hash, events } of chain.blocks({ from: this.first, signal })) {
+        const rewarded = events.find((event) => event.name === 'emission.BlockRewarded')
+        // A reorganisation takes back what is not below the block.
+        this.blocks.length = number - this.first
+        this.blocks.push({ number, hash, author: rewarded?.data.author ?? null, events })
         for (const waiter of [...this.#waiters]) waiter.look()
       }
     } catch (error) {
+      if (this.#stopping.signal.aborted) return
       this.#failure = error
       for (const waiter of [...this.#waiters]) waiter.look()
     }
@@ -115,12 +110,4 @@ export class Ledger {
       ahead,
     )
   }
-}
-
-async function readBlock(chain, number) {
-  const hash = await chain.blockHash(number)
-  const at = await chain.api.at(hash)
-  const events = [...(await at.query.system.events())].map(plainEvent)
-  const rewarded = events.find((event) => event.name === 'emission.BlockRewarded')
-  return { number, hash, author: rewarded?.data.author ?? null, events }
 }

@@ -1,8 +1,8 @@
 // A development chain with what everybody on it needs to know.
 
 import { readFileSync } from 'node:fs'
-import { u8aToHex } from '@polkadot/util'
-import { Chain, developmentAccounts, palletAddress } from './chain.mjs'
+import { palletAddress, toHex } from '@aipowergrid/client'
+import { Chain, developmentAccounts } from './chain.mjs'
 import { Ledger } from './ledger.mjs'
 import { DEMO_HEADER } from './processes.mjs'
 
@@ -11,9 +11,9 @@ export const STAKERS = palletAddress('aipg/stk')
 
 /** Root of the model whose encoded header is the demo model's, as the chain has registered it. */
 export async function demoModel(chain) {
-  const header = u8aToHex(readFileSync(DEMO_HEADER))
+  const header = toHex(readFileSync(DEMO_HEADER))
   for (const root of await chain.models()) {
-    if (u8aToHex(await chain.modelHeader(root)) === header) return root
+    if (toHex(await chain.modelHeader(root)) === header) return root
   }
   throw new Error('the demo model of this checkout is not registered on the chain')
 }

@@ -1,6 +1,6 @@
 // What a run prints.
 
-import { FEE_SHARES, formatAipg } from './amounts.mjs'
+import { FEE_SHARES, formatAipg } from '@aipowergrid/client'
 import { heading, renderPairs, renderTable } from './table.mjs'
 
 const percent = (permill) => `${Number(permill) / 10_000} %`

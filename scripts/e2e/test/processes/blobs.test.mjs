@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { blobHash, encodeTokens } from '@aipowergrid/client'
 import { Chain } from '../../lib/chain.mjs'
 import { Processes } from '../../lib/processes.mjs'
-import { blobHash, encodeBlob } from '../../lib/tokens.mjs'
 
 const LARGEST = 4 * 1024 * 1024
 
@@ -40,7 +40,7 @@ function fileOf(bytes) {
 }
 
 test('blob should come back under its blake2b-256 hash when it was put', async () => {
-  const bytes = encodeBlob([256, 72, 105, 257])
+  const bytes = encodeTokens([256, 72, 105, 257])
   const hash = await chain.putBlob(bytes)
   assert.equal(hash, blobHash(bytes))
   assert.equal(await chain.hasBlob(hash), true)
@@ -48,7 +48,7 @@ test('blob should come back under its blake2b-256 hash when it was put', async (
 })
 
 test('blob should have another name when one byte differs', async () => {
-  const bytes = encodeBlob([1, 2, 3])
+  const bytes = encodeTokens([1, 2, 3])
   const changed = bytes.slice()
   changed[7] ^= 1
   const [first, second] = [await chain.putBlob(bytes), await chain.putBlob(changed)]
@@ -74,7 +74,7 @@ test('blobs_put should name the error when a blob is one byte too large, or empt
 })
 
 test('blobs_get should name the error when a byte of the file was changed on disk', async () => {
-  const bytes = encodeBlob(Array.from({ length: 100 }, (_, index) => index * 7))
+  const bytes = encodeTokens(Array.from({ length: 100 }, (_, index) => index * 7))
   const hash = await chain.putBlob(bytes)
   const path = fileOf(bytes)
   const onDisk = readFileSync(path)

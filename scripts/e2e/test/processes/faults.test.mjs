@@ -6,10 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { permill } from '../../lib/amounts.mjs'
+import { DEMO_TOKENIZER, permill } from '@aipowergrid/client'
 import { jobEnd, prepareJob, readAnswer, sendJob, submitJob, tokenList } from '../../lib/job.mjs'
 import { DEMO_MODEL } from '../../lib/processes.mjs'
-import { encodePrompt } from '../../lib/tokens.mjs'
 import { BOND, assertBooks, assertHolds, startNetwork } from './setup.mjs'
 
 /** Share of the price that a requester pays when its input cannot be had, in permill. */
@@ -57,7 +56,7 @@ test('jobs should end at the requester’s cost when their input is missing or a
   const missing = await prepareJob(chain, { model, prompt: 'This blob was never stored' })
   // The blob is there, but the committed root is of other tokens.
   const wrong = await prepareJob(chain, { model, prompt: 'One prompt' })
-  wrong.input = { ...wrong.input, root: tokenList(encodePrompt('Two prompt')).commitment.root }
+  wrong.input = { ...wrong.input, root: tokenList(DEMO_TOKENIZER.encode('Two prompt')).commitment.root }
   await chain.putBlob(wrong.bytes)
   for (const terms of [missing, wrong]) {
     const job = await sendJob(chain, accounts.bob, terms)

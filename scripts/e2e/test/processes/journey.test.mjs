@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { DEMO_TOKENIZER, END_OF_ANSWER, openTokens } from '@aipowergrid/client'
 import { checkFee, Checks } from '../../lib/books.mjs'
-import { jobEnd, jobResult, jobReward, openAnswer, readAnswer, submitJob } from '../../lib/job.mjs'
+import { jobEnd, jobResult, jobReward, readAnswer, submitJob } from '../../lib/job.mjs'
 import { checkBooks, checkReplay, followJob } from '../../lib/journey.mjs'
 import { renderReport } from '../../lib/report.mjs'
-import { END_OF_ANSWER, decodeText } from '../../lib/tokens.mjs'
 import { BOND, assertBooks, assertHold, assertHolds, startNetwork } from './setup.mjs'
 
 let network
@@ -85,14 +85,14 @@ test('answer should be refused by the client when a byte of it was changed on th
   const { chain, ledger } = network
   const { output } = ledger.events('jobEscrow.ResultSubmitted')[0].data
   const bytes = await chain.getBlob(output.blob)
-  assert.doesNotThrow(() => openAnswer(bytes, output))
+  assert.doesNotThrow(() => openTokens(bytes, output))
   for (const position of [0, bytes.length - 1]) {
     const changed = bytes.slice()
     changed[position] ^= 1
-    assert.throws(() => openAnswer(changed, output), { code: 'BlobMismatch' })
+    assert.throws(() => openTokens(changed, output), { code: 'BlobMismatch' })
   }
   const { ids, text } = await readAnswer(chain, output)
-  assert.equal(text, decodeText(ids))
+  assert.equal(text, DEMO_TOKENIZER.decode(ids))
 })
 
 test('books should add up over everything that happened on the chain', async () => {

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { AIPG, END_OF_ANSWER } from '@aipowergrid/client'
 import { u8aConcat, u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
-import { AIPG } from '../../lib/amounts.mjs'
 import {
   jobEnd,
   prepareJob,
@@ -17,7 +17,6 @@ import {
   tokenList,
 } from '../../lib/job.mjs'
 import { DEMO_HEADER } from '../../lib/processes.mjs'
-import { END_OF_ANSWER } from '../../lib/tokens.mjs'
 import { BOND, assertBooks, assertHolds, assertRefused, startNetwork } from './setup.mjs'
 
 const ZERO_HASH = `0x${'00'.repeat(32)}`
@@ -162,7 +161,7 @@ test('steps of a job should be refused by name when they are not the caller’s 
   await chain.putBlob(answer.bytes)
   await chain.submit(deliver(forged), charlie)
   const { data } = await ledger.event('jobEscrow.ResultSubmitted', ofJob)
-  await assert.rejects(readAnswer(chain, data.output), { name: 'BlobError', code: 'RootMismatch' })
+  await assert.rejects(readAnswer(chain, data.output), { name: 'ResultMismatch', code: 'RootMismatch' })
   await refused(deliver(answer.commitment), charlie, 'ResultAlreadySubmitted')
   await jobEnd(ledger, job.id)
   await refused(deliver(answer.commitment), charlie, 'JobNotFound')

@@ -1,7 +1,7 @@
 // What the process tests share.
 
 import assert from 'node:assert/strict'
-import { AIPG } from '../../lib/amounts.mjs'
+import { AIPG, DispatchFailure } from '@aipowergrid/client'
 import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.mjs'
 import { openNetwork } from '../../lib/network.mjs'
 import { Processes, WORKER_BOND } from '../../lib/processes.mjs'
@@ -50,6 +50,10 @@ export async function assertHolds(chain, pair, expected) {
 /** Asserts that a call is refused with exactly this error and costs its fee, nothing else. */
 export async function assertRefused({ chain }, call, signer, code) {
   const before = await chain.holds(signer.address)
-  await assert.rejects(chain.submit(call, signer), { name: 'DispatchFailure', code })
+  await assert.rejects(chain.submit(call, signer), (error) => {
+    assert.ok(error instanceof DispatchFailure, error)
+    assert.equal(error.code, code)
+    return true
+  })
   assert.deepEqual(await chain.holds(signer.address), before)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AIPG } from '../../lib/amounts.mjs'
+import { AIPG } from '@aipowergrid/client'
 import { blockRows } from '../../lib/report.mjs'
 import { heading, renderPairs, renderTable, wrap } from '../../lib/table.mjs'
 

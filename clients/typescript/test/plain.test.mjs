@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TypeRegistry } from '@polkadot/types'
-import { RpcFailure, palletAddress, plain } from '../../lib/chain.mjs'
-import { STAKERS, TREASURY } from '../../lib/network.mjs'
+import { palletAddress, plain, plainEvent } from '@aipowergrid/client'
 
 const registry = new TypeRegistry()
 registry.register({
@@ -54,19 +53,23 @@ test('plain should give every kind of codec as plain data', () => {
   assert.match(plain(record).account, /^j5/)
 })
 
-test('RpcFailure should be named by its message when that begins with a name', () => {
-  const named = new RpcFailure('blobs_get', {
-    code: 26863,
-    message: '26863: NotFound: there is no blob',
+test('plainEvent should name fields in camel case when the metadata names them', () => {
+  const value = registry.createType('u128', 7)
+  const record = (names) => ({
+    event: { section: 'jobEscrow', method: 'JobSettled', data: Object.assign([value], { names }) },
+    phase: { isApplyExtrinsic: true, asApplyExtrinsic: { toNumber: () => 2 } },
   })
-  assert.equal(named.code, 'NotFound')
-  assert.equal(named.message, 'blobs_get: NotFound: there is no blob')
-  const numbered = new RpcFailure('x', { code: -32601, message: '-32601: Method not found' })
-  assert.equal(numbered.code, -32601)
+  assert.deepEqual(plainEvent(record(['to_worker'])), {
+    section: 'jobEscrow',
+    method: 'JobSettled',
+    name: 'jobEscrow.JobSettled',
+    data: { toWorker: 7n },
+    extrinsic: 2,
+  })
+  assert.deepEqual(plainEvent(record(null)).data, { 0: 7n })
 })
 
 test('palletAddress should differ by name and have the chain’s prefix', () => {
-  assert.notEqual(TREASURY, STAKERS)
-  assert.equal(palletAddress('aipg/tsy'), TREASURY)
-  assert.match(TREASURY, /^j5/)
+  assert.notEqual(palletAddress('aipg/tsy'), palletAddress('aipg/stk'))
+  assert.match(palletAddress('aipg/tsy'), /^j5/)
 })
