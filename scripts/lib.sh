@@ -50,6 +50,8 @@ select_wasm_toolchain() {
 }
 
 STAGE_TIMES=()
+# The same in seconds, for write_stage_times.
+STAGE_SECONDS=()
 CURRENT_STAGE=
 STAGE_STARTED=0
 
@@ -64,6 +66,7 @@ stage() {
     local took=$((SECONDS - STAGE_STARTED))
     printf -- '-- %s: %s\n' "$CURRENT_STAGE" "$(duration "$took")"
     STAGE_TIMES+=("$(printf '%10s  %s' "$(duration "$took")" "$CURRENT_STAGE")")
+    STAGE_SECONDS+=("$(printf '%d\t%s' "$took" "$CURRENT_STAGE")")
     CURRENT_STAGE=
 }
 
@@ -79,6 +82,19 @@ stage_summary() {
     printf '\n== time per stage\n'
     printf '%s\n' "${STAGE_TIMES[@]}"
     printf '%10s  %s\n' "$(duration "$SECONDS")" total
+}
+
+# Whether nothing has been built in the target directory: `empty` or `used`.
+target_state() {
+    if [[ -d $CARGO_TARGET_DIR/release/deps ]]; then printf 'used'; else printf 'empty'; fi
+}
+
+# write_stage_times STATE: leaves the times for scripts/bench. STATE is what target_state said at the start.
+write_stage_times() {
+    {
+        printf 'target\t%s\n' "$1"
+        printf '%s\n' "${STAGE_SECONDS[@]}"
+    } >"$CARGO_TARGET_DIR/stage-times.tsv"
 }
 
 # Names the stage that failed; to be set as the EXIT trap of scripts with stages.

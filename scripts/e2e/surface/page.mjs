@@ -1,7 +1,7 @@
 // docs/runtime-surface.md from metadata and the table of RPC methods.
 
 import { dispatchClass } from './calls.mjs'
-import { code, docLine, docText, table } from './markdown.mjs'
+import { code, docLine, docText, table } from '../lib/markdown.mjs'
 import { camelCase } from './metadata.mjs'
 import { Types } from './types.mjs'
 

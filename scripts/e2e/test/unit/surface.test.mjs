@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLASS_OF_INNER, dispatchClass, listedCalls } from '../../surface/calls.mjs'
-import { docLine, docText, table } from '../../surface/markdown.mjs'
+import { docLine, docText, table } from '../../lib/markdown.mjs'
 import { camelCase, readMetadata } from '../../surface/metadata.mjs'
 import { surfacePage } from '../../surface/page.mjs'
 import { RPC_GROUPS, methodNames } from '../../surface/rpc-methods.mjs'

@@ -1,4 +1,4 @@
-// Documentation comments of Rust as parts of a Markdown page.
+// Parts of Markdown pages: tables, code, documentation comments of Rust.
 
 /**
  * Lines of a documentation comment as Markdown: links into Rust code become code, headings become
@@ -38,4 +38,12 @@ export function table(head, rows) {
 /** Text in code marks; nothing for no text. */
 export function code(text) {
   return text === '' ? '' : `\`${text}\``
+}
+
+/** Replaces what stands between a page's marks `<!-- name:begin -->` and `<!-- name:end -->`. */
+export function replaceMarked(page, name, text) {
+  const marked = new RegExp(`(<!-- ${name}:begin -->\\n)[^]*?(<!-- ${name}:end -->)`)
+  if (!marked.test(page)) throw new Error(`the page has no place for "${name}"`)
+  // A function, so that nothing of the text is taken for a replacement pattern.
+  return page.replace(marked, (_, begin, end) => `${begin}\n${text.trim()}\n\n${end}`)
 }

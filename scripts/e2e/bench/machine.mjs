@@ -1,0 +1,53 @@
+// Where a measurement was made, and how much memory a process holds.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { ROOT } from './grid.mjs'
+import { number } from './statistics.mjs'
+
+function git(...parameters) {
+  return execFileSync('git', ['-C', ROOT, ...parameters], { encoding: 'utf8' }).trim()
+}
+
+/** Name of the operating system from the text of /etc/os-release. */
+export function systemName(text) {
+  return /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(text)?.[1] ?? 'unknown system'
+}
+
+/** The machine and what ran on it: {processor, cores, memoryGib, system, revision, date}. */
+export function machine() {
+  const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown processor',
+    cores: availableParallelism(),
+    memoryGib: totalmem() / 2 ** 30,
+    system: `${existsSync('/etc/os-release') ? systemName(readFileSync('/etc/os-release', 'utf8')) : 'unknown system'}, Linux ${release()}`,
+    revision: git('rev-parse', '--short=12', 'HEAD') + (changed ? ' with changes' : ''),
+    date: new Date().toISOString().slice(0, 10),
+  }
+}
+
+/** One line that says where. */
+export function machineLine({ processor, cores, memoryGib, system, revision, date }) {
+  return (
+    `${processor}, ${cores} cores, ${number(memoryGib)} GiB; ${system}; ` +
+    `revision ${revision}; ${date}.`
+  )
+}
+
+/** Resident bytes in the text of /proc/<pid>/status; null for a process that has gone. */
+export function residentOf(text) {
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(text)
+  return found ? Number(found[1]) * 1024 : null
+}
+
+/** Bytes of memory that a process holds, null if it has ended. */
+export function resident(pid) {
+  try {
+    return residentOf(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return null
+    throw error
+  }
+}

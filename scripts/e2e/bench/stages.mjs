@@ -1,0 +1,20 @@
+// How long the stages of scripts/test took: it writes stage-times.tsv into the target directory.
+
+/**
+ * Reads the text of stage-times.tsv: a line `target<TAB>empty|used`, then `seconds<TAB>stage` for each stage.
+ * Returns {empty, stages: [{name, seconds}], total}.
+ */
+export function parseStageTimes(text) {
+  const [head, ...lines] = text.trimEnd().split('\n')
+  const [key, state] = head.split('\t')
+  if (key !== 'target' || !['empty', 'used'].includes(state)) {
+    throw new SyntaxError(`stage times begin with "${head}"`)
+  }
+  const stages = lines.map((line) => {
+    const found = /^(\d+)\t(.+)$/.exec(line)
+    if (!found) throw new SyntaxError(`"${line}" is no stage time`)
+    return { name: found[2], seconds: Number(found[1]) }
+  })
+  if (stages.length === 0) throw new SyntaxError('there are no stages')
+  return { empty: state === 'empty', stages, total: stages.reduce((sum, { seconds }) => sum + seconds, 0) }
+}

@@ -1,0 +1,227 @@
+// Whole jobs per second next to plain transfers per second, in one run on one chain.
+//
+// The jobs are played: scripted accounts claim and deliver at once, with answers that nobody computed.
+// The chain does the same work for them as for real ones, so this measures the chain, not the model.
+
+import { Keyring } from '@polkadot/api'
+import { AIPG, Processes, openNetwork, prepareJob, submitCall, table, tokenList } from './grid.mjs'
+import { Sender, limits, readBlock } from './client.mjs'
+import { median, number } from './statistics.mjs'
+
+const CAPACITY = 16
+const WORKERS = 32
+const REQUESTERS = 8
+const OUTPUT = 4
+/** Submissions a block: more than the chain settles, so that it is the limit. */
+const SUBMISSIONS_PER_BLOCK = 24
+/** Requests that are under way to the node at the same time. */
+const PARALLEL = 64
+// Guards against hanging.
+const BLOCKS_LIMIT = 400
+
+/** Runs `work` on all items, a few at a time. */
+async function inParallel(items, work) {
+  const queue = [...items]
+  const lane = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, lane))
+}
+
+/** Derived accounts with money: {workers, requesters}. */
+async function fund({ chain, accounts }) {
+  const keyring = new Keyring({ type: 'sr25519', ss58Format: chain.api.registry.chainSS58 })
+  const derive = (kind, count) =>
+    Array.from({ length: count }, (_, index) => keyring.addFromUri(`//bench//${kind}//${index}`))
+  const workers = derive('worker', WORKERS)
+  const requesters = derive('requester', REQUESTERS)
+  const { tx } = chain.api
+  const give = (pair, aipg) => tx.balances.transferKeepAlive(pair.address, BigInt(aipg) * AIPG)
+  await chain.submit(
+    tx.utility.batchAll([
+      ...workers.map((pair) => give(pair, 500)),
+      ...requesters.map((pair) => give(pair, 5_000)),
+    ]),
+    accounts.alice,
+  )
+  return { workers, requesters }
+}
+
+async function register({ chain, model, terms }, workers) {
+  const { tx } = chain.api
+  await inParallel(workers, (pair) =>
+    chain.submit(
+      tx.utility.batchAll([
+        tx.workerRegistry.register(200n * AIPG, CAPACITY, 'Unspecified'),
+        tx.workerRegistry.setOffer(model, terms.priceFloor),
+        tx.workerRegistry.goOnline(),
+      ]),
+      pair,
+    ),
+  )
+}
+
+/** Plays the workers: answers each assignment by a claim and each claim by a result. */
+async function playWorkers(chain, workers) {
+  const senders = new Map()
+  for (const pair of workers) senders.set(pair.address, await Sender.of(chain.api, pair))
+  const { commitment } = tokenList([72, 105])
+  const digest = `0x${'11'.repeat(32)}`
+  const { tx } = chain.api
+  return (events) =>
+    inParallel(
+      events.filter(({ name }) => name === 'jobEscrow.JobAssigned' || name === 'jobEscrow.JobClaimed'),
+      ({ name, data }) => {
+        const sender = senders.get(data.worker)
+        return sender.send(
+          name === 'jobEscrow.JobAssigned'
+            ? tx.jobEscrow.claim(data.job)
+            : tx.jobEscrow.submitResult(data.job, commitment, digest),
+        )
+      },
+    )
+}
+
+/** Sends `count` jobs through the chain. Returns the blocks from the first submission to the last payment. */
+async function runJobs(network, { workers, requesters }, count) {
+  const { chain, ledger, model } = network
+  const onEvents = await playWorkers(chain, workers)
+  const terms = await prepareJob(chain, { model, prompt: 'One?', maxOutput: OUTPUT })
+  const call = submitCall(chain, { ...terms, deadline: terms.deadline + BLOCKS_LIMIT })
+  const senders = await Promise.all(requesters.map((pair) => Sender.of(chain.api, pair)))
+  const first = ledger.last.number + 1
+  let submitted = 0
+  let ended = 0
+  for (let height = first; ended < count; height += 1) {
+    if (height > first + BLOCKS_LIMIT) throw new Error(`${ended} of ${count} jobs ended`)
+    const batch = Math.min(SUBMISSIONS_PER_BLOCK, count - submitted)
+    await inParallel(Array.from({ length: batch }, (_, index) => senders[index % senders.length]), (sender) =>
+      sender.send(call),
+    )
+    submitted += batch
+    const { events } = await ledger.height(height)
+    ended += events.filter(({ name }) => /^jobEscrow\.Job(Settled|Refunded)$/.test(name)).length
+    await onEvents(events)
+  }
+  return readRange(chain, first, ledger.last.number)
+}
+
+async function readRange(chain, first, last) {
+  const blocks = []
+  for (let height = first; height <= last; height += 1) blocks.push(await readBlock(chain.api, height))
+  return blocks
+}
+
+/** Sends `count` transfers as fast as the node takes them. Returns the blocks that hold them. */
+async function runTransfers({ chain, ledger }, { workers, requesters }, count) {
+  const pairs = [...workers, ...requesters]
+  const senders = await Promise.all(pairs.map((pair) => Sender.of(chain.api, pair)))
+  const { tx } = chain.api
+  const signed = Array.from({ length: count }, (_, index) => {
+    const sender = senders[index % senders.length]
+    const receiver = pairs[(index + 1) % pairs.length]
+    return sender.sign(tx.balances.transferKeepAlive(receiver.address, AIPG / 1000n))
+  })
+  const first = ledger.last.number + 1
+  await inParallel(signed, (extrinsic) => chain.api.rpc.author.submitExtrinsic(extrinsic))
+  const blocks = []
+  for (let height = first, found = 0; found < count; height += 1) {
+    if (height > first + BLOCKS_LIMIT) throw new Error(`${found} of ${count} transfers were included`)
+    await ledger.height(height)
+    const block = await readBlock(chain.api, height)
+    found += occurrences(block, 'balances.transferKeepAlive')
+    blocks.push(block)
+  }
+  return blocks
+}
+
+const occurrences = (block, name) => block.extrinsics.filter((extrinsic) => extrinsic.name === name).length
+const happened = (block, name) => block.events.filter((event) => event.name === name).length
+
+/**
+ * The blocks in which the chain both draws and pays: from the first payment to the last draw. All
+ * blocks where there are fewer than three such.
+ */
+export function steadyBlocks(blocks) {
+  const first = blocks.findIndex((block) => happened(block, 'jobEscrow.JobSettled') > 0)
+  const last = blocks.findLastIndex((block) => happened(block, 'jobEscrow.JobAssigned') > 0)
+  return first >= 0 && last - first >= 2 ? blocks.slice(first, last + 1) : blocks
+}
+
+/** Numbers of a run: rate a second, share of the normal weight that blocks used. */
+export function rate(blocks, count, { slotMs, normal }) {
+  return {
+    blocks: blocks.length,
+    perBlock: count / blocks.length,
+    perSecond: count / ((blocks.length * slotMs) / 1000),
+    filled: median(blocks.map(({ weight }) => Number(weight.normal) / Number(normal))),
+  }
+}
+
+/** Jobs a block that the chain's limits allow at most, each limit by itself. */
+export function bounds({ calls, limits: { normal, base, length, steps } }) {
+  const sum = (value) => calls.reduce((total, call) => total + call.perJob * value(call), 0)
+  return {
+    weight: Number(normal) / sum((call) => call.weight + Number(base)),
+    length: length / sum((call) => call.length),
+    // One step of a block is for the agenda's cursor; a job takes one to be drawn and one to be paid.
+    steps: (steps - 1) / 2,
+  }
+}
+
+/** Measures transfers and then jobs on the same chain. */
+export async function measureThroughput({ jobs, transfers, progress }) {
+  const processes = new Processes()
+  let network
+  try {
+    const node = await processes.startNode()
+    network = await openNetwork(node.url)
+    const parties = await fund(network)
+    const known = await limits(network.chain.api)
+    progress(`${transfers} transfers`)
+    const transferBlocks = await runTransfers(network, parties, transfers)
+    progress(`${WORKERS} played workers register`)
+    await register(network, parties.workers)
+    progress(`${jobs} jobs with played workers`)
+    const jobBlocks = await runJobs(network, parties, jobs)
+    const full = transferBlocks.filter((block) => occurrences(block, 'balances.transferKeepAlive') > 0)
+    // The first and the last block are filled in part.
+    const inner = full.length > 2 ? full.slice(1, -1) : full
+    const steady = steadyBlocks(jobBlocks)
+    const sum = (blocks, count) => blocks.reduce((total, block) => total + count(block), 0)
+    const settled = (block) => happened(block, 'jobEscrow.JobSettled')
+    return {
+      transfers: rate(inner, sum(inner, (block) => occurrences(block, 'balances.transferKeepAlive')), known),
+      jobs: rate(steady, sum(steady, settled), known),
+      settled: sum(jobBlocks, settled),
+      asked: jobs,
+      failed: sum(jobBlocks, (block) => block.extrinsics.filter(({ failed }) => failed).length),
+      limits: known,
+    }
+  } finally {
+    await network?.close()
+    await processes.stop()
+  }
+}
+
+export function renderThroughput(result, calls) {
+  const row = (name, { blocks, perBlock, perSecond, filled }) => [
+    name, String(blocks), number(perBlock, 1), number(perSecond, 1), `${number(filled * 100, 1)} %`,
+  ]
+  const { transfers, jobs, limits: known } = result
+  const most = bounds({ calls, limits: known })
+  const perSecond = (value) => number(value / (known.slotMs / 1000), 1)
+  const measured = table(
+    ['`dev`, one node', 'blocks', 'a block', 'a second', 'normal weight used'],
+    [row('transfers', transfers), row('whole jobs, from submission to payment', jobs)],
+  )
+  const allowed = table(
+    ['limit by itself', 'jobs a block', 'jobs a second'],
+    [
+      ['weight of the four extrinsics', number(most.weight), perSecond(most.weight)],
+      ['bytes of the four extrinsics', number(most.length), perSecond(most.length)],
+      [`${known.steps} steps of the agenda a block`, number(most.steps, 1), perSecond(most.steps)],
+    ],
+  )
+  return { measured, allowed, ratio: jobs.perSecond / transfers.perSecond }
+}

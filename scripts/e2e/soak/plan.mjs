@@ -1,0 +1,34 @@
+// When which process is killed, drawn from a seed.
+
+import { blake2AsU8a } from '@polkadot/util-crypto'
+
+/** Numbers in [0, 1) that a seed fixes. */
+export function random(seed) {
+  let count = 0
+  return () => {
+    const bytes = blake2AsU8a(new TextEncoder().encode(`aipg/soak/${seed}/${count}`), 64)
+    count += 1
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) / 2 ** 32
+  }
+}
+
+const NODE_SHARE = 0.25
+const LONG_SHARE = 0.25
+
+/**
+ * The kills of a soak, without end: {after, target, down}. `after` is how many blocks come between the kill
+ * before and this one, `target` the node or the index of a worker, `down` the milliseconds until the process is
+ * started again. Most are back at once; some stay away long enough for a window to pass on `dev` (20 s).
+ */
+export function* kills(seed, workers) {
+  const next = random(seed)
+  const between = (least, most) => least + next() * (most - least)
+  for (;;) {
+    const after = Math.floor(between(2, 9))
+    const node = next() < NODE_SHARE
+    const target = node ? 'node' : Math.floor(next() * workers)
+    const long = next() < LONG_SHARE
+    const [least, most] = node ? (long ? [8_000, 20_000] : [0, 3_000]) : long ? [20_000, 40_000] : [0, 4_000]
+    yield { after, target, down: Math.floor(between(least, most)) }
+  }
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stateChanges } from '../../bench/client.mjs'
+import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
+import { residentOf, systemName } from '../../bench/machine.mjs'
+import { parseStageTimes } from '../../bench/stages.mjs'
+import { duration, mebibytes, median, number, quantile, summary, trend } from '../../bench/statistics.mjs'
+import { bounds, rate, steadyBlocks } from '../../bench/throughput.mjs'
+import { replaceMarked } from '../../lib/markdown.mjs'
+
+test('quantile should interpolate between the two values around it', () => {
+  assert.equal(quantile([4, 1, 3, 2], 0), 1)
+  assert.equal(quantile([4, 1, 3, 2], 1), 4)
+  assert.equal(quantile([4, 1, 3, 2], 0.5), 2.5)
+  assert.equal(median([7]), 7)
+  assert.throws(() => median([]), RangeError)
+})
+
+test('summary should order numbers and not text', () => {
+  const values = Array.from({ length: 21 }, (_, index) => (index * 8) % 21)
+  assert.deepEqual(summary(values), { count: 21, min: 0, median: 10, p95: 19, max: 20, mean: 10 })
+})
+
+test('trend should compare the first with the last third, and say nothing of few values', () => {
+  assert.deepEqual(trend([1, 1, 5, 5, 2, 2]), { first: 1, last: 2, ratio: 2 })
+  assert.equal(trend([1, 2, 3, 4, 5]), null)
+})
+
+test('number, mebibytes and duration should be written as people read them', () => {
+  assert.equal(number(1234567.891, 1), '1,234,567.9')
+  assert.equal(mebibytes(3 * 1024 * 1024), '3.0')
+  assert.equal(duration(59.4), '59 s')
+  assert.equal(duration(845), '14 min 05 s')
+})
+
+test('residentOf should read bytes, and give null for a process that has gone', () => {
+  assert.equal(residentOf('Name:\tnode\nVmRSS:\t  145480 kB\nThreads:\t9\n'), 145_480 * 1024)
+  assert.equal(residentOf('Name:\tnode\nState:\tZ (zombie)\n'), null)
+})
+
+test('systemName should read the name with and without quotes', () => {
+  assert.equal(systemName('ID=debian\nPRETTY_NAME="Debian GNU/Linux 12"\n'), 'Debian GNU/Linux 12')
+  assert.equal(systemName('PRETTY_NAME=Arch\n'), 'Arch')
+  assert.equal(systemName(''), 'unknown system')
+})
+
+test('parseStageTimes should read what scripts/test writes', () => {
+  assert.deepEqual(parseStageTimes('target\tempty\n6\tset-up\n839\tunit and runtime tests\n'), {
+    empty: true,
+    stages: [
+      { name: 'set-up', seconds: 6 },
+      { name: 'unit and runtime tests', seconds: 839 },
+    ],
+    total: 845,
+  })
+  assert.equal(parseStageTimes('target\tused\n1\tx\n').empty, false)
+})
+
+test('parseStageTimes should refuse another head, another line and no stages', () => {
+  for (const text of ['6\tset-up\n', 'target\tfull\n6\tset-up\n', 'target\tused\nsix\tset-up\n', 'target\tused\n']) {
+    assert.throws(() => parseStageTimes(text), SyntaxError, JSON.stringify(text))
+  }
+})
+
+test('latencies should count blocks from the submission and leave out other jobs', () => {
+  const event = (name, job, block) => ({ name: `jobEscrow.${name}`, data: { job }, block })
+  const found = latencies([
+    event('JobSettled', 6n, 3),
+    event('JobSubmitted', 7n, 4),
+    event('JobAssigned', 7n, 7),
+    event('JobClaimed', 7n, 8),
+    event('ResultSubmitted', 7n, 9),
+    event('JobSettled', 7n, 24),
+  ])
+  assert.deepEqual(found, { JobAssigned: [3], JobClaimed: [4], ResultSubmitted: [5], JobSettled: [20] })
+})
+
+test('footprint should average by call, divide by jobs and leave out failed calls', () => {
+  const call = (name, length, weight, fee, failed = false) => ({ name, length, weight, fee, failed })
+  const blocks = [
+    { extrinsics: [call('a', 10, 100n, 4n), call('b', 7, 1n, 1n), call('other', 1, 1n, 1n)] },
+    { extrinsics: [call('a', 20, 300n, 6n), call('a', 99, 99n, 99n, true)] },
+  ]
+  assert.deepEqual(footprint(blocks, ['a', 'b', 'c'], 2), {
+    calls: [
+      { name: 'a', perJob: 1, length: 15, weight: 200, fee: 5n },
+      { name: 'b', perJob: 0.5, length: 7, weight: 1, fee: 1n },
+    ],
+    failed: 1,
+  })
+})
+
+test('hookWeight should separate what hooks always take from what a step of a job adds', () => {
+  const block = (mandatory, steps) => ({
+    weight: { mandatory: BigInt(mandatory) },
+    events: Array.from({ length: steps }, () => ({ name: 'jobEscrow.JobSettled' })),
+  })
+  assert.deepEqual(hookWeight([block(10, 0), block(12, 0), block(31, 2), block(21, 1)]), { idle: 11, step: 10 })
+  assert.equal(hookWeight([block(10, 0)]), null)
+})
+
+test('steadyBlocks should begin with the first payment and end with the last draw', () => {
+  const block = (...names) => ({ events: names.map((name) => ({ name: `jobEscrow.${name}` })) })
+  const blocks = [
+    block('JobAssigned'),
+    block('JobSettled'),
+    block(),
+    block('JobAssigned', 'JobSettled'),
+    block('JobSettled'),
+  ]
+  assert.deepEqual(steadyBlocks(blocks), blocks.slice(1, 4))
+  assert.deepEqual(steadyBlocks(blocks.slice(0, 2)), blocks.slice(0, 2))
+})
+
+test('rate should divide by the time of the blocks', () => {
+  const blocks = Array.from({ length: 4 }, () => ({ weight: { normal: 30n } }))
+  assert.deepEqual(rate(blocks, 60, { slotMs: 2000, normal: 60n }), {
+    blocks: 4,
+    perBlock: 15,
+    perSecond: 7.5,
+    filled: 0.5,
+  })
+})
+
+test('bounds should give what each limit allows by itself', () => {
+  const calls = [
+    { perJob: 1, length: 100, weight: 90 },
+    { perJob: 0.5, length: 100, weight: 90 },
+  ]
+  const limits = { normal: 1_500n, base: 10n, length: 3_000, steps: 32 }
+  assert.deepEqual(bounds({ calls, limits }), { weight: 10, length: 20, steps: 15.5 })
+})
+
+test('stateChanges should add up by item and leave out what stayed the same', () => {
+  const key = (item, rest) => `0x${item.repeat(32)}${rest}`
+  const names = new Map([
+    [key('aa', ''), 'JobEscrow.Jobs'],
+    [key('bb', ''), 'System.BlockHash'],
+  ])
+  const before = new Map([
+    [key('aa', '01'), 10],
+    [key('bb', '01'), 32],
+  ])
+  const after = new Map([
+    [key('aa', '02'), 10],
+    [key('bb', '01'), 32],
+    [key('bb', '02'), 32],
+    ['0x3a63', 4],
+  ])
+  assert.deepEqual(stateChanges(before, after, names), [
+    { item: '0x3a63', keysBefore: 0, keysAfter: 1, bytesBefore: 0, bytesAfter: 4 },
+    { item: 'System.BlockHash', keysBefore: 1, keysAfter: 2, bytesBefore: 32, bytesAfter: 64 },
+  ])
+})
+
+test('replaceMarked should replace its own part only, and fail where there is none', () => {
+  const page = 'a\n<!-- x:begin -->\nold\n<!-- x:end -->\n<!-- y:begin -->\n$&\n<!-- y:end -->\n'
+  assert.equal(
+    replaceMarked(page, 'x', "\nnew $& $'\n"),
+    "a\n<!-- x:begin -->\n\nnew $& $'\n\n<!-- x:end -->\n<!-- y:begin -->\n$&\n<!-- y:end -->\n",
+  )
+  assert.throws(() => replaceMarked(page, 'z', ''), /no place for "z"/)
+})
