@@ -10,8 +10,8 @@ const CODE_KEY = '0x3a636f6465'
 const BUILT = join(PROGRAMS, 'wbuild/aipg-runtime')
 
 /** {compressed, raw}: bytes; `raw` is null where the build folder holds another runtime than the chain. */
-export async function measureBlob(provider) {
-  const code = hexToU8a(await provider.send('state_getStorage', [CODE_KEY]))
+export async function measureBlob(api) {
+  const code = hexToU8a(await api.rpc.state.getStorage.raw(CODE_KEY))
   const built = join(BUILT, 'aipg_runtime.compact.compressed.wasm')
   const same = existsSync(built) && readFileSync(built).equals(code)
   const raw = same ? readFileSync(join(BUILT, 'aipg_runtime.compact.wasm')).length : null

@@ -37,7 +37,7 @@ async function blob() {
   let network
   try {
     network = await openNetwork((await processes.startNode()).url)
-    return await measureBlob(network.chain.provider)
+    return await measureBlob(network.chain.api)
   } finally {
     await network?.close()
     await processes.stop()

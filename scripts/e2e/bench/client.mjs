@@ -101,8 +101,8 @@ export class Sender {
 }
 
 /** All keys of the state at a block with the lengths of their values: Map from key to bytes. */
-export async function stateSizes(provider, blockHash) {
-  const pairs = await provider.send('state_getPairs', ['0x', blockHash])
+export async function stateSizes(api, blockHash) {
+  const pairs = await api.rpc.state.getPairs.raw('0x', blockHash)
   return new Map(pairs.map(([key, value]) => [key, value.length / 2 - 1]))
 }
 

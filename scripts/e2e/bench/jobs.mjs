@@ -107,14 +107,14 @@ export async function measureJobs({ count, warm, progress }) {
     await stream(network, warm, 32)
     const atRest = await memory(node, workers)
     const from = ledger.last
-    const before = await stateSizes(chain.provider, from.hash)
+    const before = await stateSizes(chain.api, from.hash)
     progress(`${count} jobs with three workers`)
     // Jobs of the warm-up stay out of the count.
     const measured = { ...network, ledger: await ledger.constructor.follow(chain) }
     await stream(measured, count, 32)
     const last = measured.ledger.last
     measured.ledger.stop()
-    const after = await stateSizes(chain.provider, last.hash)
+    const after = await stateSizes(chain.api, last.hash)
     const afterJobs = await memory(node, workers)
     const blocks = []
     for (let height = from.number + 1; height <= last.number; height += 1) {

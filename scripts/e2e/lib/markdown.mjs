@@ -10,6 +10,7 @@ export function docText(lines) {
     .map((line) => line.replace(/^#+\s+(.*?):?$/, '**$1**\n'))
     .join('\n')
     .replace(/\[(`[^`\]]+`)\](\([^)]*\)|\[[^\]]*\])?/g, '$1')
+    .replace(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, '$1')
     .replace(/`(?:Error|Event|Call)::(\w+)`/g, '`$1`')
     .replace(/^\[(`[^`]+`|[^\]]+)\]: .*$/gm, '')
     .replace(/\n{3,}/g, '\n\n')

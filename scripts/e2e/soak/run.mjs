@@ -34,12 +34,20 @@ async function look({ chain }) {
   return { height, submitted: submitted.toNumber(), open: open.length }
 }
 
-/** Submits one job. Its fate is read from the chain: a kill may take it away before a block has it. */
+/** Codes of the transaction pool's refusals: the submission before waits for its block yet. */
+const isPoolRefusal = ({ code }) => code >= 1010 && code <= 1014
+
+/**
+ * Submits one job with the nonce of the best block. Its fate is read from the chain: the pool may refuse it, and a
+ * kill may take it away before a block has it.
+ */
 async function submitOne({ chain, accounts, model }, requester, prompt) {
   const terms = await prepareJob(chain, { model, prompt, maxOutput: MAX_OUTPUT })
   await chain.putBlob(terms.bytes)
   const sender = await Sender.of(chain.api, accounts[requester])
-  await sender.send(submitCall(chain, { ...terms, deadline: terms.deadline + PATIENCE }))
+  await sender.send(submitCall(chain, { ...terms, deadline: terms.deadline + PATIENCE })).catch((error) => {
+    if (!isPoolRefusal(error)) throw error
+  })
 }
 
 /** Lets governance put suspended machines back, and starts their programs again. Returns how many. */
@@ -92,8 +100,8 @@ async function stream(grid, { jobs, seed, progress }) {
       throw new Error(`nothing happened for ${SILENCE_MS / 1000} s after block ${seen.height}`)
     }
     if (!grid.node.up) continue
-    const view = await look(grid.network)
-    if (view.height === seen.height) continue
+    const view = await tolerate(grid, () => look(grid.network))
+    if (view === null || view.height === seen.height) continue
     changedAt = Date.now()
     if (view.submitted !== seen.submitted || view.open !== seen.open) {
       const down = grid.members.filter(({ up }) => !up).map(({ name }) => name)
@@ -104,7 +112,7 @@ async function stream(grid, { jobs, seed, progress }) {
     }
     seen = view
     for (const member of grid.members) member.sample()
-    reinstated += await reinstate(grid)
+    reinstated += (await tolerate(grid, () => reinstate(grid))) ?? 0
 
     const streaming = view.submitted < jobs
     if (streaming && view.open < OPEN_JOBS) {
