@@ -6,7 +6,7 @@ import { Metadata, TypeRegistry } from '@polkadot/types'
 import { ROOT } from '../lib/processes.mjs'
 
 /** The committed metadata, below the root of the checkout; `scripts/update-metadata` writes it. */
-export const METADATA_FILE = 'worker/metadata/aipg.scale'
+export const METADATA_FILE = 'clients/rust/metadata/aipg.scale'
 
 /** Decodes metadata of version 15. Returns {registry, latest}. */
 export function readMetadata(bytes = readFileSync(join(ROOT, METADATA_FILE))) {
