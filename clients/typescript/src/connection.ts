@@ -207,8 +207,16 @@ export class Connection {
     }
   }
 
-  header(hash: Hex, signal?: AbortSignal): Promise<BlockHeader> {
-    return this.call(async () => headerOf(await this.api.rpc.chain.getHeader(hash)), signal)
+  /** Throws HistoryUnavailable for a block that the node does not have. */
+  async header(hash: Hex, signal?: AbortSignal): Promise<BlockHeader> {
+    // Not `api.rpc`: the library asks for the state of the block's parent to decode a header.
+    const header = await this.rpc<{ number: Hex; parentHash: Hex } | null>(
+      'chain_getHeader',
+      [hash],
+      signal,
+    )
+    if (header === null) throw new HistoryUnavailable(hash)
+    return { number: Number(header.number), hash, parentHash: header.parentHash }
   }
 
   /** Everything that a block's execution announced. Throws HistoryUnavailable. */

@@ -126,11 +126,13 @@ export class JobReplaced extends AipgError {
   }
 }
 
-/** A job that ended or began in blocks whose state the node no longer keeps. */
+/** The node does not have a block that is needed, or no longer its state. */
 export class HistoryUnavailable extends AipgError {
   override readonly name: string = 'HistoryUnavailable'
-  constructor(block: Hex, cause: unknown) {
-    super('HistoryUnavailable', `the node no longer has the state of block ${block}`, { cause })
+  constructor(block: Hex, cause?: unknown) {
+    super('HistoryUnavailable', `the node does not have block ${block}, or no longer its state`, {
+      cause,
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import type { AddressOrPair, Signer, SubmittableExtrinsic } from '@polkadot/api/
 import type { KeyringPair } from '@polkadot/keyring/types'
 import type { DispatchError } from '@polkadot/types/interfaces'
 import type { ISubmittableResult } from '@polkadot/types/types'
+import { decodeAddress, encodeAddress } from '@polkadot/util-crypto'
 import { followBlocks } from './blocks.js'
 import type { Hex } from './bytes.js'
 import { type Connection, isDisconnection } from './connection.js'
@@ -29,9 +30,32 @@ export interface Inclusion {
 
 export type Call = SubmittableExtrinsic<'promise', ISubmittableResult>
 
+/** How often a call is signed anew when another program of the same account was faster. */
+const NONCE_ATTEMPTS = 10
+
+const GENERIC_PREFIX = 42
+
+// Answers of a transaction pool.
+const INVALID = 1010
+const PRIORITY_TOO_LOW = 1014
+
+/**
+ * The nonce to try next if the pool refused a call because another one has its nonce: 0 for the
+ * node's own advice. Null for any other error.
+ */
+function nonceAfter(error: unknown, nonce: number): number | null {
+  if (!(error instanceof PoolRejection)) return null
+  const { code } = (error.cause ?? {}) as { code?: number }
+  // The pool has a call of this nonce; one with the next can stand beside it.
+  if (code === PRIORITY_TOO_LOW) return nonce + 1
+  return code === INVALID && error.message.includes('outdated') ? 0 : null
+}
+
 /** Sends the calls of a connection. Those of the same account are signed one after the other. */
 export class Submitter {
   readonly #signing = new Map<string, Promise<unknown>>()
+  /** Nonces after the calls that are on their way: the node counts them a little late. */
+  readonly #nextNonces = new Map<string, number>()
 
   constructor(private readonly connection: Connection) {}
 
@@ -54,14 +78,40 @@ export class Submitter {
   ): Promise<Inclusion> {
     const { connection } = this
     const started = await connection.best.head(null, signal)
-    const submission = await this.#inTurn(account.address, signal, async () => {
-      const signed = await connection.call(() => sign(call, account), signal)
-      const watched = new Watch(connection, signed, finalised, started.number, signal)
-      // The next call of the account asks for its nonce when the pool knows this one.
-      await until(watched.accepted, signal)
-      return watched
+    const watch = await this.#inTurn(account.address, signal, async () => {
+      let least = this.#nextNonces.get(account.address) ?? 0
+      for (let attempt = 1; ; attempt += 1) {
+        const nonce = Math.max(least, await this.#adviceFor(account.address, signal))
+        const signed = await connection.call(() => sign(call, account, nonce), signal)
+        const watch = new Watch(connection, signed, finalised, started.number, signal)
+        try {
+          await until(watch.accepted, signal)
+          this.#expect(account.address, nonce + 1, watch)
+          return watch
+        } catch (error) {
+          const next = nonceAfter(error, nonce)
+          if (next === null || attempt === NONCE_ATTEMPTS) throw error
+          least = next
+        }
+      }
     })
-    return until(submission.included, signal)
+    return until(watch.included, signal)
+  }
+
+  /** The next nonce of an account as the node sees it, calls in its pool counted. */
+  #adviceFor(address: string, signal: AbortSignal): Promise<number> {
+    // Nodes read addresses of the generic prefix whether or not they were told the chain's own.
+    const generic = encodeAddress(decodeAddress(address), GENERIC_PREFIX)
+    return this.connection.rpc<number>('system_accountNextIndex', [generic], signal)
+  }
+
+  /** Remembers a nonce until the call before it is in a block or given up. */
+  #expect(address: string, nonce: number, watch: Watch): void {
+    this.#nextNonces.set(address, nonce)
+    const forget = () => {
+      if (this.#nextNonces.get(address) === nonce) this.#nextNonces.delete(address)
+    }
+    watch.included.then(forget, forget)
   }
 
   /** Runs `body` when all earlier ones of the address have ended. */
@@ -81,8 +131,8 @@ export class Submitter {
   }
 }
 
-function sign(call: Call, account: Account): Promise<Call> {
-  const options = { nonce: -1 }
+function sign(call: Call, account: Account, nonce: number): Promise<Call> {
+  const options = { nonce }
   return 'signer' in account
     ? call.signAsync(account.address, { ...options, signer: account.signer })
     : call.signAsync(account as AddressOrPair, options)
@@ -90,7 +140,7 @@ function sign(call: Call, account: Account): Promise<Call> {
 
 /** A signed call on its way into a block. */
 class Watch {
-  /** Settles when the pool has taken the call, or it came to its end. */
+  /** Settles when the pool has taken the call or refused it. */
   readonly accepted: Promise<unknown>
   readonly included: Promise<Inclusion>
   readonly #bytes: Hex
@@ -105,12 +155,15 @@ class Watch {
   ) {
     this.#bytes = signed.toHex()
     this.#txHash = signed.hash.toHex()
-    let accept: (value?: unknown) => void = () => {}
-    this.accepted = new Promise((resolve) => {
+    let accept = () => {}
+    const known = new Promise<void>((resolve) => {
       accept = resolve
     })
     this.included = this.#watch(accept)
-    this.included.then(accept, accept)
+    this.accepted = Promise.race([known, this.included])
+    // Whoever waits for `accepted` may never come to ask for these.
+    this.included.catch(() => {})
+    this.accepted.catch(() => {})
   }
 
   #watch(accept: () => void): Promise<Inclusion> {
@@ -118,15 +171,19 @@ class Watch {
       let unsubscribe = () => {}
       const forget = this.connection.onReconnection(() => {
         // The library does not take up the watch of a call again.
-        this.#search().then(resolve, reject)
+        this.#search().then(resolve, reject).finally(done)
       })
       const cleanUp = () => {
         forget()
         unsubscribe()
       }
-      this.signal.addEventListener('abort', cleanUp, { once: true })
+      const onAbort = () => {
+        cleanUp()
+        reject(this.signal.reason)
+      }
+      this.signal.addEventListener('abort', onAbort, { once: true })
       const done = () => {
-        this.signal.removeEventListener('abort', cleanUp)
+        this.signal.removeEventListener('abort', onAbort)
         cleanUp()
       }
       this.signed

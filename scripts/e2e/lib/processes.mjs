@@ -152,8 +152,8 @@ export class Processes {
     return child
   }
 
-  /** Starts a development chain and waits until its RPC answers. */
-  async startNode({ rpcPort = 0, p2pPort = 0 } = {}) {
+  /** Starts a development chain, or goes on with the one of before, and waits until its RPC answers. */
+  async startNode({ rpcPort = 0, p2pPort = 0, extra = [] } = {}) {
     const rpc = await freePort(rpcPort)
     const p2p = await freePort(p2pPort)
     const basePath = join(this.directory, 'node')
@@ -165,6 +165,7 @@ export class Processes {
       '--no-prometheus',
       '--no-telemetry',
       '--no-mdns',
+      ...extra,
     ])
     await child.waitUntil(() => portAnswers(rpc), 'RPC answers')
     return Object.assign(child, { basePath, url: `ws://127.0.0.1:${rpc}`, rpc, p2p })

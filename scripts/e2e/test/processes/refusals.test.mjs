@@ -47,6 +47,14 @@ test('job should be refunded in full when no worker is online before its deadlin
   assert.equal(end.data.returned, terms.maxPrice)
   await assertHolds(chain, accounts.bob, {})
   assert.equal(await chain.job(job.id), null)
+  for (const wait of [chain.waitForResult(job), chain.waitForSettlement(job)]) {
+    await assert.rejects(wait, {
+      name: 'JobRefunded',
+      job: job.id,
+      reason: 'DeadlineUnreachable',
+      returned: terms.maxPrice,
+    })
+  }
 })
 
 test('submission should be refused by name when any of its terms is wrong', async () => {
@@ -70,7 +78,7 @@ test('submission should be refused by name when any of its terms is wrong', asyn
   ]
   for (const [error, change] of cases) {
     const call = submitCall(chain, { ...good, ...change })
-    await assertRefused(network, call, accounts.bob, `jobEscrow.${error}`)
+    await assertRefused(network, call, accounts.bob, `jobEscrow.${error}`, error)
   }
   await assertHolds(chain, accounts.bob, {})
 })
@@ -162,6 +170,7 @@ test('steps of a job should be refused by name when they are not the caller’s 
   await chain.submit(deliver(forged), charlie)
   const { data } = await ledger.event('jobEscrow.ResultSubmitted', ofJob)
   await assert.rejects(readAnswer(chain, data.output), { name: 'ResultMismatch', code: 'RootMismatch' })
+  await assert.rejects(chain.waitForResult(job), { name: 'ResultMismatch', code: 'RootMismatch' })
   await refused(deliver(answer.commitment), charlie, 'ResultAlreadySubmitted')
   await jobEnd(ledger, job.id)
   await refused(deliver(answer.commitment), charlie, 'JobNotFound')

@@ -9,10 +9,10 @@ import { Processes, WORKER_BOND } from '../../lib/processes.mjs'
 export const BOND = BigInt(WORKER_BOND) * AIPG
 
 /** A development chain of one's own. End it with `stop()`. */
-export async function startNetwork() {
+export async function startNetwork(options) {
   const processes = new Processes()
   try {
-    const node = await processes.startNode()
+    const node = await processes.startNode(options)
     const network = await openNetwork(node.url)
     const stop = async () => {
       await network.close()
@@ -47,12 +47,16 @@ export async function assertHolds(chain, pair, expected) {
   assertHold(checks)
 }
 
-/** Asserts that a call is refused with exactly this error and costs its fee, nothing else. */
-export async function assertRefused({ chain }, call, signer, code) {
+/**
+ * Asserts that a call is refused with exactly this error and costs its fee, nothing else. `name` is
+ * that of the error's class, where it has one of its own.
+ */
+export async function assertRefused({ chain }, call, signer, code, name = 'DispatchFailure') {
   const before = await chain.holds(signer.address)
   await assert.rejects(chain.submit(call, signer), (error) => {
     assert.ok(error instanceof DispatchFailure, error)
     assert.equal(error.code, code)
+    assert.equal(error.name, name)
     return true
   })
   assert.deepEqual(await chain.holds(signer.address), before)
