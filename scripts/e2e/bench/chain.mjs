@@ -60,6 +60,7 @@ function renderStages() {
 }
 
 try {
+  const where = machineLine(machine())
   const start = await measureStart({ runs: sizes.starts, progress })
   const size = await blob()
   const jobs = await measureJobs({ count: sizes.jobs, warm: sizes.warm, progress })
@@ -67,7 +68,7 @@ try {
 
   const told = renderJobs(jobs)
   const rates = renderThroughput(throughput, jobs.calls)
-  const text = `${machineLine(machine())}${options.quick ? ' A short run: few repetitions.' : ''}
+  const text = `${where}${options.quick ? ' A short run: few repetitions.' : ''}
 
 ### Build and test
 

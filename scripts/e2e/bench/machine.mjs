@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { ROOT } from './grid.mjs'
 import { number } from './statistics.mjs'
 
@@ -15,7 +15,7 @@ export function systemName(text) {
   return /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(text)?.[1] ?? 'unknown system'
 }
 
-/** The machine and what ran on it: {processor, cores, memoryGib, system, revision, date}. */
+/** The machine now and what runs on it: {processor, cores, memoryGib, system, load, revision, date}. */
 export function machine() {
   const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
   return {
@@ -23,15 +23,16 @@ export function machine() {
     cores: availableParallelism(),
     memoryGib: totalmem() / 2 ** 30,
     system: `${existsSync('/etc/os-release') ? systemName(readFileSync('/etc/os-release', 'utf8')) : 'unknown system'}, Linux ${release()}`,
+    load: loadavg()[1],
     revision: git('rev-parse', '--short=12', 'HEAD') + (changed ? ' with changes' : ''),
     date: new Date().toISOString().slice(0, 10),
   }
 }
 
-/** One line that says where. */
-export function machineLine({ processor, cores, memoryGib, system, revision, date }) {
+/** One line that says where, and whether the machine had other work: an idle one has a load near 0. */
+export function machineLine({ processor, cores, memoryGib, system, load, revision, date }) {
   return (
-    `${processor}, ${cores} cores, ${number(memoryGib)} GiB; ${system}; ` +
+    `${processor}, ${cores} cores, ${number(memoryGib)} GiB; ${system}; load before ${number(load, 1)}; ` +
     `revision ${revision}; ${date}.`
   )
 }

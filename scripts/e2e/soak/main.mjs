@@ -28,8 +28,9 @@ const progress = (text) => {
 }
 
 try {
+  const where = machineLine(machine())
   const result = await soak({ jobs, seed: options.seed, progress })
-  const text = renderSoak(result, machineLine(machine()))
+  const text = renderSoak(result, where)
   if (options.write) writeFileSync(PAGE, replaceMarked(readFileSync(PAGE, 'utf8'), 'soak', text))
   console.log(text)
   process.exit(result.checks.failed.length === 0 ? 0 : 1)
