@@ -80,7 +80,7 @@ ${renderStart(start)}
 
 ${renderBlob(size)}
 
-${told.held}
+${told.inUse}
 
 ### A job in time
 

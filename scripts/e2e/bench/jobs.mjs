@@ -3,7 +3,7 @@
 
 import { AIPG, Processes, code, formatAipg, openNetwork, prepareJob, submitCall, table } from './grid.mjs'
 import { Sender, itemNames, limits, readBlock, stateChanges, stateSizes } from './client.mjs'
-import { resident } from './machine.mjs'
+import { memory } from './machine.mjs'
 import { median, mebibytes, number, summary } from './statistics.mjs'
 
 // Guards against hanging.
@@ -48,8 +48,14 @@ export function footprint(blocks, names, jobs) {
   return { calls, failed }
 }
 
-async function memory(node, workers) {
-  return { node: resident(node.process.pid), worker: median(workers.map(({ process }) => resident(process.pid))) }
+/** {node, worker}, each {resident, own} in bytes; of the workers the medians. */
+function held(node, workers) {
+  const all = workers.map(({ process }) => memory(process.pid))
+  const middle = (kind) => median(all.map((bytes) => bytes[kind]))
+  return {
+    node: memory(node.process.pid),
+    worker: { resident: middle('resident'), own: middle('own') },
+  }
 }
 
 async function untilIdle({ chain, ledger }, blocks) {
@@ -105,7 +111,7 @@ export async function measureJobs({ count, warm, progress }) {
     }
     progress(`${warm} jobs to warm up`)
     await stream(network, warm, 32)
-    const atRest = await memory(node, workers)
+    const atRest = held(node, workers)
     const from = ledger.last
     const before = await stateSizes(chain.api, from.hash)
     progress(`${count} jobs with three workers`)
@@ -115,7 +121,7 @@ export async function measureJobs({ count, warm, progress }) {
     const last = measured.ledger.last
     measured.ledger.stop()
     const after = await stateSizes(chain.api, last.hash)
-    const afterJobs = await memory(node, workers)
+    const afterJobs = held(node, workers)
     const blocks = []
     for (let height = from.number + 1; height <= last.number; height += 1) {
       blocks.push(await readBlock(chain.api, height))
@@ -192,16 +198,17 @@ export function renderJobs(result) {
     ]),
   )
   const { atRest, afterJobs, warm } = result.memory
-  const held = table(
-    ['resident memory, MiB', `after ${warm} jobs`, `after ${result.settled + warm} jobs`],
+  const inMemory = ({ resident, own }) => `${mebibytes(resident)} (${mebibytes(own)})`
+  const inUse = table(
+    ['memory, MiB: resident (without mapped files)', `after ${warm} jobs`, `after ${result.settled + warm} jobs`],
     [
-      ['node, `dev`', mebibytes(atRest.node), mebibytes(afterJobs.node)],
-      ['worker with the demo model (median of three)', mebibytes(atRest.worker), mebibytes(afterJobs.worker)],
+      ['node, `dev`', inMemory(atRest.node), inMemory(afterJobs.node)],
+      ['worker with the demo model, median of three', inMemory(atRest.worker), inMemory(afterJobs.worker)],
     ],
   )
   const hooks = result.hooks
     ? `Hooks take ${microseconds(result.hooks.idle)} µs of weight in a block without work and ` +
       `${microseconds(result.hooks.step)} µs more for each job that is drawn or paid in it.`
     : ''
-  return { latency, cost, hooks, state, held }
+  return { latency, cost, hooks, state, inUse }
 }

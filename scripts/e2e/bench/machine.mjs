@@ -37,16 +37,23 @@ export function machineLine({ processor, cores, memoryGib, system, load, revisio
   )
 }
 
-/** Resident bytes in the text of /proc/<pid>/status; null for a process that has gone. */
-export function residentOf(text) {
-  const found = /^VmRSS:\s+(\d+) kB$/m.exec(text)
-  return found ? Number(found[1]) * 1024 : null
+/**
+ * Memory in the text of /proc/<pid>/status: {resident, own} in bytes, null for a process that has gone. `own` leaves out what is
+ * mapped from files, such as the program and the database, and can be dropped at any time.
+ */
+export function memoryOf(text) {
+  const bytes = (name) => {
+    const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)
+    return found ? Number(found[1]) * 1024 : null
+  }
+  const [resident, own] = [bytes('VmRSS'), bytes('RssAnon')]
+  return resident === null || own === null ? null : { resident, own }
 }
 
-/** Bytes of memory that a process holds, null if it has ended. */
-export function resident(pid) {
+/** Memory that a process holds now, null if it has ended. */
+export function memory(pid) {
   try {
-    return residentOf(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    return memoryOf(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return null
     throw error

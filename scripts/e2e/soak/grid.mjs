@@ -3,13 +3,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { PROGRAMS, Processes, freePort, openNetwork } from '../bench/grid.mjs'
-import { resident } from '../bench/machine.mjs'
+import { memory } from '../bench/machine.mjs'
 
 const WORKERS = ['Charlie', 'Dave', 'Eve']
 /** AIPG on hold for each machine: enough for the penalties of a long soak. */
 const BOND = 5_000
 /** A process this young is still loading. */
 const SETTLED_AFTER_MS = 20_000
+
+/** How a worker says that it may not work: at its start, or when it wants to go online. */
+const SUSPENDED = /^error: .*Suspended/
 
 /** A member of the grid: it has lives, and between them it is down. */
 class Member {
@@ -20,7 +23,9 @@ class Member {
     this.lives = 0
     /** Ends that nobody wanted: the last lines of the log. */
     this.deaths = []
-    /** Resident bytes over the soak, of lives old enough. */
+    /** Ends because the chain had suspended the machine, as the worker should then. */
+    this.suspensions = 0
+    /** Bytes of its own memory over the soak, of lives old enough. */
     this.memory = []
   }
 
@@ -36,7 +41,8 @@ class Member {
     child.exited.then((status) => {
       if (this.child !== child) return
       this.child = null
-      this.deaths.push(`ended with ${status}: ${child.tail(3)}`)
+      if (SUSPENDED.test(child.tail(1))) this.suspensions += 1
+      else this.deaths.push(`ended with ${status}: ${child.tail(3)}`)
     })
   }
 
@@ -55,8 +61,8 @@ class Member {
 
   sample() {
     if (!this.up || Date.now() - this.bornAt < SETTLED_AFTER_MS) return
-    const bytes = resident(this.child.process.pid)
-    if (bytes !== null) this.memory.push(bytes)
+    const held = memory(this.child.process.pid)
+    if (held !== null) this.memory.push(held.own)
   }
 }
 

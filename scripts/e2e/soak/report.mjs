@@ -25,7 +25,7 @@ export function renderSoak(result, where) {
     ],
   )
   const held = table(
-    ['resident memory, MiB', 'lives', 'first third', 'last third', 'ratio', 'most'],
+    ['own memory, MiB', 'lives', 'first third', 'last third', 'ratio', 'most'],
     memory.map(({ name, lives, trend, peak }) => [
       name,
       String(lives),
@@ -49,7 +49,7 @@ ${facts}
 
 ${held}
 
-Medians over the lives of each process that lasted longer than 20 s.
+Memory without what is mapped from files: medians over the lives of each process that lasted longer than 20 s.
 
 ${verdict}`
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stateChanges } from '../../bench/client.mjs'
 import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
-import { residentOf, systemName } from '../../bench/machine.mjs'
+import { memoryOf, systemName } from '../../bench/machine.mjs'
 import { parseStageTimes } from '../../bench/stages.mjs'
 import { duration, mebibytes, median, number, quantile, summary, trend } from '../../bench/statistics.mjs'
 import { bounds, rate, steadyBlocks } from '../../bench/throughput.mjs'
@@ -33,9 +33,10 @@ test('number, mebibytes and duration should be written as people read them', () 
   assert.equal(duration(845), '14 min 05 s')
 })
 
-test('residentOf should read bytes, and give null for a process that has gone', () => {
-  assert.equal(residentOf('Name:\tnode\nVmRSS:\t  145480 kB\nThreads:\t9\n'), 145_480 * 1024)
-  assert.equal(residentOf('Name:\tnode\nState:\tZ (zombie)\n'), null)
+test('memoryOf should read bytes, and give null for a process that has gone', () => {
+  const text = 'Name:\tnode\nVmRSS:\t  145480 kB\nRssAnon:\t  109680 kB\nRssFile:\t   35800 kB\n'
+  assert.deepEqual(memoryOf(text), { resident: 145_480 * 1024, own: 109_680 * 1024 })
+  assert.equal(memoryOf('Name:\tnode\nState:\tZ (zombie)\n'), null)
 })
 
 test('systemName should read the name with and without quotes', () => {
