@@ -1,13 +1,16 @@
-//! Chains that the node can join: two presets by name, any other one by its JSON file.
+//! Chains that the node can join: three presets by name, any other one by its JSON file.
 //!
 //! A preset is only a name, an identifier and the properties wallets show; the genesis state
-//! itself is built by the runtime from its own preset of the same purpose.
+//! itself is built by the runtime from its own preset of the same purpose. For the public network
+//! the node lays authorities and balances over it, which come from two files.
 
 use std::path::{Path, PathBuf};
 
-use aipg_runtime::WASM_BINARY;
+use aipg_runtime::{genesis::MAINNET_RUNTIME_PRESET, WASM_BINARY};
 use sc_service::{ChainType, GenericChainSpec, NoExtension, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+
+use crate::genesis::{GenesisFileError, GenesisFiles};
 
 /// The chain specification type of this node: no client-side extensions.
 pub type ChainSpec = GenericChainSpec;
@@ -17,7 +20,7 @@ pub const TOKEN_SYMBOL: &str = "AIPG";
 /// Decimal places of the token: one AIPG is 10^18 units.
 pub const TOKEN_DECIMALS: u32 = 18;
 /// Address prefix of the chain's accounts.
-pub const SS58_FORMAT: u32 = 2686;
+pub const SS58_FORMAT: u16 = aipg_runtime::configs::system::SS58_PREFIX;
 /// Prefix of the network protocol names, so that nodes of other chains are not talked to.
 const PROTOCOL_ID: &str = "aipg";
 
@@ -26,8 +29,8 @@ const PROTOCOL_ID: &str = "aipg";
 pub enum ChainSpecError {
     /// The name is no preset and does not look like a file.
     #[error(
-        "UnknownChain: there is no chain `{name}`; use `dev`, `local` or the path of a chain \
-         specification in JSON"
+        "UnknownChain: there is no chain `{name}`; use `dev`, `local`, `mainnet` or the path of a \
+         chain specification in JSON"
     )]
     UnknownChain {
         /// What was given to `--chain`.
@@ -53,6 +56,9 @@ pub enum ChainSpecError {
          build it again without that variable"
     )]
     RuntimeBlobMissing,
+    /// The files of the public network's genesis are missing, wrong or not wanted.
+    #[error(transparent)]
+    GenesisFiles(#[from] GenesisFileError),
 }
 
 /// A chain that the binary knows by name.
@@ -62,15 +68,18 @@ pub enum Preset {
     Dev,
     /// Four authorities (Alice, Bob, Charlie, Dave), for a local network of several nodes.
     Local,
+    /// The public network: authorities and balances come from files.
+    Mainnet,
 }
 
 impl Preset {
     /// The preset called `name` on the command line. No name at all means the local network: it
-    /// is what `key` subcommands get when no chain is given, and there is no public network yet.
+    /// is what `key` subcommands get when no chain is given.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "dev" => Some(Self::Dev),
             "local" | "" => Some(Self::Local),
+            "mainnet" => Some(Self::Mainnet),
             _ => None,
         }
     }
@@ -80,6 +89,7 @@ impl Preset {
         match self {
             Self::Dev => "aipg-dev",
             Self::Local => "aipg-local",
+            Self::Mainnet => "aipg-mainnet",
         }
     }
 
@@ -88,6 +98,7 @@ impl Preset {
         match self {
             Self::Dev => "AI Power Grid Development",
             Self::Local => "AI Power Grid Local Testnet",
+            Self::Mainnet => "AI Power Grid",
         }
     }
 
@@ -96,6 +107,7 @@ impl Preset {
         match self {
             Self::Dev => DEV_RUNTIME_PRESET,
             Self::Local => LOCAL_TESTNET_RUNTIME_PRESET,
+            Self::Mainnet => MAINNET_RUNTIME_PRESET,
         }
     }
 
@@ -103,11 +115,13 @@ impl Preset {
         match self {
             Self::Dev => ChainType::Development,
             Self::Local => ChainType::Local,
+            Self::Mainnet => ChainType::Live,
         }
     }
 
-    /// Builds the chain specification around the runtime blob `code`.
-    pub fn build(self, code: &[u8]) -> ChainSpec {
+    /// Builds the chain specification around the runtime blob `code`, with `patch` over the
+    /// runtime's preset.
+    pub fn build(self, code: &[u8], patch: serde_json::Value) -> ChainSpec {
         ChainSpec::builder(code, NoExtension::None)
             .with_name(self.title())
             .with_id(self.id())
@@ -115,8 +129,14 @@ impl Preset {
             .with_protocol_id(PROTOCOL_ID)
             .with_properties(properties())
             .with_genesis_config_preset_name(self.runtime_preset())
+            .with_genesis_config_patch(patch)
             .build()
     }
+}
+
+/// A patch that changes nothing.
+fn no_patch() -> serde_json::Value {
+    serde_json::Value::Object(serde_json::Map::new())
 }
 
 /// What wallets and explorers read from `system_properties`.
@@ -128,14 +148,34 @@ pub fn properties() -> Properties {
     properties
 }
 
-/// The chain called `name`: a preset, or else a chain specification file.
+/// The chain called `name`: a preset, or else a chain specification file. `files` are the public
+/// network's, and only its.
 ///
 /// Errors: every variant of [`ChainSpecError`].
-pub fn load(name: &str) -> Result<ChainSpec, ChainSpecError> {
+pub fn load(name: &str, files: &GenesisFiles) -> Result<ChainSpec, ChainSpecError> {
+    let preset = Preset::from_name(name);
+    if files.any() && preset != Some(Preset::Mainnet) {
+        let chain = if name.is_empty() { "local" } else { name }.into();
+        return Err(GenesisFileError::NotUsed { chain }.into());
+    }
+    let Some(preset) = preset else {
+        return load_file(Path::new(name));
+    };
+    let patch = match preset {
+        Preset::Mainnet => files.read()?.into_patch(),
+        Preset::Dev | Preset::Local => no_patch(),
+    };
+    let code = WASM_BINARY.ok_or(ChainSpecError::RuntimeBlobMissing)?;
+    Ok(preset.build(code, patch))
+}
+
+/// The chain called `name` for those who ask which one it is and not how it begins: its genesis is
+/// not looked at, so the public network's files are not needed.
+///
+/// Errors: those of a chain specification file.
+pub fn identify(name: &str) -> Result<ChainSpec, ChainSpecError> {
     match Preset::from_name(name) {
-        Some(preset) => WASM_BINARY
-            .map(|code| preset.build(code))
-            .ok_or(ChainSpecError::RuntimeBlobMissing),
+        Some(preset) => Ok(preset.build(&[], no_patch())),
         None => load_file(Path::new(name)),
     }
 }
@@ -164,11 +204,16 @@ mod tests {
     use sc_service::ChainSpec as _;
     use sp_runtime::BuildStorage;
 
+    fn open(name: &str) -> Result<ChainSpec, ChainSpecError> {
+        load(name, &GenesisFiles::default())
+    }
+
     #[test]
     fn preset_should_be_found_when_its_name_is_given() {
         assert_eq!(Preset::from_name("dev"), Some(Preset::Dev));
         assert_eq!(Preset::from_name("local"), Some(Preset::Local));
         assert_eq!(Preset::from_name(""), Some(Preset::Local));
+        assert_eq!(Preset::from_name("mainnet"), Some(Preset::Mainnet));
         assert_eq!(Preset::from_name("Dev"), None);
         assert_eq!(Preset::from_name("development"), None);
     }
@@ -177,23 +222,24 @@ mod tests {
     fn preset_should_name_the_runtime_preset_of_the_same_purpose() {
         assert_eq!(Preset::Dev.runtime_preset(), "development");
         assert_eq!(Preset::Local.runtime_preset(), "local_testnet");
+        assert_eq!(Preset::Mainnet.runtime_preset(), "mainnet");
     }
 
     #[test]
     fn specification_should_carry_identity_and_token_when_built_from_a_preset() {
-        for (preset, id) in [(Preset::Dev, "aipg-dev"), (Preset::Local, "aipg-local")] {
-            let spec = preset.build(b"code");
+        for (preset, id, chain_type) in [
+            (Preset::Dev, "aipg-dev", ChainType::Development),
+            (Preset::Local, "aipg-local", ChainType::Local),
+            (Preset::Mainnet, "aipg-mainnet", ChainType::Live),
+        ] {
+            let spec = preset.build(b"code", no_patch());
             assert_eq!(spec.id(), id);
+            assert_eq!(spec.chain_type(), chain_type);
             assert_eq!(spec.protocol_id(), Some("aipg"));
             assert_eq!(spec.properties()["tokenSymbol"], "AIPG");
             assert_eq!(spec.properties()["tokenDecimals"], 18);
             assert_eq!(spec.properties()["ss58Format"], 2686);
         }
-        assert_eq!(
-            Preset::Dev.build(b"code").chain_type(),
-            ChainType::Development
-        );
-        assert_eq!(Preset::Local.build(b"code").chain_type(), ChainType::Local);
     }
 
     #[test]
@@ -201,34 +247,34 @@ mod tests {
         for name in ["dev", "local"] {
             match WASM_BINARY {
                 Some(_) => {
-                    let storage = load(name).unwrap().build_storage().unwrap();
+                    let storage = open(name).unwrap().build_storage().unwrap();
                     assert!(storage
                         .top
                         .contains_key(sp_core::storage::well_known_keys::CODE));
                 }
-                None => assert_eq!(load(name).err(), Some(ChainSpecError::RuntimeBlobMissing)),
+                None => assert_eq!(open(name).err(), Some(ChainSpecError::RuntimeBlobMissing)),
             }
         }
     }
 
     #[test]
     fn load_should_name_the_chain_when_it_is_unknown() {
-        let error = load("mainnet").err().unwrap();
+        let error = open("testnet").err().unwrap();
         assert_eq!(
             error,
             ChainSpecError::UnknownChain {
-                name: "mainnet".into()
+                name: "testnet".into()
             }
         );
         assert!(error
             .to_string()
-            .starts_with("UnknownChain: there is no chain `mainnet`"));
+            .starts_with("UnknownChain: there is no chain `testnet`"));
     }
 
     #[test]
     fn load_should_name_the_file_when_it_is_missing() {
         for path in ["missing.json", "some/folder/specification"] {
-            let error = load(path).err().unwrap();
+            let error = open(path).err().unwrap();
             assert_eq!(error, ChainSpecError::FileNotFound { path: path.into() });
             assert!(error.to_string().starts_with("ChainSpecNotFound"));
         }
@@ -239,7 +285,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chain.json");
         std::fs::write(&path, "{\"name\": 1}").unwrap();
-        let error = load(path.to_str().unwrap()).err().unwrap();
+        let error = open(path.to_str().unwrap()).err().unwrap();
         assert!(
             matches!(&error, ChainSpecError::InvalidFile { path: named, .. } if *named == path)
         );
@@ -263,8 +309,47 @@ mod tests {
             "genesis": { "raw": { "top": {}, "childrenDefault": {} } },
         });
         std::fs::write(&path, json.to_string()).unwrap();
-        let spec = load(path.to_str().unwrap()).unwrap();
+        let spec = open(path.to_str().unwrap()).unwrap();
         assert_eq!(spec.id(), "somebody");
         assert_eq!(spec.properties()["tokenSymbol"], "AIPG");
+    }
+
+    #[test]
+    fn mainnet_should_not_load_without_its_files_but_can_be_identified() {
+        assert_eq!(
+            open("mainnet").err(),
+            Some(ChainSpecError::GenesisFiles(GenesisFileError::Missing))
+        );
+        for (name, id) in [
+            ("dev", "aipg-dev"),
+            ("", "aipg-local"),
+            ("mainnet", "aipg-mainnet"),
+        ] {
+            assert_eq!(identify(name).unwrap().id(), id);
+        }
+        assert!(matches!(
+            identify("testnet"),
+            Err(ChainSpecError::UnknownChain { .. })
+        ));
+    }
+
+    #[test]
+    fn files_should_be_refused_when_the_chain_has_a_genesis_of_its_own() {
+        let files = GenesisFiles {
+            genesis_authorities: None,
+            genesis_balances: Some("balances.csv".into()),
+        };
+        for (name, named) in [
+            ("dev", "dev"),
+            ("local", "local"),
+            ("", "local"),
+            ("chain.json", "chain.json"),
+        ] {
+            let error = load(name, &files).err().unwrap();
+            let chain = named.into();
+            let expected = GenesisFileError::NotUsed { chain };
+            assert_eq!(error, ChainSpecError::GenesisFiles(expected));
+            assert!(error.to_string().starts_with("GenesisFilesNotUsed: "));
+        }
     }
 }

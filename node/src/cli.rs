@@ -2,7 +2,9 @@
 
 use sc_cli::SubstrateCli;
 
-use crate::{blobs::DEFAULT_QUOTA_MIB, chain_spec};
+use crate::{
+    blobs::DEFAULT_QUOTA_MIB, chain_spec, genesis::GenesisFiles, session_keys::SessionKeysCommand,
+};
 
 const SUMMARY: &str = "The AI Power Grid full node";
 
@@ -25,12 +27,19 @@ A full node of the chain described by a file:
     aipg-node --chain ./chain.json --base-path ./data
 A new account (12 words, address, public key):
     aipg-node key generate
+The session keys of an authority, and its public record for the authorities file:
+    aipg-node key session --chain mainnet --account ADDRESS --base-path ./data
+The public network, from the files that fix its genesis, written down for everybody else:
+    aipg-node chain-spec --chain mainnet --genesis-authorities authorities.json \\
+        --genesis-balances balances.csv --raw --output mainnet.json
+    aipg-node --chain ./mainnet.json --base-path ./data --validator
 
 State is kept in ParityDB under <base path>/chains/<chain id>.";
 
 const CHAIN_HELP: &str = "\
 Chain to join: `dev` (one author, for a single machine), `local` (four authorities, for a local
-network) or the path of a chain specification in JSON, such as `export-chain-spec` writes.
+network), `mainnet` (the public network, from --genesis-authorities and --genesis-balances) or the
+path of a chain specification in JSON, such as `chain-spec` writes.
 
 [default: local]";
 
@@ -50,6 +59,21 @@ pub struct Cli {
     /// How to run the node.
     #[command(flatten)]
     pub run: RunCommand,
+
+    /// From what the public network starts.
+    #[command(flatten)]
+    pub genesis: GenesisFiles,
+}
+
+impl Cli {
+    /// Whether the command looks at how the chain begins. Keys, for one, must be there before the
+    /// authorities file can name them.
+    fn needs_genesis(&self) -> bool {
+        !matches!(
+            self.subcommand,
+            Some(Subcommand::Key(_) | Subcommand::PurgeChain(_) | Subcommand::ChainInfo(_))
+        )
+    }
 }
 
 /// Options of a running node: those of every Substrate node and those of the blob store.
@@ -78,12 +102,13 @@ pub struct RunCommand {
 pub enum Subcommand {
     /// Make, inspect and store account keys, session keys and network keys.
     #[command(subcommand)]
-    Key(sc_cli::KeySubcommand),
+    Key(KeyCommand),
 
     /// Write the specification of a chain as JSON, to edit it or to give it to others.
     ///
     /// With --raw the genesis state is written out, which is what the nodes of one network must
-    /// share: it does not change when the binary does.
+    /// share: it does not change when the binary does, and whoever has it needs no other file.
+    #[command(visible_alias = "chain-spec")]
     ExportChainSpec(sc_cli::ExportChainSpecCmd),
 
     /// The older form of `export-chain-spec`: also adds this machine as a boot node.
@@ -106,6 +131,21 @@ pub enum Subcommand {
 
     /// Print best and finalised block of the stored chain as JSON.
     ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// Commands on keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Make the session keys of an authority and print its public record.
+    ///
+    /// Puts a BABE and a GRANDPA key into the keystore of the node and prints what the authorities
+    /// file of a network (--genesis-authorities) takes: account and public keys, as JSON. Called
+    /// again it prints the same record.
+    Session(SessionKeysCommand),
+
+    /// The commands that every Substrate node has.
+    #[command(flatten)]
+    Substrate(sc_cli::KeySubcommand),
 }
 
 impl SubstrateCli for Cli {
@@ -150,8 +190,12 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
-        chain_spec::load(id)
-            .map(|spec| Box::new(spec) as Box<dyn sc_service::ChainSpec>)
+        let spec = if self.needs_genesis() {
+            chain_spec::load(id, &self.genesis)
+        } else {
+            chain_spec::identify(id)
+        };
+        spec.map(|spec| Box::new(spec) as Box<dyn sc_service::ChainSpec>)
             .map_err(|error| error.to_string())
     }
 }
@@ -183,6 +227,10 @@ mod tests {
             "aipg-node --dev",
             "`dev` (one author",
             "--blobs-quota-mib",
+            "--genesis-authorities",
+            "--genesis-balances",
+            "AIPG_GENESIS_BALANCES",
+            "key session",
             "ParityDB",
         ] {
             assert!(help.contains(text), "{text}");
@@ -220,8 +268,8 @@ mod tests {
 
     #[test]
     fn load_spec_should_return_the_named_error_when_the_chain_is_unknown() {
-        let cli = parse(&["--chain", "mainnet"]).unwrap();
-        let error = cli.load_spec("mainnet").err().unwrap();
+        let cli = parse(&["--chain", "testnet"]).unwrap();
+        let error = cli.load_spec("testnet").err().unwrap();
         assert!(error.starts_with("UnknownChain"), "{error}");
     }
 
@@ -287,6 +335,8 @@ mod tests {
     fn subcommands_should_all_parse() {
         for arguments in [
             &["key", "generate"][..],
+            &["key", "session", "--account", "someone"],
+            &["chain-spec", "--chain", "dev"],
             &["export-chain-spec", "--chain", "dev", "--raw"],
             &["build-spec", "--chain", "local"],
             &["check-block", "--chain", "dev", "1"],
@@ -303,5 +353,48 @@ mod tests {
             parse(&["mine"]).unwrap_err().kind(),
             ErrorKind::InvalidSubcommand
         );
+    }
+
+    #[test]
+    fn genesis_files_should_be_taken_before_and_after_a_subcommand_that_reads_them() {
+        let expected = GenesisFiles {
+            genesis_authorities: Some("a.json".into()),
+            genesis_balances: Some("b.csv".into()),
+        };
+        let files = [
+            "--genesis-authorities",
+            "a.json",
+            "--genesis-balances",
+            "b.csv",
+        ];
+        for command in [
+            &["--chain", "mainnet"][..],
+            &["chain-spec", "--chain", "mainnet"],
+            &["export-blocks", "--chain", "mainnet"],
+            &["revert", "--chain", "mainnet", "1"],
+        ] {
+            let cli = parse(&[command, &files].concat()).unwrap();
+            assert_eq!(cli.genesis, expected, "{command:?}");
+            assert!(cli.needs_genesis());
+            let error = cli.load_spec("mainnet").err().unwrap();
+            assert!(error.starts_with("GenesisFileUnreadable"), "{error}");
+        }
+    }
+
+    #[test]
+    fn mainnet_should_be_named_without_its_files_when_only_its_folder_is_asked_for() {
+        for command in [
+            &["key", "session", "--account", "someone"][..],
+            &["key", "generate-node-key"],
+            &["purge-chain"],
+            &["chain-info"],
+        ] {
+            let spec = parse(command).unwrap().load_spec("mainnet").unwrap();
+            assert_eq!(spec.id(), "aipg-mainnet");
+        }
+        for command in [&[][..], &["check-block", "1"], &["chain-spec"]] {
+            let error = parse(command).unwrap().load_spec("mainnet").err().unwrap();
+            assert!(error.starts_with("GenesisFilesMissing"), "{error}");
+        }
     }
 }

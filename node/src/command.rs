@@ -1,9 +1,16 @@
 //! Carries out what the command line asks for.
 
+use std::path::{Path, PathBuf};
+
 use aipg_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
+use sc_service::Configuration;
+use sp_core::crypto::{set_default_ss58_version, Ss58AddressFormat};
 
-use aipg_node::cli::{Cli, Subcommand};
+use aipg_node::{
+    chain_spec::SS58_FORMAT,
+    cli::{Cli, KeyCommand, Subcommand},
+};
 
 use crate::service::{self, NodeParts};
 
@@ -20,13 +27,26 @@ pub fn run() -> sc_cli::Result<()> {
                     service::start(config, blobs_quota_mib).map_err(sc_cli::Error::Service)
                 })
         }
-        Some(Subcommand::Key(command)) => command.run(&cli),
+        Some(Subcommand::Key(KeyCommand::Session(command))) => {
+            let (record, keystore) = command.run().map_err(application)?;
+            eprintln!("The session keys are in {}", keystore.display());
+            let record = serde_json::to_string_pretty(&record).map_err(application)?;
+            println!("{record}");
+            Ok(())
+        }
+        Some(Subcommand::Key(KeyCommand::Substrate(command))) => {
+            // These print addresses. Only here: the runtime reads those of a genesis in the
+            // general format.
+            set_default_ss58_version(Ss58AddressFormat::custom(SS58_FORMAT));
+            command.run(&cli)
+        }
         Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
         Some(Subcommand::BuildSpec(command)) => cli
             .create_runner(command)?
             .sync_run(|config| command.run(config.chain_spec, config.network)),
         Some(Subcommand::CheckBlock(command)) => {
             cli.create_runner(command)?.async_run(|mut config| {
+                require_chain_data(&config)?;
                 let NodeParts {
                     client,
                     import_queue,
@@ -38,6 +58,7 @@ pub fn run() -> sc_cli::Result<()> {
         }
         Some(Subcommand::ExportBlocks(command)) => {
             cli.create_runner(command)?.async_run(|mut config| {
+                require_chain_data(&config)?;
                 let NodeParts {
                     client,
                     task_manager,
@@ -62,6 +83,7 @@ pub fn run() -> sc_cli::Result<()> {
             .sync_run(|config| command.run(config.database)),
         Some(Subcommand::Revert(command)) => {
             cli.create_runner(command)?.async_run(|mut config| {
+                require_chain_data(&config)?;
                 let NodeParts {
                     client,
                     backend,
@@ -81,8 +103,36 @@ pub fn run() -> sc_cli::Result<()> {
                 ))
             })
         }
-        Some(Subcommand::ChainInfo(command)) => cli
-            .create_runner(command)?
-            .sync_run(|config| command.run::<Block>(&config)),
+        Some(Subcommand::ChainInfo(command)) => cli.create_runner(command)?.sync_run(|config| {
+            require_chain_data(&config)?;
+            command.run::<Block>(&config)
+        }),
     }
+}
+
+fn application(error: impl std::error::Error + Send + Sync + 'static) -> sc_cli::Error {
+    sc_cli::Error::Application(Box::new(error))
+}
+
+/// There is nothing that the command could work on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "ChainDataMissing: there is no database of the chain `{chain}` in `{}`; is --base-path right?",
+    folder.display()
+)]
+struct ChainDataMissing {
+    chain: String,
+    folder: PathBuf,
+}
+
+/// Refuses a command on stored blocks where none are: opening the database would make an empty one
+/// and answer from that.
+fn require_chain_data(config: &Configuration) -> sc_cli::Result<()> {
+    if config.database.path().is_some_and(Path::exists) {
+        return Ok(());
+    }
+    Err(application(ChainDataMissing {
+        chain: config.chain_spec.id().into(),
+        folder: config.data_path.clone(),
+    }))
 }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`cli`] | the command line: what can be asked of the binary |
 //! | [`chain_spec`] | the chains that the binary knows by name, and those given as files |
+//! | [`genesis`] | the files from which the public network starts |
+//! | [`session_keys`] | the keys of an authority |
 //! | [`blobs`] | the content-addressed store for job inputs and outputs |
 //!
 //! The wiring (`command`, `service`, `rpc`) belongs to the binary: its generic code takes minutes to
@@ -15,3 +17,5 @@
 pub mod blobs;
 pub mod chain_spec;
 pub mod cli;
+pub mod genesis;
+pub mod session_keys;

@@ -25,7 +25,7 @@ use sp_core::H256;
 use sp_keystore::KeystorePtr;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-use aipg_node::blobs::{BlobStore, BlobsApiServer, BlobsRpc};
+use aipg_node::blobs::{BlobMetrics, BlobStore, BlobsApiServer, BlobsRpc};
 
 use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain};
 
@@ -57,6 +57,8 @@ pub struct RpcParts {
     pub finality: FinalityAccess,
     /// The store behind the blob methods.
     pub blobs: Arc<BlobStore>,
+    /// Where blob calls are counted, if the node has metrics.
+    pub blob_metrics: Option<BlobMetrics>,
 }
 
 /// Builds the methods. `executor` runs the subscriptions.
@@ -74,6 +76,7 @@ pub fn module(
         babe_worker,
         finality,
         blobs,
+        blob_metrics,
     } = parts;
     let mut module = RpcModule::new(());
 
@@ -100,7 +103,7 @@ pub fn module(
         .into_rpc(),
     )?;
 
-    module.merge(BlobsRpc::new(Arc::clone(blobs)).into_rpc())?;
+    module.merge(BlobsRpc::new(Arc::clone(blobs), blob_metrics.clone()).into_rpc())?;
 
     Ok(module)
 }

@@ -28,7 +28,7 @@ use sc_service::{
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 
-use aipg_node::blobs::{BlobStore, BYTES_PER_MIB};
+use aipg_node::blobs::{BlobMetrics, BlobStore, BYTES_PER_MIB};
 
 use crate::rpc::{self, FinalityAccess, RpcParts};
 pub use parts::{
@@ -80,6 +80,11 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
         blobs_quota_mib.saturating_mul(BYTES_PER_MIB),
     )
     .map_err(|error| ServiceError::Application(Box::new(error)))?;
+    let blobs = Arc::new(blobs);
+    let blob_metrics = config
+        .prometheus_registry()
+        .map(|registry| BlobMetrics::register(registry, &blobs))
+        .transpose()?;
 
     let mut network_config = FullNetworkConfiguration::<_, _, N>::new(
         &config.network,
@@ -147,7 +152,8 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
                 Some(grandpa_link.shared_authority_set().clone()),
             ),
         },
-        blobs: Arc::new(blobs),
+        blobs,
+        blob_metrics,
     };
 
     let (role, name) = (config.role, config.network.node_name.clone());

@@ -2,6 +2,7 @@
 //! commands on the chain that it leaves behind.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
@@ -26,54 +27,90 @@ fn binary() -> Command {
 struct Node {
     process: Child,
     rpc: SocketAddr,
+    prometheus: SocketAddr,
 }
 
 impl Node {
     fn start(base_path: &Path) -> Self {
         let mut process = binary()
             .args(["--dev", "--rpc-port", "0", "--port", "0"])
-            .args(["--no-prometheus", "--no-telemetry", "--base-path"])
+            .args(["--prometheus-port", "0", "--no-telemetry", "--base-path"])
             .arg(base_path)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut seen = String::new();
-        let rpc = loop {
+        let (mut rpc, mut prometheus) = (None, None);
+        let (rpc, prometheus) = loop {
+            if let (Some(rpc), Some(prometheus)) = (rpc, prometheus) {
+                break (rpc, prometheus);
+            }
             let Some(Ok(line)) = log.next() else {
                 let _ = process.kill();
-                panic!("the node ended before its RPC server was up:\n{seen}");
+                panic!("the node ended before its servers were up:\n{seen}");
             };
             if let Some((_, addresses)) = line.split_once("Running JSON-RPC server: addr=") {
-                break addresses.split(',').next().unwrap().trim().parse().unwrap();
+                let first = addresses.split(',').next().unwrap();
+                rpc = Some(first.trim().parse().unwrap());
+            }
+            if let Some((_, address)) = line.split_once("Prometheus exporter started at ") {
+                prometheus = Some(address.trim().parse().unwrap());
             }
             seen.push_str(&line);
             seen.push('\n');
         };
         // Somebody has to read on, or the node blocks when the pipe is full.
         thread::spawn(move || log.for_each(drop));
-        Self { process, rpc }
+        Self {
+            process,
+            rpc,
+            prometheus,
+        }
     }
 
     /// The whole JSON-RPC response.
     fn request(&self, method: &str, parameters: Value) -> Value {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(self.rpc).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(
-            stream,
+        let (head, body) = self.post(&body.to_string());
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Sends anything to the RPC server and returns head and body of the response.
+    fn post(&self, body: &str) -> (String, String) {
+        let head = format!(
             "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
             self.rpc,
             body.len(),
-        )
-        .unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
-        serde_json::from_str(body).unwrap()
+        );
+        exchange(self.rpc, &[head.as_bytes(), body.as_bytes()])
+    }
+
+    /// The values of our metrics, by name with labels.
+    fn metrics(&self) -> BTreeMap<String, f64> {
+        let request = format!(
+            "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.prometheus
+        );
+        let (head, body) = exchange(self.prometheus, &[request.as_bytes()]);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(
+            body.contains("\nsubstrate_block_height{"),
+            "Substrate's are there"
+        );
+        body.lines()
+            .filter(|line| line.starts_with("aipg_"))
+            .map(|line| {
+                let (name, value) = line.rsplit_once(' ').unwrap();
+                // Every metric also names the chain; which one is known here.
+                let name = name
+                    .replace("chain=\"aipg-dev\",", "")
+                    .replace("{chain=\"aipg-dev\"}", "");
+                (name, value.parse().unwrap())
+            })
+            .collect()
     }
 
     fn call(&self, method: &str, parameters: Value) -> Value {
@@ -114,6 +151,23 @@ impl Drop for Node {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Sends a request and returns head and body of the response.
+fn exchange(address: SocketAddr, request: &[&[u8]]) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    for part in request {
+        // A server may answer and close before it has read all of a request that is too large.
+        if stream.write_all(part).is_err() {
+            break;
+        }
+    }
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    let response = String::from_utf8(response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    (head.into(), body.into())
 }
 
 fn command(subcommand: &str, base_path: &Path, arguments: &[&str]) -> Output {
@@ -158,6 +212,65 @@ fn blob_methods_should_work_over_http(node: &Node) {
     assert_eq!(node.error_code("blobs_get", json!([absent])), 26_863);
 }
 
+/// What anybody may send to the RPC port.
+fn hostile_requests_should_be_refused_by_name(node: &Node) {
+    for parameters in [
+        json!([]),
+        json!([null]),
+        json!([7]),
+        json!([["0x00"]]),
+        json!([{"bytes": "0x00"}]),
+        json!(["00"]),
+        json!(["0x0"]),
+        json!(["0xzz"]),
+    ] {
+        for method in ["blobs_put", "blobs_get", "blobs_has"] {
+            assert_eq!(node.error_code(method, parameters.clone()), 26_867);
+        }
+    }
+    assert_eq!(node.error_code("blobs_get", json!(["0x00"])), 26_867);
+    assert_eq!(node.error_code("blobs_delete", json!(["0x00"])), -32_601);
+
+    let deep = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"blobs_put","params":{}1{}}}"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
+    for body in ["", "[]", "{", "null", &deep] {
+        let (_, body) = node.post(body);
+        assert!(
+            body.contains("\"error\"") || body.contains("rror"),
+            "{body}"
+        );
+    }
+    let (head, _) = node.post(&"a".repeat(16 * 1024 * 1024));
+    assert!(head.starts_with("HTTP/1.1 413"), "{head}");
+    // After all of that it answers as before.
+    assert_eq!(
+        node.call("blobs_has", json!([hexadecimal(&[1; 32])])),
+        false
+    );
+}
+
+fn metrics_should_tell_of_the_blobs(node: &Node) {
+    let metrics = node.metrics();
+    let bytes = (MAX_BLOB_SIZE) as f64;
+    for (name, expected) in [
+        ("aipg_blobs_stored", 1.0),
+        ("aipg_blobs_content_bytes", bytes),
+        ("aipg_blobs_used_bytes", bytes),
+        ("aipg_blobs_quota_bytes", 4096.0 * 1024.0 * 1024.0),
+        ("aipg_blobs_puts_total", 1.0),
+        ("aipg_blobs_gets_total", 1.0),
+        ("aipg_blobs_refusals_total{reason=\"TooLarge\"}", 1.0),
+        ("aipg_blobs_refusals_total{reason=\"Empty\"}", 1.0),
+        ("aipg_blobs_refusals_total{reason=\"NotFound\"}", 1.0),
+        ("aipg_blobs_refusals_total{reason=\"DiskFull\"}", 0.0),
+    ] {
+        assert_eq!(metrics.get(name), Some(&expected), "{name} of {metrics:#?}");
+    }
+}
+
 #[test]
 fn dev_chain_should_finalise_blocks_and_serve_clients_when_started_by_the_binary() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,6 +309,8 @@ fn dev_chain_should_finalise_blocks_and_serve_clients_when_started_by_the_binary
     assert!(node.call("grandpa_roundState", json!([]))["best"].is_object());
     assert!(node.call("chainSpec_v1_chainName", json!([])).is_string());
     blob_methods_should_work_over_http(&node);
+    metrics_should_tell_of_the_blobs(&node);
+    hostile_requests_should_be_refused_by_name(&node);
 
     let started = Instant::now();
     while node.finalized() < 3 {
@@ -236,13 +351,58 @@ fn dev_chain_should_finalise_blocks_and_serve_clients_when_started_by_the_binary
     assert!(data.join("blobs").is_dir());
 }
 
+/// What the binary says when it is called like this and refuses.
+fn refusal(arguments: &[&str]) -> String {
+    let output = binary()
+        .args(arguments)
+        .env_remove("AIPG_GENESIS_AUTHORITIES")
+        .env_remove("AIPG_GENESIS_BALANCES")
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "{arguments:?} was not refused");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
-fn binary_should_name_the_error_when_the_chain_is_unknown() {
-    let output = binary().args(["--chain", "mainnet"]).output().unwrap();
-    assert!(!output.status.success());
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        message.contains("UnknownChain: there is no chain `mainnet`"),
-        "{message}"
-    );
+fn binary_should_name_the_error_when_it_is_misused() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().to_str().unwrap();
+    for (arguments, name) in [
+        (&["--chain", "testnet"][..], "UnknownChain"),
+        (&["--chain", "mainnet"], "GenesisFilesMissing"),
+        (&["chain-spec", "--chain", "mainnet"], "GenesisFilesMissing"),
+        (
+            &["--dev", "--genesis-balances", "balances.csv"],
+            "GenesisFilesNotUsed",
+        ),
+        (
+            &["chain-info", "--chain", "mainnet", "--base-path", empty],
+            "ChainDataMissing",
+        ),
+        (
+            &["key", "session", "--account", "somebody"],
+            "InvalidAddress",
+        ),
+        (&["key", "session"], "--account <ADDRESS>"),
+    ] {
+        let message = refusal(arguments);
+        assert!(message.contains(name), "{arguments:?}: {message}");
+    }
+    if aipg_runtime::WASM_BINARY.is_some() {
+        for command in [
+            &["check-block", "1"][..],
+            &["export-blocks"],
+            &["revert", "1"],
+        ] {
+            let message = refusal(&[command, &["--chain", "dev", "--base-path", empty]].concat());
+            assert!(
+                message.contains("ChainDataMissing"),
+                "{command:?}: {message}"
+            );
+        }
+        std::fs::create_dir_all(folder.path().join("chains/aipg-dev")).unwrap();
+        std::fs::write(folder.path().join("chains/aipg-dev/blobs"), b"no folder").unwrap();
+        let message = refusal(&["--dev", "--base-path", empty, "--rpc-port", "0"]);
+        assert!(message.contains("BlobStoreUnavailable"), "{message}");
+    }
 }

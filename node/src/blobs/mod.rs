@@ -8,11 +8,15 @@
 //!
 //! Blobs are handed over by RPC only; nodes do not yet send them to each other.
 
+mod metrics;
+mod parameters;
 mod rpc;
 mod store;
 
+pub use metrics::BlobMetrics;
+pub use parameters::{Hexadecimal, InvalidParameter};
 pub use rpc::{BlobsApiServer, BlobsRpc, ErrorCode};
-pub use store::{BlobError, BlobStore, MAX_BLOB_SIZE};
+pub use store::{BlobError, BlobStore, StoreUnavailable, Usage, MAX_BLOB_SIZE};
 
 /// Bytes in one MiB.
 pub const BYTES_PER_MIB: u64 = 1024 * 1024;

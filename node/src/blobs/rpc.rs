@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
 use sp_core::{Bytes, H256};
 
-use super::{BlobError, BlobStore};
+use super::{
+    parameters::{Hexadecimal, InvalidParameter},
+    BlobError, BlobMetrics, BlobStore, MAX_BLOB_SIZE,
+};
 
 /// Codes of the JSON-RPC errors of this module. The message of an error starts with the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,29 @@ pub enum ErrorCode {
     StoreFull = 26_865,
     /// The file system refused.
     StorageFailure = 26_866,
+    /// A parameter is missing, of another type, or no hexadecimal string of the right length.
+    InvalidParameter = 26_867,
+    /// There is no space left on the device, whatever the quota.
+    DiskFull = 26_868,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 8] = [
+        Self::TooLarge,
+        Self::Empty,
+        Self::NotFound,
+        Self::Corrupted,
+        Self::StoreFull,
+        Self::StorageFailure,
+        Self::InvalidParameter,
+        Self::DiskFull,
+    ];
+
+    /// The name with which messages start and which metrics use.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
 }
 
 impl From<&BlobError> for ErrorCode {
@@ -33,18 +59,28 @@ impl From<&BlobError> for ErrorCode {
             BlobError::NotFound(_) => Self::NotFound,
             BlobError::Corrupted(_) => Self::Corrupted,
             BlobError::StoreFull { .. } => Self::StoreFull,
+            BlobError::DiskFull => Self::DiskFull,
             BlobError::Io(_) => Self::StorageFailure,
         }
     }
 }
 
-impl From<BlobError> for ErrorObjectOwned {
-    fn from(error: BlobError) -> Self {
-        let code = ErrorCode::from(&error);
-        if code == ErrorCode::StorageFailure {
-            tracing::error!(target: "blobs", %error, "Blob store failure");
+/// Why a call was refused.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    #[error(transparent)]
+    Parameter(#[from] InvalidParameter),
+}
+
+impl Refusal {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Blob(error) => error.into(),
+            Self::Parameter(InvalidParameter::TooLong { .. }) => ErrorCode::TooLarge,
+            Self::Parameter(_) => ErrorCode::InvalidParameter,
         }
-        ErrorObjectOwned::owned(code as i32, format!("{code:?}: {error}"), None::<()>)
     }
 }
 
@@ -54,211 +90,88 @@ pub trait BlobsApi {
     /// Stores a blob of 1 to 4,194,304 bytes and returns its blake2b-256 hash. Putting a blob
     /// again changes nothing.
     ///
-    /// Errors: `TooLarge`, `Empty`, `StoreFull`, `StorageFailure`.
+    /// Errors: `InvalidParameter`, `TooLarge`, `Empty`, `StoreFull`, `DiskFull`,
+    /// `StorageFailure`.
     #[method(name = "put", blocking)]
-    fn put(&self, bytes: Bytes) -> RpcResult<H256>;
+    fn put(&self, bytes: Option<Hexadecimal>) -> RpcResult<H256>;
 
     /// Returns the bytes whose blake2b-256 hash is `hash`, checked before they are sent.
     ///
-    /// Errors: `NotFound`, `Corrupted`, `StorageFailure`.
+    /// Errors: `InvalidParameter`, `NotFound`, `Corrupted`, `StorageFailure`.
     #[method(name = "get", blocking)]
-    fn get(&self, hash: H256) -> RpcResult<Bytes>;
+    fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes>;
 
     /// Whether this node stores the blob.
+    ///
+    /// Errors: `InvalidParameter`.
     #[method(name = "has", blocking)]
-    fn has(&self, hash: H256) -> RpcResult<bool>;
+    fn has(&self, hash: Option<Hexadecimal>) -> RpcResult<bool>;
 }
 
 /// Serves a [`BlobStore`].
 pub struct BlobsRpc {
     store: Arc<BlobStore>,
+    metrics: Option<BlobMetrics>,
 }
 
 impl BlobsRpc {
-    /// The methods on `store`.
-    pub fn new(store: Arc<BlobStore>) -> Self {
-        Self { store }
+    /// The methods on `store`, counted in `metrics` if there are any.
+    pub fn new(store: Arc<BlobStore>, metrics: Option<BlobMetrics>) -> Self {
+        Self { store, metrics }
+    }
+
+    /// Counts what happened and puts a refusal into the form of JSON-RPC.
+    fn answer<T>(
+        &self,
+        outcome: Result<T, Refusal>,
+        served: impl FnOnce(&BlobMetrics),
+    ) -> RpcResult<T> {
+        let metrics = self.metrics.as_ref();
+        let refusal = match outcome {
+            Ok(value) => {
+                metrics.map(served);
+                return Ok(value);
+            }
+            Err(refusal) => refusal,
+        };
+        let code = refusal.code();
+        if matches!(code, ErrorCode::StorageFailure | ErrorCode::DiskFull) {
+            tracing::error!(target: "blobs", error = %refusal, "Blob store failure");
+        }
+        if let Some(metrics) = metrics {
+            metrics.refused(code);
+        }
+        Err(ErrorObjectOwned::owned(
+            code as i32,
+            format!("{}: {refusal}", code.name()),
+            None::<()>,
+        ))
+    }
+
+    fn hash(hash: Option<Hexadecimal>) -> Result<H256, Refusal> {
+        Ok(Hexadecimal::hash(hash, "hash")?)
     }
 }
 
 impl BlobsApiServer for BlobsRpc {
-    fn put(&self, bytes: Bytes) -> RpcResult<H256> {
-        Ok(self.store.put(&bytes)?)
+    fn put(&self, bytes: Option<Hexadecimal>) -> RpcResult<H256> {
+        let outcome = Hexadecimal::bytes(bytes, "bytes", MAX_BLOB_SIZE)
+            .map_err(Refusal::from)
+            .and_then(|bytes| Ok(self.store.put(&bytes)?));
+        self.answer(outcome, BlobMetrics::put)
     }
 
-    fn get(&self, hash: H256) -> RpcResult<Bytes> {
-        Ok(self.store.get(hash)?.into())
+    fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes> {
+        let outcome = Self::hash(hash).and_then(|hash| Ok(self.store.get(hash)?.into()));
+        self.answer(outcome, BlobMetrics::got)
     }
 
-    fn has(&self, hash: H256) -> RpcResult<bool> {
-        Ok(self.store.has(hash))
+    fn has(&self, hash: Option<Hexadecimal>) -> RpcResult<bool> {
+        let outcome = Self::hash(hash).map(|hash| self.store.has(hash));
+        self.answer(outcome, |_| ())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::blobs::{BYTES_PER_MIB, MAX_BLOB_SIZE};
-    use jsonrpsee::{types::ErrorObject, MethodsError, RpcModule};
-    use sp_core::{Blake2Hasher, Hasher};
-    use std::path::PathBuf;
-    use tempfile::TempDir;
-
-    struct Server {
-        folder: TempDir,
-        module: RpcModule<BlobsRpc>,
-    }
-
-    impl Server {
-        fn with_quota(quota: u64) -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let store = BlobStore::open(folder.path().into(), quota).unwrap();
-            Self {
-                folder,
-                module: BlobsRpc::new(Arc::new(store)).into_rpc(),
-            }
-        }
-
-        fn path(&self, hash: H256) -> PathBuf {
-            let digits = format!("{hash:x}");
-            self.folder.path().join(&digits[..2]).join(&digits[2..])
-        }
-
-        async fn put(&self, bytes: Vec<u8>) -> Result<H256, MethodsError> {
-            self.module.call("blobs_put", [Bytes(bytes)]).await
-        }
-
-        async fn get(&self, hash: H256) -> Result<Bytes, MethodsError> {
-            self.module.call("blobs_get", [hash]).await
-        }
-
-        async fn has(&self, hash: H256) -> bool {
-            self.module.call("blobs_has", [hash]).await.unwrap()
-        }
-    }
-
-    fn server() -> Server {
-        Server::with_quota(64 * BYTES_PER_MIB)
-    }
-
-    fn assert_error<T: std::fmt::Debug>(
-        outcome: Result<T, MethodsError>,
-        code: ErrorCode,
-        message: &str,
-    ) {
-        let error: ErrorObject = match outcome.unwrap_err() {
-            MethodsError::JsonRpc(error) => error,
-            other => panic!("not a JSON-RPC error: {other:?}"),
-        };
-        assert_eq!(error.code(), code as i32);
-        assert_eq!(error.message(), message);
-    }
-
-    #[tokio::test]
-    async fn blob_should_be_served_when_it_was_put() {
-        let server = server();
-        let hash = Blake2Hasher::hash(b"tokens");
-        assert!(!server.has(hash).await);
-        assert_eq!(server.put(b"tokens".to_vec()).await.unwrap(), hash);
-        assert!(server.has(hash).await);
-        assert_eq!(server.get(hash).await.unwrap().0, b"tokens");
-    }
-
-    #[tokio::test]
-    async fn wire_format_should_be_hexadecimal_when_called_as_clients_do() {
-        let server = server();
-        let (response, _) = server
-            .module
-            .raw_json_request(
-                r#"{"jsonrpc":"2.0","id":1,"method":"blobs_put","params":["0x746f6b656e73"]}"#,
-                1,
-            )
-            .await
-            .unwrap();
-        let hash = Blake2Hasher::hash(b"tokens");
-        let response: serde_json::Value = serde_json::from_str(&response).unwrap();
-        assert_eq!(response["result"], format!("0x{hash:x}"));
-
-        let request =
-            format!(r#"{{"jsonrpc":"2.0","id":2,"method":"blobs_get","params":["0x{hash:x}"]}}"#);
-        let (response, _) = server.module.raw_json_request(&request, 1).await.unwrap();
-        let response: serde_json::Value = serde_json::from_str(&response).unwrap();
-        assert_eq!(response["result"], "0x746f6b656e73");
-    }
-
-    #[tokio::test]
-    async fn put_should_name_the_error_when_the_blob_is_one_byte_too_large() {
-        let server = server();
-        let largest = server.put(vec![1; MAX_BLOB_SIZE]).await.unwrap();
-        assert_eq!(server.get(largest).await.unwrap().len(), MAX_BLOB_SIZE);
-        assert_error(
-            server.put(vec![1; MAX_BLOB_SIZE + 1]).await,
-            ErrorCode::TooLarge,
-            "TooLarge: the blob has 4194305 bytes, at most 4194304 are allowed",
-        );
-    }
-
-    #[tokio::test]
-    async fn put_should_name_the_error_when_the_blob_is_empty() {
-        assert_error(
-            server().put(Vec::new()).await,
-            ErrorCode::Empty,
-            "Empty: the blob has no bytes",
-        );
-    }
-
-    #[tokio::test]
-    async fn put_should_name_the_error_when_the_store_is_full() {
-        let server = Server::with_quota(4096);
-        server.put(vec![1]).await.unwrap();
-        assert_error(
-            server.put(vec![2]).await,
-            ErrorCode::StoreFull,
-            "StoreFull: the store has 0 bytes of its quota of 4096 bytes left, the blob needs 4096",
-        );
-    }
-
-    #[tokio::test]
-    async fn get_should_name_the_error_when_there_is_no_blob() {
-        assert_error(
-            server().get(H256::repeat_byte(0xab)).await,
-            ErrorCode::NotFound,
-            &format!(
-                "NotFound: there is no blob 0x{} on this node",
-                "ab".repeat(32)
-            ),
-        );
-    }
-
-    #[tokio::test]
-    async fn get_should_name_the_error_when_the_file_is_damaged() {
-        let server = server();
-        let hash = server.put(b"tokens".to_vec()).await.unwrap();
-        std::fs::write(server.path(hash), b"tokenz").unwrap();
-        assert_error(
-            server.get(hash).await,
-            ErrorCode::Corrupted,
-            &format!(
-                "Corrupted: the stored bytes of blob 0x{hash:x} were damaged and have been removed"
-            ),
-        );
-        assert!(!server.has(hash).await);
-    }
-
-    #[tokio::test]
-    async fn put_should_name_the_error_when_the_file_system_refuses() {
-        let server = server();
-        let hash = Blake2Hasher::hash(b"tokens");
-        std::fs::write(server.path(hash).parent().unwrap(), b"in the way").unwrap();
-        let error = match server.put(b"tokens".to_vec()).await.unwrap_err() {
-            MethodsError::JsonRpc(error) => error,
-            other => panic!("not a JSON-RPC error: {other:?}"),
-        };
-        assert_eq!(error.code(), ErrorCode::StorageFailure as i32);
-        assert!(
-            error.message().starts_with("StorageFailure: "),
-            "{}",
-            error.message()
-        );
-    }
-}
+#[path = "rpc_tests.rs"]
+mod tests;

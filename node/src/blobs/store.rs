@@ -53,9 +53,56 @@ pub enum BlobError {
         /// Space that all blobs together may take, in bytes.
         quota: u64,
     },
+    /// There is no space left on the device.
+    #[error("the disk of this node is full")]
+    DiskFull,
     /// The file system refused.
     #[error("the blob store could not access its files: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl From<io::Error> for BlobError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Why a node cannot have a blob store.
+#[derive(Debug, thiserror::Error)]
+#[error("BlobStoreUnavailable: cannot keep blobs in `{}`: {source}", folder.display())]
+pub struct StoreUnavailable {
+    /// The folder of the store.
+    pub folder: PathBuf,
+    /// What the file system says.
+    pub source: io::Error,
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Number of blobs.
+    pub blobs: u64,
+    /// Bytes of all blobs.
+    pub content: u64,
+    /// Disk space counted for all blobs, in bytes; this is what the quota bounds.
+    pub space: u64,
+}
+
+impl Usage {
+    fn add(&mut self, length: u64) {
+        self.blobs = self.blobs.saturating_add(1);
+        self.content = self.content.saturating_add(length);
+        self.space = self.space.saturating_add(space_on_disk(length));
+    }
+
+    fn remove(&mut self, length: u64) {
+        self.blobs = self.blobs.saturating_sub(1);
+        self.content = self.content.saturating_sub(length);
+        self.space = self.space.saturating_sub(space_on_disk(length));
+    }
 }
 
 /// Content-addressed blobs in a folder. All methods do file work and block the calling thread.
@@ -63,42 +110,40 @@ pub enum BlobError {
 pub struct BlobStore {
     root: PathBuf,
     quota: u64,
-    /// Space taken by all blobs, in bytes. Whoever adds or removes a file holds this lock, so
-    /// that the count and the files agree; readers do not need it.
-    used: Mutex<u64>,
+    /// What is stored. Whoever adds or removes a file holds this lock, so that the counts and the
+    /// files agree; readers do not need it.
+    usage: Mutex<Usage>,
 }
 
 impl BlobStore {
     /// Opens the store in the folder `root`, which is created if needed, with room for `quota`
     /// bytes. Removes what interrupted writes have left behind.
     ///
-    /// Errors: [`BlobError::Io`].
-    pub fn open(root: PathBuf, quota: u64) -> Result<Self, BlobError> {
-        let incoming = root.join(INCOMING);
-        fs::create_dir_all(&incoming)?;
-        let mut leftovers = 0u64;
-        for entry in fs::read_dir(&incoming)? {
-            fs::remove_file(entry?.path())?;
-            leftovers += 1;
+    /// Errors if files cannot be read, made or removed there.
+    pub fn open(root: PathBuf, quota: u64) -> Result<Self, StoreUnavailable> {
+        match prepare(&root) {
+            Ok(usage) => {
+                tracing::info!(
+                    target: "blobs", ?usage, quota, folder = %root.display(), "Blob store"
+                );
+                Ok(Self {
+                    root,
+                    quota,
+                    usage: Mutex::new(usage),
+                })
+            }
+            Err(source) => Err(StoreUnavailable {
+                folder: root,
+                source,
+            }),
         }
-        if leftovers > 0 {
-            tracing::warn!(target: "blobs", leftovers, "Removed blobs that were half written");
-        }
-
-        let used = space_of_blobs(&root)?;
-        tracing::info!(target: "blobs", used, quota, folder = %root.display(), "Blob store");
-        Ok(Self {
-            root,
-            quota,
-            used: Mutex::new(used),
-        })
     }
 
     /// Stores `bytes` and returns their hash. Does nothing if they are already stored, and
     /// replaces the stored file if it is damaged.
     ///
     /// Errors: [`BlobError::Empty`], [`BlobError::TooLarge`], [`BlobError::StoreFull`],
-    /// [`BlobError::Io`].
+    /// [`BlobError::DiskFull`], [`BlobError::Io`].
     pub fn put(&self, bytes: &[u8]) -> Result<H256, BlobError> {
         if bytes.is_empty() {
             return Err(BlobError::Empty);
@@ -110,16 +155,17 @@ impl BlobStore {
         }
         let hash = Blake2Hasher::hash(bytes);
 
-        let mut used = self.lock();
+        let mut usage = self.lock();
         match self.read(hash) {
             Ok(_) => return Ok(hash),
             Err(BlobError::NotFound(_)) => {}
-            Err(BlobError::Corrupted(_)) => self.remove(hash, &mut used)?,
+            Err(BlobError::Corrupted(_)) => self.remove(hash, &mut usage)?,
             Err(error) => return Err(error),
         }
 
-        let needed = space_on_disk(bytes.len() as u64);
-        let free = self.quota.saturating_sub(*used);
+        let length = bytes.len() as u64;
+        let needed = space_on_disk(length);
+        let free = self.quota.saturating_sub(usage.space);
         if needed > free {
             return Err(BlobError::StoreFull {
                 free,
@@ -139,7 +185,7 @@ impl BlobStore {
             let _ = fs::remove_file(&temporary);
             return Err(error.into());
         }
-        *used = used.saturating_add(needed);
+        usage.add(length);
         sync_parent(&target)?;
         Ok(hash)
     }
@@ -153,11 +199,11 @@ impl BlobStore {
             outcome => return outcome,
         }
         // Look again under the lock: a `put` may just have replaced the damaged file.
-        let mut used = self.lock();
+        let mut usage = self.lock();
         let outcome = self.read(hash);
         if let Err(BlobError::Corrupted(_)) = outcome {
             tracing::error!(target: "blobs", ?hash, "Removing a damaged blob");
-            self.remove(hash, &mut used)?;
+            self.remove(hash, &mut usage)?;
         }
         outcome
     }
@@ -167,14 +213,19 @@ impl BlobStore {
         self.path(hash).is_file()
     }
 
-    /// Disk space taken by all blobs, in bytes.
-    pub fn used(&self) -> u64 {
+    /// What is stored now.
+    pub fn usage(&self) -> Usage {
         *self.lock()
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        // The count is changed in one step, so it is right even if a holder of the lock panicked.
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Disk space that all blobs together may take, in bytes.
+    pub fn quota(&self) -> u64 {
+        self.quota
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Usage> {
+        // No holder of the lock can panic between the counts, so they are right in any case.
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn path(&self, hash: H256) -> PathBuf {
@@ -201,11 +252,11 @@ impl BlobStore {
         Ok(bytes)
     }
 
-    fn remove(&self, hash: H256, used: &mut u64) -> Result<(), BlobError> {
+    fn remove(&self, hash: H256, usage: &mut Usage) -> Result<(), BlobError> {
         let path = self.path(hash);
-        let freed = space_on_disk(fs::metadata(&path)?.len());
+        let length = fs::metadata(&path)?.len();
         fs::remove_file(&path)?;
-        *used = used.saturating_sub(freed);
+        usage.remove(length);
         Ok(())
     }
 }
@@ -217,19 +268,38 @@ fn space_on_disk(length: u64) -> u64 {
         .saturating_mul(ALLOCATION_UNIT)
 }
 
-/// Disk space that all files in the shards of `root` take, in bytes.
-fn space_of_blobs(root: &Path) -> io::Result<u64> {
-    let mut used = 0u64;
+/// Makes the folders, clears what was half written, sees that files can be made, and counts.
+fn prepare(root: &Path) -> io::Result<Usage> {
+    let incoming = root.join(INCOMING);
+    fs::create_dir_all(&incoming)?;
+    let mut leftovers = 0u64;
+    for entry in fs::read_dir(&incoming)? {
+        fs::remove_file(entry?.path())?;
+        leftovers += 1;
+    }
+    if leftovers > 0 {
+        tracing::warn!(target: "blobs", leftovers, "Removed blobs that were half written");
+    }
+    // Better to hear now that nothing can be stored than with the first blob.
+    let probe = incoming.join("probe");
+    File::create(&probe)?;
+    fs::remove_file(&probe)?;
+    usage_of(root)
+}
+
+/// What the files in the shards of `root` take.
+fn usage_of(root: &Path) -> io::Result<Usage> {
+    let mut usage = Usage::default();
     for shard in fs::read_dir(root)? {
         let shard = shard?;
         if !shard.file_type()?.is_dir() || shard.file_name() == INCOMING {
             continue;
         }
         for blob in fs::read_dir(shard.path())? {
-            used = used.saturating_add(space_on_disk(blob?.metadata()?.len()));
+            usage.add(blob?.metadata()?.len());
         }
     }
-    Ok(used)
+    Ok(usage)
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
