@@ -4,7 +4,6 @@ import type { AddressOrPair, Signer, SubmittableExtrinsic } from '@polkadot/api/
 import type { KeyringPair } from '@polkadot/keyring/types'
 import type { DispatchError } from '@polkadot/types/interfaces'
 import type { ISubmittableResult } from '@polkadot/types/types'
-import { decodeAddress, encodeAddress } from '@polkadot/util-crypto'
 import { followBlocks } from './blocks.js'
 import type { Hex } from './bytes.js'
 import { type Connection, isDisconnection } from './connection.js'
@@ -33,7 +32,6 @@ export type Call = SubmittableExtrinsic<'promise', ISubmittableResult>
 /** How often a call is signed anew when another program of the same account was faster. */
 const NONCE_ATTEMPTS = 10
 
-const GENERIC_PREFIX = 42
 
 // Answers of a transaction pool.
 const INVALID = 1010
@@ -100,9 +98,7 @@ export class Submitter {
 
   /** The next nonce of an account as the node sees it, calls in its pool counted. */
   #adviceFor(address: string, signal: AbortSignal): Promise<number> {
-    // Nodes read addresses of the generic prefix whether or not they were told the chain's own.
-    const generic = encodeAddress(decodeAddress(address), GENERIC_PREFIX)
-    return this.connection.rpc<number>('system_accountNextIndex', [generic], signal)
+    return this.connection.rpc<number>('system_accountNextIndex', [address], signal)
   }
 
   /** Remembers a nonce until the call before it is in a block or given up. */
