@@ -32,7 +32,6 @@ export type Call = SubmittableExtrinsic<'promise', ISubmittableResult>
 /** How often a call is signed anew when another program of the same account was faster. */
 const NONCE_ATTEMPTS = 10
 
-
 // Answers of a transaction pool.
 const INVALID = 1010
 const PRIORITY_TOO_LOW = 1014
