@@ -3,7 +3,7 @@
 use crate::*;
 use aipg_primitives::{
     api::{Books, ClaimableReward, JobView, Quote, WorkerView},
-    JobId, ModelCatalogue, ModelId, ModelTerms,
+    JobId, ModelCatalogue, ModelId, ModelTerms, ReceiptProof, ReceiptVerifier, RoundIndex,
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
@@ -216,6 +216,24 @@ impl_runtime_apis! {
 
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>> {
             JobEscrow::worker_jobs(&worker)
+        }
+
+        fn next_job() -> JobId {
+            JobEscrow::next_job()
+        }
+    }
+
+    impl aipg_primitives::api::ReceiptsApi<Block, AccountId, BlockNumber> for Runtime {
+        fn round_blocks() -> u32 {
+            pallet_chain_parameters::RoundBlocks::<Runtime>::get()
+        }
+
+        fn receipts_root(round: RoundIndex) -> Option<Hash> {
+            pallet_receipts::Roots::<Runtime>::get(round)
+        }
+
+        fn verify_receipt(proof: ReceiptProof<AccountId, BlockNumber>) -> bool {
+            Receipts::verify(&proof).is_ok()
         }
     }
 

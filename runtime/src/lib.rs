@@ -160,4 +160,6 @@ mod runtime {
     pub type JobEscrow = pallet_job_escrow;
     #[runtime::pallet_index(24)]
     pub type UsefulWork = pallet_useful_work;
+    #[runtime::pallet_index(25)]
+    pub type Receipts = pallet_receipts;
 }

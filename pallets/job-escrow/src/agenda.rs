@@ -5,7 +5,7 @@
 //! the chain's height and lags behind it only when more jobs are due than one block moves on.
 
 use crate::pallet::*;
-use crate::types::{RefundReason, Stage};
+use crate::types::{Delivery, RefundReason, Stage};
 use crate::WeightInfo;
 use aipg_primitives::{
     Beacon, DrawRequest, Fault, JobId, SettlementGate, Windows, WorkerDirectory,
@@ -109,10 +109,21 @@ impl<T: Config> Pallet<T> {
                 Self::time_out(id, job, worker, Fault::ResultMissed, now)
             }
             Stage::Delivered {
-                worker, ask, units, ..
+                worker,
+                ask,
+                units,
+                output,
+                digest,
             } => {
                 if T::Gate::may_settle(id) {
-                    Self::settle(id, job, worker, ask, units)
+                    let delivery = Delivery {
+                        worker,
+                        ask,
+                        units,
+                        output,
+                        digest,
+                    };
+                    Self::settle(id, job, delivery)
                 } else {
                     let mut job = job;
                     Self::put(id, &mut job, now.saturating_add(RETRY_AFTER.into()));

@@ -45,7 +45,7 @@ pub mod pallet {
     use crate::WeightInfo;
     use aipg_primitives::{
         Balance, Beacon, Burn, Fault, FeeSplit, JobId, JobParameters, ModelCatalogue, ModelId,
-        OnSettled, ServiceLevel, SettlementGate, TokenList, TrustClass, Units, Windows,
+        OnSettled, ReceiptLog, ServiceLevel, SettlementGate, TokenList, TrustClass, Units, Windows,
         WorkerDirectory,
     };
     use frame_support::{pallet_prelude::*, traits::fungible};
@@ -83,6 +83,8 @@ pub mod pallet {
         type Gate: SettlementGate;
         /// Told of every paid job.
         type OnSettled: OnSettled<Self::AccountId>;
+        /// Keeps the receipt of every job that ended.
+        type Receipts: ReceiptLog<Self::AccountId, BlockNumberFor<Self>>;
         /// Receives the treasury's shares and the dust.
         type Treasury: Get<Self::AccountId>;
         /// Receives the stakers' share.

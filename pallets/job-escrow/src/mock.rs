@@ -76,6 +76,9 @@ thread_local! {
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
     pub static BURN_WORKS: Cell<bool> = const { Cell::new(true) };
+    pub static RECEIPTS_WORK: Cell<bool> = const { Cell::new(true) };
+    /// The receipts that were kept, oldest first.
+    pub static RECEIPTS: RefCell<Vec<Receipt<AccountId, u64>>> = const { RefCell::new(Vec::new()) };
     pub static SETTLED: RefCell<Vec<SettledJob<AccountId>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -194,6 +197,18 @@ impl SettlementGate for Gate {
     }
 }
 
+pub struct Receipts;
+
+impl ReceiptLog<AccountId, u64> for Receipts {
+    fn append(receipt: &Receipt<AccountId, u64>) -> DispatchResult {
+        if !RECEIPTS_WORK.get() {
+            return Err("the round is full".into());
+        }
+        RECEIPTS.with_borrow_mut(|receipts| receipts.push(receipt.clone()));
+        Ok(())
+    }
+}
+
 pub struct Ledger;
 
 impl OnSettled<AccountId> for Ledger {
@@ -219,6 +234,7 @@ impl pallet_job_escrow::Config for Test {
     type Windows = FixedWindows;
     type Gate = Gate;
     type OnSettled = Ledger;
+    type Receipts = Receipts;
     type Treasury = TreasuryAccount;
     type StakersPot = StakersAccount;
     type FeeSplit = Split;
@@ -262,6 +278,8 @@ pub fn execute(test: impl FnOnce()) {
     REQUESTS.with_borrow_mut(Vec::clear);
     REPORTS.with_borrow_mut(Vec::clear);
     SETTLED.with_borrow_mut(Vec::clear);
+    RECEIPTS.with_borrow_mut(Vec::clear);
+    RECEIPTS_WORK.set(true);
     BEACON_WORKS.set(true);
     GATE_OPEN.set(true);
     BURN_WORKS.set(true);

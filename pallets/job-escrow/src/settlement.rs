@@ -1,9 +1,12 @@
-//! Where the money of a job goes. Everything that was on hold leaves it here.
+//! Where the money of a job goes, and what remains of the job: everything that was on hold leaves it
+//! here, and the job's receipt goes to the round's.
 
 use crate::pallet::*;
 use crate::split::split_fee;
-use crate::types::{FeeParts, RefundReason};
-use aipg_primitives::{Balance, Burn, BurnReason, JobId, OnSettled, SettledJob, Units};
+use crate::types::{Delivery, FeeParts, RefundReason};
+use aipg_primitives::{
+    Balance, Burn, BurnReason, JobId, OnSettled, Outcome, Receipt, ReceiptLog, SettledJob, Units,
+};
 use frame_support::{
     pallet_prelude::DispatchResult,
     traits::{
@@ -41,10 +44,15 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn settle(
         id: JobId,
         job: JobOf<T>,
-        worker: T::AccountId,
-        ask: Balance,
-        units: Units,
+        delivery: Delivery<T::AccountId>,
     ) -> DispatchResult {
+        let Delivery {
+            worker,
+            ask,
+            units,
+            output,
+            digest,
+        } = delivery;
         let fee = Self::fee_of(&job, ask, units);
         let parts = split_fee(
             fee,
@@ -78,6 +86,18 @@ impl<T: Config> Pallet<T> {
         let spent = others.saturating_add(paid.treasury);
         let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;
         Self::remove(id, &job);
+        Self::write_receipt(
+            id,
+            &job,
+            Outcome::Paid {
+                worker: worker.clone(),
+                output,
+                digest,
+                units,
+                ask,
+                fee,
+            },
+        )?;
         T::OnSettled::on_settled(&SettledJob {
             job: id,
             worker: worker.clone(),
@@ -114,6 +134,7 @@ impl<T: Config> Pallet<T> {
         let charged = Self::pay(&job, &T::Treasury::get(), charge);
         let returned = Self::release(&job, job.max_price.saturating_sub(charged))?;
         Self::remove(id, &job);
+        Self::write_receipt(id, &job, Outcome::Refunded { reason, returned })?;
         Self::deposit_event(Event::JobRefunded {
             job: id,
             requester: job.requester,
@@ -121,6 +142,21 @@ impl<T: Config> Pallet<T> {
             reason,
         });
         Ok(())
+    }
+
+    /// All that is kept of the job from now on.
+    fn write_receipt(id: JobId, job: &JobOf<T>, outcome: Outcome<T::AccountId>) -> DispatchResult {
+        T::Receipts::append(&Receipt {
+            job: id,
+            requester: job.requester.clone(),
+            model: job.model,
+            class: job.class,
+            input: job.input,
+            parameters: job.parameters.clone(),
+            max_price: job.max_price,
+            finished_at: frame_system::Pallet::<T>::block_number(),
+            outcome,
+        })
     }
 
     fn release(job: &JobOf<T>, amount: Balance) -> Result<Balance, sp_runtime::DispatchError> {

@@ -1,5 +1,7 @@
 //! Records of the escrow.
 
+pub use aipg_primitives::RefundReason;
+
 use aipg_primitives::{
     Balance, JobParameters, ModelId, ServiceLevel, TokenList, TrustClass, Units,
 };
@@ -78,24 +80,14 @@ impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {
     }
 }
 
-/// Why a job ended without a result.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub enum RefundReason {
-    /// What is left until the deadline is too short for another worker.
-    DeadlineUnreachable,
-    /// Drawn workers could not get the input; part of the price went to the treasury.
-    InputUnavailable,
+/// What a worker delivered, as [`Stage::Delivered`] holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery<AccountId> {
+    pub worker: AccountId,
+    pub ask: Balance,
+    pub units: Units,
+    pub output: TokenList,
+    pub digest: H256,
 }
 
 /// Parts of a job's fee; they add up to it.

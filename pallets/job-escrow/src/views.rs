@@ -60,6 +60,11 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// Number that the next job gets: every job so far has a lower one.
+    pub fn next_job() -> JobId {
+        NextJob::<T>::get()
+    }
+
     /// Jobs that `worker` must claim or deliver, oldest first.
     pub fn worker_jobs(worker: &T::AccountId) -> Vec<JobView<T::AccountId, BlockNumberFor<T>>> {
         let mut jobs: Vec<_> = WorkerJobs::<T>::iter_key_prefix(worker)

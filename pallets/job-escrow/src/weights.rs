@@ -34,7 +34,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(60_000_000, 12288).saturating_add(T::DbWeight::get().reads_writes(7, 5))
     }
     fn input_unavailable() -> Weight {
-        Weight::from_parts(90_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(8, 9))
+        Weight::from_parts(150_000_000, 18432)
+            .saturating_add(T::DbWeight::get().reads_writes(10, 11))
     }
     fn pass_blocks(b: u32) -> Weight {
         Weight::from_parts(10_000_000, 4096)
@@ -50,15 +51,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads_writes(60, 6))
     }
     fn step_settle() -> Weight {
-        Weight::from_parts(250_000_000, 32768)
-            .saturating_add(T::DbWeight::get().reads_writes(22, 20))
+        Weight::from_parts(310_000_000, 34816)
+            .saturating_add(T::DbWeight::get().reads_writes(24, 21))
     }
     fn step_refund() -> Weight {
-        Weight::from_parts(90_000_000, 16384).saturating_add(T::DbWeight::get().reads_writes(8, 9))
+        Weight::from_parts(150_000_000, 18432)
+            .saturating_add(T::DbWeight::get().reads_writes(10, 11))
     }
     fn step_time_out() -> Weight {
-        Weight::from_parts(500_000_000, 32768)
-            .saturating_add(T::DbWeight::get().reads_writes(60, 90))
+        Weight::from_parts(560_000_000, 34816)
+            .saturating_add(T::DbWeight::get().reads_writes(62, 91))
     }
     fn postpone() -> Weight {
         Weight::from_parts(40_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(2, 3))
@@ -80,8 +82,8 @@ impl WeightInfo for () {
             .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
     }
     fn input_unavailable() -> Weight {
-        Weight::from_parts(90_000_000, 16384)
-            .saturating_add(ParityDbWeight::get().reads_writes(8, 9))
+        Weight::from_parts(150_000_000, 18432)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 11))
     }
     fn pass_blocks(b: u32) -> Weight {
         Weight::from_parts(10_000_000, 4096)
@@ -97,16 +99,16 @@ impl WeightInfo for () {
             .saturating_add(ParityDbWeight::get().reads_writes(60, 6))
     }
     fn step_settle() -> Weight {
-        Weight::from_parts(250_000_000, 32768)
-            .saturating_add(ParityDbWeight::get().reads_writes(22, 20))
+        Weight::from_parts(310_000_000, 34816)
+            .saturating_add(ParityDbWeight::get().reads_writes(24, 21))
     }
     fn step_refund() -> Weight {
-        Weight::from_parts(90_000_000, 16384)
-            .saturating_add(ParityDbWeight::get().reads_writes(8, 9))
+        Weight::from_parts(150_000_000, 18432)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 11))
     }
     fn step_time_out() -> Weight {
-        Weight::from_parts(500_000_000, 32768)
-            .saturating_add(ParityDbWeight::get().reads_writes(60, 90))
+        Weight::from_parts(560_000_000, 34816)
+            .saturating_add(ParityDbWeight::get().reads_writes(62, 91))
     }
     fn postpone() -> Weight {
         Weight::from_parts(40_000_000, 8192)

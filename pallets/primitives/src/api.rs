@@ -1,5 +1,6 @@
 //! Runtime APIs for reads, and the records they return.
 
+use crate::receipt::ReceiptProof;
 use crate::types::*;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -129,10 +130,26 @@ sp_api::decl_runtime_apis! {
     {
         /// Price and time of a job; `None` for an unknown model or a context it cannot take.
         fn quote(model: ModelId, prompt: u32, output: u32) -> Option<Quote<BlockNumber>>;
-        /// A live job. Finished jobs leave the state; their events tell how they ended.
+        /// A live job. Finished jobs leave the state; their receipts tell how they ended.
         fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
         /// The live jobs of a worker, at most as many as its capacity.
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
+        /// Number that the next job gets: every job so far has a lower one.
+        fn next_job() -> JobId;
+    }
+
+    /// Receipts of finished jobs.
+    pub trait ReceiptsApi<AccountId, BlockNumber>
+    where
+        AccountId: codec::Codec,
+        BlockNumber: codec::Codec,
+    {
+        /// Blocks of a round: block b belongs to round b / this.
+        fn round_blocks() -> u32;
+        /// Root of the receipts of a sealed round; `None` if no job ended in it.
+        fn receipts_root(round: RoundIndex) -> Option<H256>;
+        /// Whether the proof's receipt is a leaf of its round's sealed tree.
+        fn verify_receipt(proof: ReceiptProof<AccountId, BlockNumber>) -> bool;
     }
 
     /// Registered machines.

@@ -8,8 +8,10 @@
 extern crate alloc;
 
 pub mod api;
+pub mod receipt;
 pub mod traits;
 pub mod types;
 
+pub use receipt::*;
 pub use traits::*;
 pub use types::*;

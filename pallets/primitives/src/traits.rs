@@ -1,5 +1,6 @@
 //! The seams between pallets. Each trait is implemented by the one pallet that owns the fact.
 
+use crate::receipt::{Receipt, ReceiptProof};
 use crate::types::*;
 use frame_support::dispatch::DispatchResult;
 use sp_core::H256;
@@ -96,6 +97,19 @@ impl SettlementGate for () {
 /// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.
 pub trait OnSettled<AccountId> {
     fn on_settled(job: &SettledJob<AccountId>);
+}
+
+/// Keeps the receipts of finished jobs. Implemented by `pallet-receipts`.
+pub trait ReceiptLog<AccountId, BlockNumber> {
+    /// Appends the receipt of a job that ended in the current block to the tree of the block's
+    /// round. Errors if the tree can take no more; the job must not end then.
+    fn append(receipt: &Receipt<AccountId, BlockNumber>) -> DispatchResult;
+}
+
+/// Tells true receipts from others. Implemented by `pallet-receipts`; art is minted from them.
+pub trait ReceiptVerifier<AccountId, BlockNumber> {
+    /// Succeeds if the proof's receipt is a leaf of its round's sealed tree.
+    fn verify(proof: &ReceiptProof<AccountId, BlockNumber>) -> DispatchResult;
 }
 
 /// Windows in blocks, fixed in genesis. Implemented by `pallet-chain-parameters`.

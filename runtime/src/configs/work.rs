@@ -73,6 +73,7 @@ impl pallet_job_escrow::Config for Runtime {
     // Audits and disputes attach here.
     type Gate = ();
     type OnSettled = UsefulWork;
+    type Receipts = Receipts;
     type Treasury = Treasury;
     type StakersPot = StakersPot;
     type FeeSplit = StandardFeeSplit;
@@ -96,4 +97,10 @@ impl pallet_useful_work::Config for Runtime {
     type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_receipts::Config for Runtime {
+    // The rounds of useful work.
+    type RoundBlocks = pallet_chain_parameters::RoundBlocks<Runtime>;
+    type WeightInfo = pallet_receipts::weights::SubstrateWeight<Runtime>;
 }

@@ -3,6 +3,7 @@ mod fees;
 mod filters;
 mod metadata;
 mod presets;
+mod receipts;
 mod spine;
 mod weights;
 
@@ -94,6 +95,7 @@ type OwnPallets = (
     WorkerRegistry,
     JobEscrow,
     UsefulWork,
+    Receipts,
 );
 
 fn begin(height: BlockNumber) {
@@ -132,6 +134,7 @@ fn check_all_pallets() {
     WorkerRegistry::do_try_state().expect("machines hold together");
     JobEscrow::do_try_state().expect("jobs hold together");
     UsefulWork::do_try_state().expect("work holds together");
+    Receipts::do_try_state().expect("receipts hold together");
 }
 
 fn treasury() -> Balance {

@@ -10,17 +10,17 @@ use pallet_worker_registry::HoldReason as BondHold;
 use sp_keyring::Sr25519Keyring::{Bob, Charlie, Dave, Ferdie};
 
 const BOND: Balance = 1_000 * AIPG;
-const PROMPT: u32 = 30;
-const MAX_OUTPUT: u32 = 100;
-const OUTPUT: u32 = 60;
+pub(super) const PROMPT: u32 = 30;
+pub(super) const MAX_OUTPUT: u32 = 100;
+pub(super) const OUTPUT: u32 = 60;
 
-fn model() -> ModelId {
+pub(super) fn model() -> ModelId {
     pallet_model_registry::Models::<Runtime>::iter_keys()
         .next()
         .expect("dev has a model")
 }
 
-fn tokens(count: u32) -> TokenList {
+pub(super) fn tokens(count: u32) -> TokenList {
     TokenList {
         blob: Hash::repeat_byte(1),
         root: Hash::repeat_byte(2),
@@ -32,14 +32,14 @@ fn ask() -> Balance {
     AIPG / 100
 }
 
-fn online_worker() {
+pub(super) fn online_worker() {
     let origin = || signed(Charlie);
     assert_ok!(WorkerRegistry::register(origin(), BOND, 2, Region::Europe));
     assert_ok!(WorkerRegistry::set_offer(origin(), model(), ask()));
     assert_ok!(WorkerRegistry::go_online(origin()));
 }
 
-fn submit() -> Balance {
+pub(super) fn submit() -> Balance {
     let quote = JobEscrow::quote(model(), PROMPT, MAX_OUTPUT).expect("the model takes the job");
     let price = quote.least_price + 5;
     assert_ok!(JobEscrow::submit(

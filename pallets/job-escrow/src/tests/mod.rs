@@ -2,6 +2,7 @@ mod deadlines;
 mod delivery;
 mod draws;
 mod properties;
+mod receipts;
 mod settlement;
 mod submission;
 mod weights;
@@ -103,4 +104,8 @@ fn deliver(worker: AccountId, job: JobId) -> frame_support::dispatch::DispatchRe
 
 fn reports() -> Vec<(AccountId, Report)> {
     REPORTS.with_borrow(Clone::clone)
+}
+
+fn receipts() -> Vec<Receipt<AccountId, u64>> {
+    RECEIPTS.with_borrow(Clone::clone)
 }

@@ -67,6 +67,10 @@ proptest! {
             run_to(System::block_number() + 300);
             assert_eq!(Jobs::<Test>::iter().count(), 0);
             assert_eq!(held(REQUESTER), 0);
+            // Every job that was ever accepted has exactly one receipt.
+            let mut finished: Vec<_> = receipts().iter().map(|receipt| receipt.job).collect();
+            finished.sort_unstable();
+            assert_eq!(finished, (0..NextJob::<Test>::get()).collect::<Vec<_>>());
             let burned: Balance = events()
                 .iter()
                 .map(|event| match event {
