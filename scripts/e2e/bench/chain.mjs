@@ -16,8 +16,8 @@ const PAGE = join(ROOT, 'docs/measurements.md')
 const STAGE_TIMES = join(dirname(PROGRAMS), 'stage-times.tsv')
 
 const SIZES = {
-  full: { starts: 7, warm: 6, jobs: 40, transfers: 6_000, played: 480 },
-  quick: { starts: 2, warm: 3, jobs: 6, transfers: 600, played: 96 },
+  full: { starts: 7, warm: 6, jobs: 40, transfers: 12, played: 900 },
+  quick: { starts: 2, warm: 3, jobs: 6, transfers: 4, played: 96 },
 }
 
 const { values: options } = parseArgs({

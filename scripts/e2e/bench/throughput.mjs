@@ -11,54 +11,56 @@ import { median, number } from './statistics.mjs'
 const CAPACITY = 16
 const WORKERS = 32
 const REQUESTERS = 8
+const SENDERS = 40
 const OUTPUT = 4
 /** Submissions a block: more than the chain settles, so that it is the limit. */
-const SUBMISSIONS_PER_BLOCK = 24
-/** Requests that are under way to the node at the same time. */
+const SUBMISSIONS_PER_BLOCK = 20
+/** Transfers that wait in the pool: some blocks full. */
+const WAITING_TRANSFERS = 3_000
+/** Requests that are under way to the node at the same time; and calls that wait for their block. */
 const PARALLEL = 64
+const WAITING_CALLS = 8
 // Guards against hanging.
 const BLOCKS_LIMIT = 400
 
 /** Runs `work` on all items, a few at a time. */
-async function inParallel(items, work) {
+async function inParallel(items, work, lanes = PARALLEL) {
   const queue = [...items]
   const lane = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
   }
-  await Promise.all(Array.from({ length: PARALLEL }, lane))
+  await Promise.all(Array.from({ length: lanes }, lane))
 }
 
-/** Derived accounts with money: {workers, requesters}. */
+/** Derived accounts with money: {workers, requesters, senders}. */
 async function fund({ chain, accounts }) {
   const keyring = new Keyring({ type: 'sr25519', ss58Format: chain.api.registry.chainSS58 })
   const derive = (kind, count) =>
     Array.from({ length: count }, (_, index) => keyring.addFromUri(`//bench//${kind}//${index}`))
   const workers = derive('worker', WORKERS)
   const requesters = derive('requester', REQUESTERS)
+  const senders = derive('sender', SENDERS)
   const { tx } = chain.api
   const give = (pair, aipg) => tx.balances.transferKeepAlive(pair.address, BigInt(aipg) * AIPG)
   await chain.submit(
     tx.utility.batchAll([
       ...workers.map((pair) => give(pair, 500)),
       ...requesters.map((pair) => give(pair, 5_000)),
+      ...senders.map((pair) => give(pair, 100)),
     ]),
     accounts.alice,
   )
-  return { workers, requesters }
+  return { workers, requesters, senders }
 }
 
 async function register({ chain, model, terms }, workers) {
   const { tx } = chain.api
-  await inParallel(workers, (pair) =>
-    chain.submit(
-      tx.utility.batchAll([
-        tx.workerRegistry.register(200n * AIPG, CAPACITY, 'Unspecified'),
-        tx.workerRegistry.setOffer(model, terms.priceFloor),
-        tx.workerRegistry.goOnline(),
-      ]),
-      pair,
-    ),
-  )
+  const call = tx.utility.batchAll([
+    tx.workerRegistry.register(200n * AIPG, CAPACITY, 'Unspecified'),
+    tx.workerRegistry.setOffer(model, terms.priceFloor),
+    tx.workerRegistry.goOnline(),
+  ])
+  await inParallel(workers, (pair) => chain.submit(call, pair), WAITING_CALLS)
 }
 
 /** Plays the workers: answers each assignment by a claim and each claim by a result. */
@@ -112,25 +114,35 @@ async function readRange(chain, first, last) {
   return blocks
 }
 
-/** Sends `count` transfers as fast as the node takes them. Returns the blocks that hold them. */
-async function runTransfers({ chain, ledger }, { workers, requesters }, count) {
-  const pairs = [...workers, ...requesters]
+/**
+ * Keeps the pool full of transfers for a number of blocks. Returns these blocks. Each account sends its own transfers one
+ * after the other, so that their nonces arrive in order.
+ */
+async function runTransfers({ chain, ledger }, pairs, count) {
   const senders = await Promise.all(pairs.map((pair) => Sender.of(chain.api, pair)))
   const { tx } = chain.api
-  const signed = Array.from({ length: count }, (_, index) => {
-    const sender = senders[index % senders.length]
-    const receiver = pairs[(index + 1) % pairs.length]
-    return sender.sign(tx.balances.transferKeepAlive(receiver.address, AIPG / 1000n))
-  })
-  const first = ledger.last.number + 1
-  await inParallel(signed, (extrinsic) => chain.api.rpc.author.submitExtrinsic(extrinsic))
+  const amount = AIPG / 1000n
   const blocks = []
-  for (let height = first, found = 0; found < count; height += 1) {
-    if (height > first + BLOCKS_LIMIT) throw new Error(`${found} of ${count} transfers were included`)
+  let sent = 0
+  let included = 0
+  for (let height = ledger.last.number + 1; blocks.length < count; height += 1) {
+    const each = Math.ceil(Math.max(0, WAITING_TRANSFERS - (sent - included)) / senders.length)
+    await Promise.all(
+      senders.map(async (sender, index) => {
+        const receiver = pairs[(index + 1) % pairs.length].address
+        for (let turn = 0; turn < each; turn += 1) await sender.send(tx.balances.transferKeepAlive(receiver, amount))
+      }),
+    )
+    sent += each * senders.length
     await ledger.height(height)
     const block = await readBlock(chain.api, height)
-    found += occurrences(block, 'balances.transferKeepAlive')
+    included += occurrences(block, 'balances.transferKeepAlive')
     blocks.push(block)
+  }
+  // What still waits would fill the blocks of the next measurement.
+  const limit = ledger.last.number + BLOCKS_LIMIT
+  while ((await chain.api.rpc.author.pendingExtrinsics()).length > 0 && ledger.last.number < limit) {
+    await ledger.height(ledger.last.number + 1)
   }
   return blocks
 }
@@ -178,8 +190,8 @@ export async function measureThroughput({ jobs, transfers, progress }) {
     network = await openNetwork(node.url)
     const parties = await fund(network)
     const known = await limits(network.chain.api)
-    progress(`${transfers} transfers`)
-    const transferBlocks = await runTransfers(network, parties, transfers)
+    progress(`${transfers} blocks of transfers`)
+    const transferBlocks = await runTransfers(network, parties.senders, transfers)
     progress(`${WORKERS} played workers register`)
     await register(network, parties.workers)
     progress(`${jobs} jobs with played workers`)
