@@ -63,7 +63,7 @@ pub enum SessionKeysError {
     Chain(#[from] chain_spec::ChainSpecError),
     /// Options of the keystore could not be read.
     #[error("KeystoreOptions: {0}")]
-    Options(#[from] sc_cli::Error),
+    Options(Box<sc_cli::Error>),
     /// The keystore's folder cannot be used.
     #[error("KeystoreUnusable: cannot use the keystore `{}`: {reason}", path.display())]
     Keystore {
@@ -107,6 +107,12 @@ pub enum SessionKeysError {
         /// The folder.
         path: PathBuf,
     },
+}
+
+impl From<sc_cli::Error> for SessionKeysError {
+    fn from(error: sc_cli::Error) -> Self {
+        Self::Options(Box::new(error))
+    }
 }
 
 impl SessionKeysCommand {

@@ -41,12 +41,15 @@ impl MetricSource for StoreGauge {
     }
 }
 
+/// Reads a figure off the store.
+type Reading = fn(&BlobStore) -> u64;
+
 impl BlobMetrics {
     /// Registers the metrics of `store`.
     ///
     /// Errors if one of the names is taken.
     pub fn register(registry: &Registry, store: &Arc<BlobStore>) -> Result<Self, PrometheusError> {
-        let gauges: [(&str, &str, fn(&BlobStore) -> u64); 4] = [
+        let gauges: [(&str, &str, Reading); 4] = [
             ("aipg_blobs_stored", "Blobs in the store", |store| {
                 store.usage().blobs
             }),
