@@ -1,6 +1,9 @@
 //! The command line.
 
-use crate::config::{LogFormat, ModelSetting};
+use crate::{
+    config::{LogFormat, MetricsAddress, ModelSetting},
+    earnings::Period,
+};
 use aipg_client::{Amount, Region};
 use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
@@ -16,6 +19,7 @@ wins, in this order. The environment variable of a setting is AIPG_WORKER_ and i
 
   node = \"ws://127.0.0.1:9944\"
   key_file = \"/home/miner/.aipg/worker.key\"
+  data_dir = \"/var/lib/aipg-worker\"
   capacity = 1
   region = \"europe\"
   bond = \"200\"
@@ -76,12 +80,35 @@ pub enum Command {
         #[arg(long, value_name = "0xHASH")]
         digest: String,
     },
-    /// Prints what the chain knows of this machine: bond, reputation, offers, jobs and rewards.
+    /// Prints how the machine stands: node, bond, reputation, offers, jobs, rewards, database.
     #[command(after_long_help = SETTINGS_HELP)]
     Status {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Prints what the machine earned: fees, block rewards and penalties.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Earnings {
+        #[command(flatten)]
+        flags: Flags,
+        /// One line for each of these.
+        #[arg(long, value_enum, default_value_t = Period::Day)]
+        by: Period,
+        /// Print JSON with every line of the books and the state of every job.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks everything that a working machine needs and says what to do about what is missing.
+    ///
+    /// Ends with 0 if no check failed, with 1 otherwise. Warnings do not fail.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Doctor {
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Prints the places at which AIPG_WORKER_PAUSE_AT stops a worker, for tests that kill it.
+    #[command(hide = true)]
+    PausePlaces,
 }
 
 /// Settings as flags. What is not given is left to the environment, the file and the defaults.
@@ -93,10 +120,11 @@ pub struct Flags {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// WebSocket address of a node [default: ws://127.0.0.1:9944].
+    /// WebSocket address of a node; may be repeated, the first one that answers is used
+    /// [default: ws://127.0.0.1:9944].
     #[arg(long, value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub node: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub node: Vec<String>,
 
     /// Well-known development key such as //Charlie; for real keys use --key-file.
     #[arg(long, value_name = "//NAME", conflicts_with = "key_file")]
@@ -153,6 +181,17 @@ pub struct Flags {
     #[arg(long, value_name = "SECONDS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain_seconds: Option<u64>,
+
+    /// Where the worker keeps its state
+    /// [default: aipg/worker/ADDRESS in $XDG_DATA_HOME or ~/.local/share].
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Where metrics for Prometheus are served, or `none` [default: 127.0.0.1:9616].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_address: Option<MetricsAddress>,
 }
 
 #[cfg(test)]

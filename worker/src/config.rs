@@ -1,14 +1,14 @@
 //! Settings: defaults, then a TOML file, then the environment, then flags.
 
-use crate::{cli::Flags, keys::KeySource};
-use aipg_client::{Amount, Region};
+use crate::{cli::Flags, keys::KeySource, pause};
+use aipg_client::{Amount, Endpoints, Region};
 use figment::{
     providers::{Format, Serialized, Toml},
     value::{Dict, Map, Value},
     Figment, Metadata, Profile, Provider,
 };
-use serde::{de, Deserialize, Deserializer, Serialize};
-use std::{fmt, path::PathBuf, str::FromStr};
+use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 use thiserror::Error;
 
 /// What every environment variable of a setting begins with.
@@ -18,8 +18,9 @@ const ENVIRONMENT_PREFIX: &str = "AIPG_WORKER_";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// WebSocket address of the node.
-    pub node: String,
+    /// WebSocket addresses of nodes, in the order of preference.
+    #[serde(deserialize_with = "text_list")]
+    pub node: Vec<String>,
     suri: Option<String>,
     key_file: Option<PathBuf>,
     #[serde(deserialize_with = "model_list")]
@@ -38,6 +39,9 @@ pub struct Settings {
     pub no_self_check: bool,
     /// Seconds that claimed jobs get to finish after a stop signal.
     pub drain_seconds: u64,
+    data_dir: Option<PathBuf>,
+    /// Where metrics are served; without it, on the usual port if that is free.
+    pub metrics_address: Option<MetricsAddress>,
 }
 
 /// The settings that nothing else names.
@@ -81,6 +85,10 @@ pub enum ConfigError {
     NoModels,
     #[error("`{0}` is no node address; it begins with ws:// or wss://")]
     NotAWebSocket(String),
+    #[error("`node` names no address")]
+    NoNode,
+    #[error("no data directory: neither XDG_DATA_HOME nor HOME is set; give --data-dir")]
+    NoDataDirectory,
     #[error("`capacity` must be at least 1")]
     NoCapacity,
 }
@@ -140,9 +148,33 @@ impl Settings {
         Ok(&self.models)
     }
 
+    /// The nodes to talk to.
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints::new(self.node.clone())
+    }
+
+    /// Where the worker of `address` keeps its state.
+    pub fn data_dir(&self, address: &str) -> Result<PathBuf, ConfigError> {
+        if let Some(path) = &self.data_dir {
+            return Ok(path.clone());
+        }
+        let absolute = |name| {
+            let path = std::env::var_os(name).map(PathBuf::from);
+            path.filter(|path| path.is_absolute())
+        };
+        absolute("XDG_DATA_HOME")
+            .or_else(|| Some(absolute("HOME")?.join(".local/share")))
+            .map(|data| data.join("aipg/worker").join(address))
+            .ok_or(ConfigError::NoDataDirectory)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
-        if !self.node.starts_with("ws://") && !self.node.starts_with("wss://") {
-            return Err(ConfigError::NotAWebSocket(self.node.clone()));
+        if self.node.is_empty() {
+            return Err(ConfigError::NoNode);
+        }
+        let is_web_socket = |url: &&String| url.starts_with("ws://") || url.starts_with("wss://");
+        if let Some(other) = self.node.iter().find(|url| !is_web_socket(url)) {
+            return Err(ConfigError::NotAWebSocket(other.clone()));
         }
         if self.capacity == 0 {
             return Err(ConfigError::NoCapacity);
@@ -184,8 +216,8 @@ impl Provider for Environment {
                 .strip_prefix(ENVIRONMENT_PREFIX)
                 .map(str::to_ascii_lowercase)
             {
-                // `config` names the file itself and is read with the flags.
-                Some(key) if key != "config" => {
+                // `config` names the file itself and is read with the flags; the other is no setting.
+                Some(key) if key != "config" && name != pause::VARIABLE => {
                     let Ok(value) = text.parse::<Value>();
                     values.insert(key, value);
                 }
@@ -298,6 +330,74 @@ fn model_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ModelSet
     }
 
     deserializer.deserialize_any(Visitor)
+}
+
+/// A list of texts, or one text with commas, as the environment has it.
+fn text_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Texts {
+        One(String),
+        Many(Vec<String>),
+    }
+
+    let texts = match Texts::deserialize(deserializer)? {
+        Texts::One(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),
+        Texts::Many(texts) => texts,
+    };
+    Ok(texts.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+/// Where metrics are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsAddress {
+    /// Nowhere.
+    Off,
+    At(SocketAddr),
+}
+
+impl MetricsAddress {
+    /// The usual one.
+    pub const DEFAULT: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9616);
+}
+
+impl FromStr for MetricsAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::Off),
+            text => text.parse().map(Self::At).map_err(|_| {
+                format!(
+                    "`{text}` is neither an address such as {} nor `none`",
+                    Self::DEFAULT
+                )
+            }),
+        }
+    }
+}
+
+impl fmt::Display for MetricsAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => formatter.write_str("none"),
+            Self::At(address) => fmt::Display::fmt(address, formatter),
+        }
+    }
+}
+
+impl Serialize for MetricsAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MetricsAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
 }
 
 /// How log lines look.

@@ -29,6 +29,8 @@ pub struct Task {
 pub struct Finished {
     pub job: u64,
     pub ticket: u64,
+    /// How long it took, with the self-check.
+    pub seconds: f64,
     pub outcome: Result<Answer, InferenceError>,
 }
 
@@ -80,19 +82,21 @@ impl Inference {
             let _slot = slots.acquire_owned().await;
             let (job, ticket) = (task.job, task.ticket);
             let run = tokio::task::spawn_blocking(move || {
+                let started = Instant::now();
                 let bar = bars.add(progress_bar(&task));
                 let outcome = run(&task, self_check, &bar);
                 bar.finish_and_clear();
                 bars.remove(&bar);
-                outcome
+                (outcome, started.elapsed().as_secs_f64())
             });
-            let outcome = run
+            let (outcome, seconds) = run
                 .await
-                .unwrap_or_else(|error| Err(InferenceError::Crashed(error.to_string())));
+                .unwrap_or_else(|error| (Err(InferenceError::Crashed(error.to_string())), 0.0));
             // Nobody listens any more when the process is about to end.
             let _ = results.send(Finished {
                 job,
                 ticket,
+                seconds,
                 outcome,
             });
         });

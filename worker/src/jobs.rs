@@ -1,24 +1,34 @@
 //! What to do next for each job: a state machine without any input or output of its own.
 //!
 //! The chain's stage says what a job waits for, the [`Record`] says what this machine has of it;
-//! [`Record::next`] puts the two together. Records live as long as the chain reports the job, also
-//! across connections, so that nothing is computed or paid for twice.
+//! [`Record::next`] puts the two together. Records are stored after every change and live until a
+//! finalised block shows the end of the job, also across connections and restarts, so that nothing
+//! is computed or paid for twice.
+//!
+//! **Write-ahead.** A step has one effect outside the process at most, and what it will do is in the
+//! record before it is done: a call is signed and stored by [`Step::Sign`] before [`Step::Send`] sends
+//! exactly these bytes. Whoever finds the record after a crash sends the same bytes again or learns
+//! from the chain what became of them; another call for the same purpose is signed only when the
+//! first one can never be included.
 
-use aipg_client::{Job, Stage};
+use aipg_client::{events::ChainEvent, Amount, Inclusion, Job, SignedCall, Stage};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use subxt::utils::AccountId32;
 
 /// Failed attempts after which a job is given up. A failed call costs its fee.
 const MAX_FAILURES: u32 = 3;
 
 /// The result of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub tokens: Vec<u32>,
+    #[serde(with = "hex::serde")]
     pub digest: [u8; 32],
 }
 
 /// What this machine has of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// The input is not in hand.
     Waiting,
@@ -26,7 +36,8 @@ pub enum Progress {
     Unusable,
     /// The input is in hand and checked.
     Ready(Vec<u32>),
-    /// A run is under way; its result carries this ticket.
+    /// A run is under way; its result carries this ticket. Never stored: a run does not outlive the
+    /// process.
     Computing { input: Vec<u32>, ticket: u64 },
     /// The answer is in hand.
     Computed(Answer),
@@ -34,33 +45,94 @@ pub enum Progress {
     GivenUp,
 }
 
+/// What is said to the chain about a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Action {
+    /// The input cannot be had.
+    ReportInput,
+    /// Take the job.
+    Claim,
+    /// Submit the answer.
+    Deliver,
+}
+
 /// The next thing to do for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Get and check the input.
     Fetch,
-    /// Tell the chain that the input cannot be had.
-    ReportInput,
-    /// Take the job.
-    Claim,
+    /// Sign the call and store it; nobody sees it yet.
+    Sign(Action),
+    /// Send the stored call, or find out what became of it.
+    Send(Action),
     /// Run the model.
     Compute,
-    /// Publish and submit the answer.
-    Deliver,
+    /// Put the answer into the blob store.
+    Publish,
+}
+
+/// A signed call and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub call: SignedCall,
+    /// The block that held it when it was last looked for.
+    pub included: Option<Inclusion>,
+    /// Signed by this process and not sent yet: nobody else can know it.
+    #[serde(skip)]
+    pub is_fresh: bool,
+}
+
+/// A result that a finalised block holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    pub block: u32,
+    pub units: u64,
+    pub fee: Amount,
+    /// Block at which the job is paid unless it is challenged.
+    pub settles_at: u32,
+}
+
+/// How a job ended, by a finalised block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// This machine was paid.
+    Paid {
+        block: u32,
+        units: u64,
+        fee: Amount,
+        to_worker: Amount,
+    },
+    /// Another machine was paid.
+    Elsewhere { block: u32 },
+    /// It ended without a result.
+    Refunded { block: u32, reason: String },
+    /// It ended in a block whose state the node no longer has: the payment is in the balance, its
+    /// amount is not known here.
+    Unseen,
 }
 
 /// One job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     pub job: Job,
     pub progress: Progress,
+    /// What was signed for it, by purpose.
+    pub calls: BTreeMap<Action, Sent>,
+    /// The node has taken the answer's blob.
+    pub is_published: bool,
+    /// How often the chain took the job away: `ClaimMissed`, `ResultMissed`, `InputUnavailable`.
+    pub losses: Vec<String>,
+    pub delivery: Option<Delivery>,
+    pub end: Option<End>,
     /// Block at which the machine first saw the job.
-    first_seen: u32,
+    pub first_seen: u32,
     /// Nothing is tried before this block.
+    #[serde(skip)]
     not_before: u32,
     failures: u32,
-    /// The last step that a block holds, and that block.
-    done: Option<(Step, u32)>,
+    /// The chain lists the job as one that this machine has to claim or to deliver.
+    #[serde(skip)]
+    is_listed: bool,
 }
 
 impl Record {
@@ -68,39 +140,124 @@ impl Record {
         Self {
             job,
             progress: Progress::Waiting,
+            calls: BTreeMap::new(),
+            is_published: false,
+            losses: Vec::new(),
+            delivery: None,
+            end: None,
             first_seen: now,
             not_before: now,
             failures: 0,
-            done: None,
+            is_listed: true,
         }
+    }
+
+    /// Takes over what the chain reports of the job. An assignment with another term is another
+    /// turn, in which the input may be there and calls may succeed; the answer stays what it is.
+    fn relist(&mut self, job: Job, now: u32) {
+        if job.stage == Stage::Assigned && (self.job.stage, self.job.due) != (job.stage, job.due) {
+            self.first_seen = now;
+            self.failures = 0;
+            if matches!(self.progress, Progress::Unusable | Progress::GivenUp) {
+                self.progress = Progress::Waiting;
+            }
+        }
+        self.job = job;
+        self.is_listed = true;
     }
 
     /// What to do at block `now`, given that the chain reported the job's stage at that block.
     pub fn next(&self, now: u32) -> Option<Step> {
-        if now < self.not_before {
+        if now < self.not_before || !self.is_listed || self.end.is_some() {
             return None;
         }
-        let step = match (self.job.stage, &self.progress) {
+        match (self.job.stage, &self.progress) {
             (_, Progress::GivenUp) => None,
             (Stage::Assigned, Progress::Waiting) => Some(Step::Fetch),
-            (Stage::Assigned, Progress::Unusable) => Some(Step::ReportInput),
+            (Stage::Assigned, Progress::Unusable) => self.say(Action::ReportInput, now),
             (
                 Stage::Assigned,
                 Progress::Ready(_) | Progress::Computing { .. } | Progress::Computed(_),
-            ) => Some(Step::Claim),
+            ) => self.say(Action::Claim, now),
             // Claimed before a restart, or the node lost the blob: there is no way back but the
             // input itself.
             (Stage::Running, Progress::Waiting | Progress::Unusable) => Some(Step::Fetch),
             (Stage::Running, Progress::Ready(_)) => Some(Step::Compute),
             (Stage::Running, Progress::Computing { .. }) => None,
-            (Stage::Running, Progress::Computed(_)) => Some(Step::Deliver),
+            (Stage::Running, Progress::Computed(_)) if !self.is_published => Some(Step::Publish),
+            (Stage::Running, Progress::Computed(_)) => self.say(Action::Deliver, now),
             (Stage::Queued | Stage::Delivered, _) => None,
-        }?;
-        match self.done {
-            // The chain was read at or before the block that holds the step.
-            Some((done, block)) if done == step && now <= block => None,
-            _ => Some(step),
         }
+    }
+
+    fn say(&self, action: Action, now: u32) -> Option<Step> {
+        match self.calls.get(&action) {
+            None => Some(Step::Sign(action)),
+            // The chain was read at or before the block that holds the call.
+            Some(Sent {
+                included: Some(inclusion),
+                ..
+            }) if now <= inclusion.number => None,
+            Some(_) => Some(Step::Send(action)),
+        }
+    }
+
+    /// Forgets what blocks from `first_lost` on said; returns whether they said anything.
+    pub fn reopen(&mut self, first_lost: u32) -> bool {
+        let ended = match &self.end {
+            Some(
+                End::Paid { block, .. } | End::Elsewhere { block } | End::Refunded { block, .. },
+            ) => *block >= first_lost,
+            Some(End::Unseen) | None => false,
+        };
+        let delivered = self
+            .delivery
+            .as_ref()
+            .is_some_and(|delivery| delivery.block >= first_lost);
+        if ended {
+            self.end = None;
+        }
+        if delivered {
+            self.delivery = None;
+        }
+        ended || delivered
+    }
+
+    /// What this machine has done for the job so far, in one word.
+    pub fn state(&self) -> &'static str {
+        let call = |action| self.calls.get(&action);
+        match (&self.end, &self.progress) {
+            (Some(End::Paid { .. }), _) => "Settled",
+            (Some(End::Elsewhere { .. }), _) => "Lost",
+            (Some(End::Refunded { .. }), _) => "Refunded",
+            (Some(End::Unseen), _) => "EndedUnseen",
+            (None, _) if self.delivery.is_some() => "Delivered",
+            (None, Progress::GivenUp) => "GivenUp",
+            (None, _) if call(Action::Deliver).is_some() => "ResultSubmitted",
+            (None, _) if self.is_published => "Published",
+            (None, Progress::Computed(_)) => "Computed",
+            (None, Progress::Unusable) => "InputUnusable",
+            (None, _) => match call(Action::Claim) {
+                Some(sent) if sent.included.is_some() => "Claimed",
+                Some(_) => "ClaimSubmitted",
+                None if self.progress == Progress::Waiting => "Seen",
+                None => "Fetched",
+            },
+        }
+    }
+
+    /// The record as it is stored.
+    pub fn to_stored(&self) -> Self {
+        let mut stored = self.clone();
+        if let Progress::Computing { input, .. } = stored.progress {
+            stored.progress = Progress::Ready(input);
+        }
+        if stored.end.is_some() {
+            // What is left is history.
+            stored.progress = Progress::Waiting;
+            stored.calls.clear();
+        }
+        stored
     }
 
     /// Whether a missing input is to be reported at block `now`: after a quarter of the time that
@@ -111,24 +268,123 @@ impl Record {
     }
 }
 
-/// All jobs of this machine.
-#[derive(Debug, Default)]
+/// All jobs of this machine that have not ended.
+#[derive(Clone, Debug, Default)]
 pub struct Book {
     records: BTreeMap<u64, Record>,
     tickets: u64,
 }
 
 impl Book {
-    /// Takes over what the chain reports at block `now`; forgets jobs that it no longer reports.
-    pub fn observe(&mut self, jobs: Vec<Job>, now: u32) {
-        let mut old = std::mem::take(&mut self.records);
-        for job in jobs {
-            let record = match old.remove(&job.id) {
-                Some(record) => Record { job, ..record },
-                None => Record::new(job, now),
-            };
-            self.records.insert(record.job.id, record);
+    /// The book as it was stored: nothing is listed until the chain was read.
+    pub fn restore(records: impl IntoIterator<Item = Record>) -> Self {
+        let records = records
+            .into_iter()
+            .filter(|record| record.end.is_none())
+            .map(|record| (record.job.id, record));
+        Self {
+            records: records.collect(),
+            tickets: 0,
         }
+    }
+
+    /// Takes over what the chain reports at block `now`; returns the jobs that are new. Jobs that
+    /// it no longer reports wait for the finalised block that tells what became of them.
+    pub fn observe(&mut self, jobs: Vec<Job>, now: u32) -> Vec<u64> {
+        for record in self.records.values_mut() {
+            record.is_listed = false;
+        }
+        let mut new = Vec::new();
+        for job in jobs {
+            let id = job.id;
+            match self.records.get_mut(&id) {
+                Some(record) => record.relist(job, now),
+                None => {
+                    self.records.insert(id, Record::new(job, now));
+                    new.push(id);
+                }
+            }
+        }
+        new
+    }
+
+    /// Takes over what a finalised block did; returns the jobs that changed.
+    pub fn finalise(&mut self, block: u32, event: &ChainEvent, own: &AccountId32) -> Option<u64> {
+        let id = match event {
+            ChainEvent::ResultSubmitted { job, .. }
+            | ChainEvent::Settled { job, .. }
+            | ChainEvent::Redrawn { job, .. }
+            | ChainEvent::Refunded { job, .. } => *job,
+            ChainEvent::Claimed { .. }
+            | ChainEvent::RewardClaimed { .. }
+            | ChainEvent::Penalised { .. } => return None,
+        };
+        let record = self.records.get_mut(&id)?;
+        match event {
+            ChainEvent::ResultSubmitted {
+                worker,
+                units,
+                fee,
+                settles_at,
+                ..
+            } if worker == own => {
+                record.delivery = Some(Delivery {
+                    block,
+                    units: *units,
+                    fee: *fee,
+                    settles_at: *settles_at,
+                });
+            }
+            ChainEvent::Settled {
+                worker,
+                units,
+                fee,
+                to_worker,
+                ..
+            } if worker == own => {
+                record.end = Some(End::Paid {
+                    block,
+                    units: *units,
+                    fee: *fee,
+                    to_worker: *to_worker,
+                });
+            }
+            ChainEvent::Settled { .. } => record.end = Some(End::Elsewhere { block }),
+            ChainEvent::Refunded { reason, .. } => {
+                record.end = Some(End::Refunded {
+                    block,
+                    reason: (*reason).to_owned(),
+                });
+            }
+            ChainEvent::Redrawn { worker, fault, .. } if worker == own => {
+                let loss = fault.unwrap_or("InputUnavailable");
+                record.losses.push(loss.to_owned());
+            }
+            _ => return None,
+        }
+        Some(id)
+    }
+
+    /// The job has ended in blocks that nobody can show any more.
+    pub fn end_unseen(&mut self, id: u64) {
+        if let Some(record) = self.records.get_mut(&id) {
+            record.end = Some(End::Unseen);
+        }
+    }
+
+    /// Takes the jobs that have ended out of the book.
+    pub fn forget_ended(&mut self) {
+        self.records.retain(|_, record| record.end.is_none());
+    }
+
+    /// Jobs that the chain no longer lists and that have no end yet.
+    pub fn unlisted(&self) -> Vec<u64> {
+        let unlisted = self.records.iter().filter(|(_, record)| !record.is_listed);
+        unlisted.map(|(id, _)| *id).collect()
+    }
+
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
     }
 
     /// The next step of every job that has one, most urgent first.
@@ -151,7 +407,8 @@ impl Book {
         self.records
             .values()
             .filter(|record| {
-                matches!(record.job.stage, Stage::Assigned | Stage::Running)
+                record.is_listed
+                    && matches!(record.job.stage, Stage::Assigned | Stage::Running)
                     && record.progress != Progress::GivenUp
             })
             .count()
@@ -212,11 +469,59 @@ impl Book {
         true
     }
 
-    /// A block holds the step.
-    pub fn done(&mut self, id: u64, step: Step, block: u32) {
+    /// The call is signed and about to be stored.
+    pub fn signed(&mut self, id: u64, action: Action, call: SignedCall) {
         if let Some(record) = self.records.get_mut(&id) {
-            record.done = Some((step, block));
-            record.failures = 0;
+            let sent = Sent {
+                call,
+                included: None,
+                is_fresh: true,
+            };
+            record.calls.insert(action, sent);
+        }
+    }
+
+    /// The call is about to be sent: from now on somebody may have it.
+    pub fn sending(&mut self, id: u64, action: Action) {
+        if let Some(sent) = self.sent(id, action) {
+            sent.is_fresh = false;
+        }
+    }
+
+    /// A block holds the call. `now`: the block at which the chain was read before that was found
+    /// out. A call that a final block before `now` holds was for an earlier turn of the job, which
+    /// the chain has given to this machine anew: it has done its part and another one is due.
+    pub fn included(
+        &mut self,
+        id: u64,
+        action: Action,
+        inclusion: Inclusion,
+        is_final: bool,
+        now: u32,
+    ) {
+        let Some(record) = self.records.get_mut(&id) else {
+            return;
+        };
+        record.failures = 0;
+        if is_final && inclusion.number <= now {
+            record.calls.remove(&action);
+        } else if let Some(sent) = record.calls.get_mut(&action) {
+            sent.included = Some(inclusion);
+            record.not_before = now.saturating_add(u32::from(inclusion.number <= now));
+        }
+    }
+
+    /// The call can never be included, or it failed for good: another one may be signed.
+    pub fn void(&mut self, id: u64, action: Action) {
+        if let Some(record) = self.records.get_mut(&id) {
+            record.calls.remove(&action);
+        }
+    }
+
+    /// The node has the answer's blob.
+    pub fn published(&mut self, id: u64) {
+        if let Some(record) = self.records.get_mut(&id) {
+            record.is_published = true;
         }
     }
 
@@ -246,6 +551,10 @@ impl Book {
         self.set(id, Progress::GivenUp);
     }
 
+    fn sent(&mut self, id: u64, action: Action) -> Option<&mut Sent> {
+        self.records.get_mut(&id)?.calls.get_mut(&action)
+    }
+
     fn set(&mut self, id: u64, progress: Progress) {
         if let Some(record) = self.records.get_mut(&id) {
             record.progress = progress;
@@ -260,4 +569,6 @@ impl Book {
 }
 
 #[cfg(test)]
-mod tests;
+mod recovery_tests;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -4,8 +4,10 @@
 //! moves it by signed calls, and exchanges prompts and answers through the node's blob store; all
 //! of that is in the crate `aipg-client`.
 //!
-//! - [`jobs`] decides what to do next for each job; it is pure.
-//! - [`session`] does it over one connection; [`run`] keeps a connection.
+//! - [`jobs`] decides what to do next for each job, [`ledger`] what finalised blocks brought; both
+//!   are pure.
+//! - [`journal`] keeps what they know on disk ([`store`]) before anything is done that depends on it.
+//! - [`session`] does it over one connection; [`run`] keeps a connection to one of several nodes.
 //! - [`models`] checks what comes from outside before money depends on it.
 //! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
 //! - [`check`] replays somebody else's result.
@@ -13,16 +15,25 @@
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod doctor;
+pub mod earnings;
 pub mod inference;
 pub mod jobs;
+pub mod journal;
 pub mod keys;
+pub mod ledger;
+pub mod local;
+pub mod lock;
 pub mod log;
+pub mod metrics;
 pub mod models;
+pub mod pause;
 pub mod register;
 pub mod run;
 pub mod session;
 pub mod status;
 pub mod stop;
+pub mod store;
 
 use cli::{Cli, Command, Flags};
 use config::{ConfigError, Settings};
@@ -69,6 +80,22 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
             let settings = load(&flags)?;
             log::start(settings.log_format);
             status::status(&settings).await
+        }
+        Command::Earnings { flags, by, json } => {
+            let settings = load(&flags)?;
+            log::start(settings.log_format);
+            earnings::earnings(&settings, by, json).await
+        }
+        Command::Doctor { flags } => {
+            let settings = load(&flags)?;
+            log::start(settings.log_format);
+            doctor::doctor(&settings).await
+        }
+        Command::PausePlaces => {
+            for place in pause::Place::ALL {
+                println!("{:18} {}", place.name(), place.when());
+            }
+            Ok(())
         }
     }
 }

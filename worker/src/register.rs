@@ -1,7 +1,7 @@
 //! `aipg-worker register`: makes the chain's record of this machine what the settings say.
 
 use crate::{config::Settings, keys, models, session};
-use aipg_client::{Amount, Client, Hash, Inclusion, Machine, Signer};
+use aipg_client::{calls, Amount, Client, Hash, Inclusion, Machine, Signer};
 use subxt::utils::AccountId32;
 use thiserror::Error;
 
@@ -29,7 +29,7 @@ pub async fn register(settings: &Settings, top_up: bool) -> anyhow::Result<()> {
     let default_ask = settings.ask;
     let models = tokio::task::spawn_blocking(move || models::load(&served, default_ask)).await??;
 
-    let client = Client::connect(&settings.node).await?;
+    let client = settings.endpoints().connect().await?;
     let signer = Signer::new(&client, &pair);
     let state = client.best().await?;
     println!("machine      {}", keys::address(&account));
@@ -49,9 +49,8 @@ pub async fn register(settings: &Settings, top_up: bool) -> anyhow::Result<()> {
             let (minimum, fee) = (state.minimum_bond()?, state.registration_fee()?);
             let have = state.spendable(&account).await?;
             check_means(&account, have, settings.bond, minimum, fee)?;
-            let done = signer
-                .register(settings.bond, settings.capacity, settings.region)
-                .await?;
+            let call = calls::register(settings.bond, settings.capacity, settings.region);
+            let done = signer.execute(&call).await?;
             println!("registration {}, bond {}", place(&done), settings.bond);
             reload(&client, &account).await?
         }
@@ -62,7 +61,10 @@ pub async fn register(settings: &Settings, top_up: bool) -> anyhow::Result<()> {
     if machine.online {
         println!("online       already");
     } else {
-        println!("online       {}", place(&signer.go_online().await?));
+        println!(
+            "online       {}",
+            place(&signer.execute(&calls::go_online()).await?)
+        );
     }
     println!(
         "now run      aipg-worker run (a machine that is online and does not answer loses bond)"
@@ -82,7 +84,7 @@ async fn adjust(
         if top_up {
             println!(
                 "bond         + {missing}, {}",
-                place(&signer.bond_more(missing).await?)
+                place(&signer.execute(&calls::bond_more(missing)).await?)
             );
         } else {
             println!("bond         {missing} less than in the settings; --top-up adds it");
@@ -122,7 +124,7 @@ async fn offer(
     if there.is_some_and(|(_, offered)| *offered == ask) {
         println!("offer        there already, {ask} per unit of {root}");
     } else {
-        let done = signer.set_offer(root, ask).await?;
+        let done = signer.execute(&calls::set_offer(root, ask)).await?;
         println!("offer        {}, {ask} per unit of {root}", place(&done));
     }
     Ok(())

@@ -1,20 +1,26 @@
 //! `aipg-worker run`: keeps a session going, whatever happens to the node.
 
 use crate::{
-    config::Settings,
+    config::{MetricsAddress, Settings},
     inference::Inference,
-    jobs::Book,
-    keys, models,
+    journal::{Journal, SharedStore},
+    keys::{self, KeySource},
+    local,
+    lock::{self, KeyLock},
+    metrics::Metrics,
+    models,
     session::{SessionError, Worker},
     stop::Stop,
+    store::{Store, StoreError},
 };
-use aipg_client::{ChainError, Client};
+use aipg_client::{Backoff, ChainError, Client, Endpoints};
 use anyhow::Context;
 use indicatif::MultiProgress;
-use std::{collections::BTreeMap, thread::available_parallelism, time::Duration};
-use tokio::time::{sleep, timeout};
+use std::{collections::BTreeMap, fs, path::Path, thread::available_parallelism, time::Duration};
+use subxt::utils::AccountId32;
+use tokio::time::{sleep_until, timeout, Instant};
 
-/// Shortest and longest pause between attempts to reach the node.
+/// Shortest and longest pause between attempts to reach a node.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Longest time that going offline may take when the worker leaves because of an error.
@@ -22,69 +28,236 @@ const FAREWELL: Duration = Duration::from_secs(90);
 
 /// Serves jobs until a stop signal. The runs that are under way are lost when this returns.
 pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()> {
-    let pair = keys::load(&settings.key()?)?;
+    let source = settings.key()?;
+    let pair = keys::load(&source)?;
+    let account = keys::account(&pair);
+    let address = keys::address(&account);
+    let folder = settings.data_dir(&address)?;
     let served = settings.served_models()?.to_vec();
     let default_ask = settings.ask;
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
+    survive_file_limits().context("cannot listen for signals")?;
+    let mut store = Store::open(&folder, &account)?;
     let models = tokio::task::spawn_blocking(move || models::load(&served, default_ask)).await??;
 
     let cores = available_parallelism().map_or(1, |cores| cores.get());
     let parallel = cores.min(usize::try_from(settings.capacity).unwrap_or(cores));
     let (inference, results) = Inference::new(parallel, !settings.no_self_check, bars);
-    let account = keys::account(&pair);
-    tracing::info!(address = %keys::address(&account), node = %settings.node, "worker starts");
+    let metrics = Metrics::default();
+    serve_metrics(settings, &metrics).await?;
+    tracing::info!(%address, nodes = settings.node.join(", "), data = %folder.display(), "worker starts");
+
+    let mut keeper = Keeper::new(settings.endpoints(), metrics.clone());
+    let Some(client) = keeper.connect(&mut stop).await? else {
+        return Ok(());
+    };
+    let (bound, _lock) = bind(store, &client, &source, &account, &folder).await?;
+    store = bound;
+    keeper.endpoints.expect_genesis(client.genesis());
+    let store = SharedStore::new(store);
+    metrics.restore(&store.contents()?);
+    let _socket = local::serve_contents(&folder, store.clone())
+        .map_err(|error| tracing::warn!(%error, "no local socket: `earnings` works when the worker is stopped"));
     let mut worker = Worker {
         pair,
         account,
         models,
         inference,
         results,
-        book: Book::default(),
+        journal: Journal::restore(store)?,
+        metrics,
         stay_online: settings.stay_online,
         drain: Duration::from_secs(settings.drain_seconds),
         reward_retries: BTreeMap::new(),
         last_seen: None,
         leaving: false,
+        is_clock_off: false,
+        is_resting: false,
     };
-    keep_serving(&mut worker, &settings.node, &mut stop).await
+    keeper.keep_serving(&mut worker, client, &mut stop).await
 }
 
-async fn keep_serving(worker: &mut Worker, url: &str, stop: &mut Stop) -> anyhow::Result<()> {
-    let mut backoff = Backoff::default();
-    while !stop.is_requested() {
-        let connected = tokio::select! {
-            () = stop.requested() => break,
-            connected = Client::connect(url) => connected,
-        };
-        let error = match connected {
-            Ok(client) => {
-                tracing::info!(node = url, "connected");
-                match worker.serve(&client, stop).await {
+/// Metrics are served where the settings say; the usual port may be taken by another worker.
+async fn serve_metrics(settings: &Settings, metrics: &Metrics) -> anyhow::Result<()> {
+    let (address, is_chosen) = match settings.metrics_address {
+        Some(MetricsAddress::Off) => return Ok(()),
+        Some(MetricsAddress::At(address)) => (address, true),
+        None => (MetricsAddress::DEFAULT, false),
+    };
+    match local::serve_metrics(address, metrics.clone()).await {
+        Ok(address) => tracing::info!(%address, "serving metrics"),
+        Err(error) if is_chosen => {
+            return Err(error).with_context(|| format!("cannot serve metrics on {address}"))
+        }
+        Err(error) => {
+            tracing::warn!(%address, %error, "no metrics: choose another --metrics-address, or `none`")
+        }
+    }
+    Ok(())
+}
+
+/// A file that grows over its limit is an error like a full disk, not the end of the process.
+#[cfg(unix)]
+fn survive_file_limits() -> std::io::Result<()> {
+    // SIGXFSZ, which has this number wherever workers run.
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(25)).map(drop)
+}
+
+#[cfg(not(unix))]
+fn survive_file_limits() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Ties the database to the chain, and the key to this process.
+async fn bind(
+    mut store: Store,
+    client: &Client,
+    source: &KeySource,
+    account: &AccountId32,
+    folder: &Path,
+) -> anyhow::Result<(Store, Option<KeyLock>)> {
+    let first = match client.finalised().await?.number() {
+        0 => None,
+        _ => client.block_hash(1).await?,
+    };
+    let bound = store.bind_chain(client.genesis(), first);
+    let development = matches!(source, KeySource::Development(_));
+    if let (
+        Err(StoreError::OtherChain {
+            what: "first block",
+            found,
+            ..
+        }),
+        true,
+    ) = (&bound, development)
+    {
+        // Development chains are started anew all the time, from the same genesis.
+        let name = found.to_string();
+        let aside = store
+            .path()
+            .with_extension(format!("{}.redb", &name[2..10]));
+        tracing::warn!(to = %aside.display(), "the chain was started anew: setting the database of the old one aside");
+        let path = store.path().to_owned();
+        drop(store);
+        fs::rename(path, aside)?;
+        store = Store::open(folder, account)?;
+        store.bind_chain(client.genesis(), first)?;
+    } else {
+        bound?;
+    }
+    let lock = match first {
+        Some(first) => Some(KeyLock::take(
+            &lock::folder(),
+            &keys::address(account),
+            first,
+        )?),
+        // A chain without a final block: whoever else starts now has its own data directory.
+        None => None,
+    };
+    Ok((store, lock))
+}
+
+/// Keeps a connection.
+struct Keeper {
+    endpoints: Endpoints,
+    backoff: Backoff,
+    metrics: Metrics,
+}
+
+impl Keeper {
+    fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
+        Self {
+            endpoints,
+            backoff: Backoff::new(PAUSES.0, PAUSES.1),
+            metrics,
+        }
+    }
+
+    /// The first connection; `None`: a stop was asked for.
+    async fn connect(&mut self, stop: &mut Stop) -> anyhow::Result<Option<Client>> {
+        loop {
+            tokio::select! {
+                () = stop.requested() => return Ok(None),
+                client = self.attempt() => match client {
+                    Ok(client) => return Ok(Some(client)),
+                    Err(error) if !is_passing(&error) => return Err(error.into()),
+                    Err(error) => {
+                        let until = self.pause(&error);
+                        tokio::select! {
+                            () = stop.requested() => return Ok(None),
+                            () = sleep_until(until) => {}
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Client, ChainError> {
+        let connected = self.endpoints.connect().await;
+        let url = connected.as_ref().ok().map(Client::url);
+        self.metrics.connected(self.endpoints.urls(), url);
+        if let Some(url) = url {
+            tracing::info!(node = url, "connected");
+        }
+        connected
+    }
+
+    /// Tells of a failure; returns when to try again.
+    fn pause(&mut self, error: &ChainError) -> Instant {
+        let pause = self.backoff.next_pause();
+        tracing::warn!(%error, retry_in_seconds = pause.as_secs(), "no session with a node");
+        Instant::now() + pause
+    }
+
+    async fn keep_serving(
+        &mut self,
+        worker: &mut Worker,
+        first: Client,
+        stop: &mut Stop,
+    ) -> anyhow::Result<()> {
+        let mut connected = Some(first);
+        while !stop.is_requested() {
+            let client = match connected.take() {
+                Some(client) => Ok(client),
+                None => tokio::select! {
+                    () = stop.requested() => break,
+                    client = self.attempt() => client,
+                },
+            };
+            let error = match client {
+                Ok(client) => match worker.serve(&client, stop).await {
                     Ok(()) => {
                         tracing::info!("stopped");
                         return Ok(());
                     }
                     Err(SessionError::Chain(error)) if is_passing(&error) => {
-                        backoff.connected();
+                        self.backoff.reset();
+                        self.endpoints.fail_over();
                         error
                     }
                     Err(error) => {
                         farewell(worker, &client, &error).await;
                         return Err(error.into());
                     }
+                },
+                Err(error) if !is_passing(&error) => return Err(error.into()),
+                Err(error) => error,
+            };
+            self.metrics.connected(self.endpoints.urls(), None);
+            let until = self.pause(&error);
+            // Runs go on meanwhile; what they find is stored as it comes.
+            loop {
+                tokio::select! {
+                    () = stop.requested() => break,
+                    Some(finished) = worker.results.recv() => worker.take(finished).await?,
+                    () = sleep_until(until) => break,
                 }
             }
-            Err(error) => error,
-        };
-        let pause = backoff.next();
-        tracing::warn!(%error, retry_in_seconds = pause.as_secs(), "the session with the node ended");
-        tokio::select! {
-            () = stop.requested() => {}
-            () = sleep(pause) => {}
         }
+        tracing::warn!("stopped without a node: on chain the machine is as it was");
+        Ok(())
     }
-    tracing::warn!("stopped without a node: on chain the machine is as it was");
-    Ok(())
 }
 
 /// Whether looking again after a pause can help.
@@ -93,13 +266,13 @@ fn is_passing(error: &ChainError) -> bool {
     // machine itself and would fail again.
     !matches!(
         error,
-        ChainError::Incompatible(_) | ChainError::Dispatch { .. }
+        ChainError::Incompatible(_) | ChainError::Dispatch { .. } | ChainError::OtherChain { .. }
     )
 }
 
 /// A machine that cannot go on must not be drawn for more jobs.
 async fn farewell(worker: &Worker, client: &Client, reason: &SessionError) {
-    if !matches!(reason, SessionError::Broken { .. }) {
+    if !matches!(reason, SessionError::Broken { .. } | SessionError::Store(_)) {
         return;
     }
     match timeout(FAREWELL, worker.go_offline(client)).await {
@@ -109,48 +282,15 @@ async fn farewell(worker: &Worker, client: &Client, reason: &SessionError) {
     }
 }
 
-/// Pauses that double up to a limit.
-#[derive(Default)]
-struct Backoff {
-    attempts: u32,
-}
-
-impl Backoff {
-    fn next(&mut self) -> Duration {
-        let (shortest, longest) = PAUSES;
-        let pause = shortest
-            .saturating_mul(2u32.saturating_pow(self.attempts))
-            .min(longest);
-        self.attempts = self.attempts.saturating_add(1);
-        pause
-    }
-
-    fn connected(&mut self) {
-        self.attempts = 0;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn pauses_should_double_up_to_the_limit_and_begin_anew_after_a_connection() {
-        let mut backoff = Backoff::default();
-        let seconds: Vec<u64> = (0..7).map(|_| backoff.next().as_secs()).collect();
-        assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
-        for _ in 0..100 {
-            assert_eq!(backoff.next().as_secs(), 30);
-        }
-        backoff.connected();
-        assert_eq!(backoff.next().as_secs(), 1);
-    }
-
-    #[test]
     fn worker_should_leave_when_waiting_cannot_help() {
         assert!(!is_passing(&ChainError::Incompatible("calls".into())));
         let failed = ChainError::Dispatch {
-            call: "goOnline",
+            call: "goOnline".into(),
             error: "BondTooSmall".into(),
         };
         assert!(!is_passing(&failed));

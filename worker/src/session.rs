@@ -1,20 +1,30 @@
 //! One connection to the node, from the first block to the last.
 //!
 //! At every best block the session reads this machine's jobs, asks the [`Book`] for the next
-//! steps, does them one after the other, and collects rewards. A step that a block holds may open
-//! the next one, so it looks again until nothing is left to do.
+//! steps, does them one after the other, reads what became final, and collects rewards. A step that
+//! a block holds may open the next one, so it looks again until nothing is left to do.
+//!
+//! [`Book`]: crate::jobs::Book
 
+mod follow;
+mod rewards;
 mod steps;
 
 use crate::{
     inference::{Finished, Inference, InferenceError},
-    jobs::Book,
+    journal::Journal,
     keys,
+    metrics::Metrics,
     models::Models,
+    pause::{self, Place},
     stop::Stop,
+    store::StoreError,
 };
-use aipg_client::{Amount, ChainError, Client, Hash, Machine, Signer, State};
-use std::{collections::BTreeMap, time::Duration};
+use aipg_client::{calls, Amount, ChainError, Client, Hash, Machine, Signer, State};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 use thiserror::Error;
@@ -23,11 +33,11 @@ use tokio::{
     time::{sleep, sleep_until, Instant},
 };
 
-/// Longest silence of a node: five blocks of the slowest preset.
-const SILENCE: Duration = Duration::from_secs(300);
+/// Longest silence of a node, in blocks, and at least.
+const SILENCE: (u32, Duration) = (10, Duration::from_secs(60));
 
-/// Blocks after which a reward that could not be claimed is tried again.
-const REWARD_RETRY: u32 = 20;
+/// Slots by which the local clock may differ from a block's before that is worth a warning.
+pub const SKEW_SLOTS: f64 = 3.0;
 
 /// Why the worker cannot go on.
 #[derive(Debug, Error)]
@@ -45,6 +55,8 @@ pub enum SessionError {
     #[error("job {job}: {error}")]
     Broken { job: u64, error: InferenceError },
     #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
     Chain(#[from] ChainError),
 }
 
@@ -55,7 +67,8 @@ pub struct Worker {
     pub models: Models,
     pub inference: Inference,
     pub results: mpsc::UnboundedReceiver<Finished>,
-    pub book: Book,
+    pub journal: Journal,
+    pub metrics: Metrics,
     pub stay_online: bool,
     pub drain: Duration,
     /// Rounds whose claim failed, with the block at which to try again.
@@ -64,6 +77,10 @@ pub struct Worker {
     pub last_seen: Option<Machine>,
     /// Whether a stop was asked for.
     pub leaving: bool,
+    /// Whether the local clock was far from the chain's when last looked at.
+    pub is_clock_off: bool,
+    /// Whether the machine is offline for want of disk space.
+    pub is_resting: bool,
 }
 
 impl Worker {
@@ -71,20 +88,37 @@ impl Worker {
     pub async fn serve(&mut self, client: &Client, stop: &mut Stop) -> Result<(), SessionError> {
         let mut blocks = client.best_blocks().await?;
         self.prepare(client).await?;
+        let silence = client.block_time().saturating_mul(SILENCE.0).max(SILENCE.1);
         loop {
             self.work(client).await?;
             tokio::select! {
                 biased;
                 () = stop.requested() => return self.leave(client).await,
-                Some(finished) = self.results.recv() => self.take(finished)?,
+                Some(finished) = self.results.recv() => self.take(finished).await?,
                 block = blocks.next() => match block {
-                    Some(Ok(_)) => {}
+                    Some(Ok(_)) => self.watch_clock(client).await?,
                     Some(Err(error)) => return Err(ChainError::of_read(error).into()),
                     None => return Err(lost("the node closed the block subscription").into()),
                 },
-                () = sleep(SILENCE) => return Err(lost("the node sent no block").into()),
+                () = sleep(silence) => return Err(lost("the node sent no block").into()),
             }
         }
+    }
+
+    /// Compares the local clock with the block that has just come. Nothing is decided by it: every
+    /// deadline is a block.
+    async fn watch_clock(&mut self, client: &Client) -> Result<(), ChainError> {
+        let skew = clock_skew(client.best().await?.time().await?);
+        self.metrics.clock(skew);
+        let is_off = skew.abs() > SKEW_SLOTS * client.block_time().as_secs_f64();
+        if is_off && !self.is_clock_off {
+            tracing::warn!(
+                seconds = %format_args!("{skew:.1}"),
+                "the local clock differs from the time of the newest block: set the clock (NTP), or the chain is late"
+            );
+        }
+        self.is_clock_off = is_off;
+        Ok(())
     }
 
     /// Checks the registration and goes online.
@@ -102,6 +136,7 @@ impl Worker {
                 tracing::error!(%error, "finishing claimed jobs only")
             }
             Some(error) => return Err(error),
+            None if self.is_resting => {}
             None => self.go_online(&signer, &machine).await?,
         }
         self.last_seen = None;
@@ -113,13 +148,17 @@ impl Worker {
         let offered = machine.offers.iter().map(|(root, _)| root);
         for root in offered.filter(|root| !self.models.contains_key(root)) {
             tracing::warn!(model = %root, "offered on chain but not loaded here: withdrawing the offer");
-            signer.remove_offer(*root).await?;
+            signer.execute(&calls::remove_offer(*root)).await?;
         }
         for root in self.models.keys().filter(|root| !offers(machine, root)) {
             tracing::warn!(model = %root, "loaded but not offered on chain; run `aipg-worker register`");
         }
         if !machine.online {
-            let inclusion = signer.go_online().await?;
+            pause::at(Place::OnlineSending).await;
+            let call = signer.sign(&calls::go_online()).await?;
+            let submission = signer.submit(&call).await?;
+            pause::at(Place::OnlineSent).await;
+            let inclusion = submission.inclusion().await?;
             tracing::info!(block = inclusion.number, "online");
         }
         tracing::info!(models = self.models.len(), "ready: waiting for jobs");
@@ -128,62 +167,60 @@ impl Worker {
 
     /// Does everything that can be done now.
     async fn work(&mut self, client: &Client) -> Result<(), SessionError> {
+        self.watch_disk(client).await?;
         loop {
             let state = client.best().await?;
             let now = state.number();
-            self.book.observe(state.jobs(&self.account).await?, now);
+            let jobs = state.jobs(&self.account).await?;
+            for id in self.journal.book.observe(jobs, now) {
+                pause::at(Place::JobSeen).await;
+                self.journal.save(id)?;
+                pause::at(Place::JobStored).await;
+            }
             let mut advanced = false;
-            for (id, step) in self.book.steps(now) {
+            for (id, step) in self.journal.book.steps(now) {
                 advanced |= self.advance(client, id, step, now).await?;
             }
             if !advanced {
-                self.watch_machine(&state).await?;
+                self.watch_machine(client, &state).await?;
+                self.follow(client).await?;
                 return self.collect(client, &state).await;
             }
         }
     }
 
-    /// Claims one reward; the next block brings the next one, so that jobs come first.
-    async fn collect(&mut self, client: &Client, state: &State) -> Result<(), SessionError> {
-        let now = state.number();
-        let rewards = state.rewards(&self.account).await?;
-        self.reward_retries
-            .retain(|round, _| rewards.iter().any(|reward| reward.round == *round));
-        let due = rewards.into_iter().find(|reward| {
-            self.reward_retries
-                .get(&reward.round)
-                .is_none_or(|&block| now >= block)
-        });
-        let Some(reward) = due else { return Ok(()) };
-        // Also after a success: the best block that was read may not hold it yet.
-        self.reward_retries
-            .insert(reward.round, now.saturating_add(REWARD_RETRY));
-        match Signer::new(client, &self.pair)
-            .claim_reward(reward.round)
-            .await
-        {
-            Ok(inclusion) => {
-                tracing::info!(
-                    round = reward.round,
-                    amount = %reward.amount,
-                    ceiling = reward.ceiling,
-                    block = inclusion.number,
-                    "reward claimed"
+    /// Takes the machine offline while what it does cannot be stored, and online again after that.
+    async fn watch_disk(&mut self, client: &Client) -> Result<(), SessionError> {
+        self.journal.check_space()?;
+        let may_claim = self.journal.may_claim();
+        let (size, free) = (self.journal.size(), self.journal.free());
+        self.metrics.disk(size, free, !may_claim);
+        match (may_claim, self.is_resting) {
+            (false, false) => {
+                self.is_resting = true;
+                tracing::error!(
+                    ?free,
+                    "DiskFull: no new jobs until there is space; claimed jobs are finished"
                 );
-                Ok(())
+                self.go_offline(client).await?;
             }
-            Err(error @ (ChainError::Transport(_) | ChainError::Incompatible(_))) => {
-                Err(error.into())
+            (true, true) => {
+                self.is_resting = false;
+                tracing::info!("there is space again");
+                if !self.leaving {
+                    self.prepare(client).await?;
+                }
             }
-            Err(error) => {
-                tracing::warn!(round = reward.round, %error, "reward not claimed");
-                Ok(())
-            }
+            _ => {}
         }
+        Ok(())
     }
 
     /// Tells what the chain changed about the machine, penalties above all.
-    async fn watch_machine(&mut self, state: &State) -> Result<(), SessionError> {
+    async fn watch_machine(&mut self, client: &Client, state: &State) -> Result<(), SessionError> {
+        let health = client.health().await?;
+        self.metrics
+            .chain(health.best, health.finalised, health.peers);
         let Some(machine) = state.machine(&self.account).await? else {
             return Err(SessionError::NotRegistered(keys::address(&self.account)));
         };
@@ -197,15 +234,17 @@ impl Worker {
             }
             if machine.suspended && !before.suspended {
                 tracing::error!("suspended: claimed jobs are finished, new ones do not come");
-            } else if before.online && !machine.online && !self.leaving {
+            } else if before.online && !machine.online && !self.leaving && !self.is_resting {
                 tracing::warn!("the chain shows this machine offline: no new jobs come");
             }
         }
+        self.metrics.machine(&machine);
         self.last_seen = Some(machine);
         Ok(())
     }
 
-    /// Goes offline and finishes what was claimed, within the time that the settings allow.
+    /// Goes offline and finishes what it was drawn for, within the time that the settings allow.
+    /// Jobs that were drawn before are still claimed: to refuse them costs bond.
     pub async fn leave(&mut self, client: &Client) -> Result<(), SessionError> {
         if self.stay_online {
             tracing::info!("leaving; the machine stays online on chain");
@@ -217,7 +256,7 @@ impl Worker {
         self.go_offline(client).await?;
         loop {
             self.work(client).await?;
-            let unfinished = self.book.unfinished();
+            let unfinished = self.journal.book.unfinished();
             if unfinished == 0 {
                 return Ok(());
             }
@@ -228,7 +267,7 @@ impl Worker {
                     tracing::warn!(unfinished, "out of time: unfinished jobs will be counted as failed");
                     return Ok(());
                 }
-                Some(finished) = self.results.recv() => self.take(finished)?,
+                Some(finished) = self.results.recv() => self.take(finished).await?,
                 block = blocks.next() => if block.is_none() {
                     return Err(lost("the node closed the block subscription").into());
                 },
@@ -240,11 +279,24 @@ impl Worker {
     pub async fn go_offline(&self, client: &Client) -> Result<(), ChainError> {
         let machine = client.best().await?.machine(&self.account).await?;
         if machine.is_some_and(|machine| machine.online) {
-            let inclusion = Signer::new(client, &self.pair).go_offline().await?;
+            let signer = Signer::new(client, &self.pair);
+            pause::at(Place::OfflineSending).await;
+            let call = signer.sign(&calls::go_offline()).await?;
+            let submission = signer.submit(&call).await?;
+            pause::at(Place::OfflineSent).await;
+            let inclusion = submission.inclusion().await?;
             tracing::info!(block = inclusion.number, "offline");
         }
         Ok(())
     }
+}
+
+/// Local time less `block_time` (milliseconds since 1970), in seconds.
+pub fn clock_skew(block_time: u64) -> f64 {
+    let local = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    local.as_secs_f64() - block_time as f64 / 1e3
 }
 
 /// Whether the machine can work at all.

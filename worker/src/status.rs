@@ -1,43 +1,58 @@
-//! `aipg-worker status`: what the chain knows of this machine.
+//! `aipg-worker status`: how the machine stands, by the chain and by its own database.
 
-use crate::{config::Settings, keys};
-use aipg_client::Client;
+use crate::{config::Settings, keys, local, session::clock_skew};
 
-/// Prints bond, reputation, offers, live jobs and unclaimed rewards.
+/// Prints node, bond, reputation, offers, live jobs, unclaimed rewards and the worker's own records.
 pub async fn status(settings: &Settings) -> anyhow::Result<()> {
     let account = keys::account(&keys::load(&settings.key()?)?);
-    let client = Client::connect(&settings.node).await?;
+    let address = keys::address(&account);
+    let folder = settings.data_dir(&address)?;
+    let client = settings.endpoints().connect().await?;
     let state = client.best().await?;
-    println!("machine    {}", keys::address(&account));
-    println!("block      {}", state.number());
+    let health = client.health().await?;
+    println!("machine    {address}");
+    println!(
+        "node       {}, {} peers, runtime {}",
+        client.url(),
+        health.peers,
+        health.spec_version
+    );
+    println!(
+        "block      {}, final {} ({} behind), {:.1} s old",
+        state.number(),
+        health.finalised,
+        state.number().saturating_sub(health.finalised),
+        clock_skew(state.time().await?)
+    );
     println!("balance    {}", state.spendable(&account).await?);
-    let Some(machine) = state.machine(&account).await? else {
-        println!("state      not registered");
-        return Ok(());
-    };
-    let condition = match (machine.unbonds_at, machine.suspended, machine.online) {
-        (Some(block), _, _) => format!("retired; the bond is free from block {block}"),
-        (None, true, _) => "suspended".into(),
-        (None, false, true) => "online".into(),
-        (None, false, false) => "offline".into(),
-    };
-    println!("state      {condition}");
-    println!("bond       {} (level {})", machine.bond, machine.level);
-    println!(
-        "slots      {} of {} in use",
-        machine.active, machine.capacity
-    );
-    println!(
-        "jobs       {} completed, {} failed",
-        machine.completed, machine.failed
-    );
-    println!(
-        "reputation {}.{:04} %",
-        machine.reputation / 10_000,
-        machine.reputation % 10_000
-    );
-    for (model, ask) in &machine.offers {
-        println!("offer      {ask} per unit of {model}");
+    match state.machine(&account).await? {
+        None => println!("state      not registered"),
+        Some(machine) => {
+            let condition = match (machine.unbonds_at, machine.suspended, machine.online) {
+                (Some(block), _, _) => format!("retired; the bond is free from block {block}"),
+                (None, true, _) => "suspended".into(),
+                (None, false, true) => "online".into(),
+                (None, false, false) => "offline".into(),
+            };
+            println!("state      {condition}");
+            println!("bond       {} (level {})", machine.bond, machine.level);
+            println!(
+                "slots      {} of {} in use",
+                machine.active, machine.capacity
+            );
+            println!(
+                "jobs       {} completed, {} failed",
+                machine.completed, machine.failed
+            );
+            println!(
+                "reputation {}.{:04} %",
+                machine.reputation / 10_000,
+                machine.reputation % 10_000
+            );
+            for (model, ask) in &machine.offers {
+                println!("offer      {ask} per unit of {model}");
+            }
+        }
     }
     for job in state.jobs(&account).await? {
         println!(
@@ -50,6 +65,22 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
             "reward     {} of round {} ({} ceiling)",
             reward.amount, reward.round, reward.ceiling
         );
+    }
+    let Some(contents) = local::read_contents(&folder, &account).await? else {
+        println!("database   none yet in {}", folder.display());
+        return Ok(());
+    };
+    println!(
+        "database   {}, {} jobs, read up to final block {}",
+        folder.display(),
+        contents.jobs.len(),
+        contents.cursor.map_or(0, |cursor| cursor.number)
+    );
+    for record in contents.jobs.iter().filter(|record| record.end.is_none()) {
+        let due = record.delivery.as_ref().map_or(String::new(), |delivery| {
+            format!(", {} due at block {}", delivery.fee, delivery.settles_at)
+        });
+        println!("record     job {} {}{due}", record.job.id, record.state());
     }
     Ok(())
 }

@@ -39,6 +39,8 @@ fn help_should_explain_settings_and_exit_codes() {
         "register",
         "run",
         "status",
+        "earnings",
+        "doctor",
         "new-key",
         "AIPG_WORKER_",
         "Exit codes",
@@ -134,4 +136,77 @@ fn program_should_exit_with_1_when_no_node_answers() {
         message.contains("connection to the node failed"),
         "{message}"
     );
+}
+
+/// Settings of a machine without a node, with its state in `folder`.
+fn without_node<'a>(command: &'a str, folder: &'a Path) -> Vec<&'a str> {
+    vec![
+        command,
+        "--suri",
+        "//Charlie",
+        "--node",
+        "ws://127.0.0.1:1",
+        "--data-dir",
+        text(folder),
+    ]
+}
+
+#[test]
+fn earnings_should_be_told_without_a_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = worker(&without_node("earnings", folder.path()));
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{output:?}");
+    assert!(table.contains("total"), "{table}");
+    assert!(table.contains("unclaimed rewards are not shown"), "{table}");
+
+    let mut line = without_node("earnings", folder.path());
+    line.push("--json");
+    let output = worker(&line);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["total"]["fees"], "0 AIPG");
+    assert!(report["node_error"].is_string());
+}
+
+#[test]
+fn doctor_should_name_what_fails_and_exit_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("worker.redb"), "no database").unwrap();
+    let output = worker(&without_node("doctor", folder.path()));
+    assert_eq!(output.status.code(), Some(1));
+    let checks = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in [
+        "ok    key of",
+        "fail  database: DatabaseCorrupt",
+        "fail  models: none given",
+        "fail  node ws://127.0.0.1:1",
+    ] {
+        assert!(checks.contains(line), "{line} is missing in:\n{checks}");
+    }
+}
+
+#[test]
+fn run_should_be_refused_by_name_when_the_database_is_damaged_or_of_another_key() {
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/demo/model.aipg");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |suri: &'static str| {
+        let mut line = without_node("run", folder.path());
+        line[2] = suri;
+        line.extend(["--model", model, "--metrics-address", "none"]);
+        outcome(&worker(&line))
+    };
+    fs::write(folder.path().join("worker.redb"), "no database").unwrap();
+    let (code, message) = run("//Charlie");
+    assert_eq!(code, Some(1));
+    assert!(message.contains("DatabaseCorrupt"), "{message}");
+
+    fs::remove_file(folder.path().join("worker.redb")).unwrap();
+    let charlie = aipg_worker::keys::load(&aipg_worker::keys::KeySource::Development(
+        "//Charlie".into(),
+    ));
+    let charlie = aipg_worker::keys::account(&charlie.unwrap());
+    drop(aipg_worker::store::Store::open(folder.path(), &charlie).unwrap());
+    let (code, message) = run("//Dave");
+    assert_eq!(code, Some(1));
+    assert!(message.contains("DatabaseOfOtherKey"), "{message}");
 }

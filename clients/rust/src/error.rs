@@ -1,7 +1,11 @@
 //! What can go wrong between a program and the chain, sorted by what to do about it.
 
+use crate::Hash;
 use subxt::{
-    error::{BackendError, ExtrinsicError, RpcError, RuntimeApiError, TransactionEventsError},
+    error::{
+        AccountNonceError, BackendError, EventsError, ExtrinsicError, RpcError, RuntimeApiError,
+        TransactionEventsError,
+    },
     rpcs,
 };
 use thiserror::Error;
@@ -20,14 +24,38 @@ pub enum ChainError {
     Incompatible(String),
     /// The transaction pool did not take the call, or dropped it; nothing was paid.
     #[error("{call} was refused by the node: {reason}")]
-    Refused { call: &'static str, reason: String },
+    Refused { call: String, reason: String },
+    /// The pool did not take the call because of its nonce: an older one is used already, or the
+    /// pool holds a call with the same one. The chain tells which.
+    #[error("{call} was refused by the node for its nonce: {reason}")]
+    NonceConflict { call: String, reason: String },
+    /// The call can never be included: another call used its nonce, or its time is over. Look at
+    /// the chain again before another one is signed for the same purpose.
+    #[error("{call} can no longer be included: its nonce is used or its time is over")]
+    Superseded { call: String },
     /// The call is in a block and failed; its fee is paid.
     #[error("{call} failed: {error}")]
-    Dispatch { call: &'static str, error: String },
-    /// The call is in the pool but in no block yet.
+    Dispatch { call: String, error: String },
+    /// The call was sent, but no block holds it yet.
     #[error("{call} was in no block after {seconds} s")]
-    NotIncluded { call: &'static str, seconds: u64 },
+    NotIncluded { call: String, seconds: u64 },
+    /// The node is still catching up: what it tells is of the past.
+    #[error("the node is still syncing (block {best}, {peers} peers)")]
+    Syncing { best: u32, peers: usize },
+    /// The node is one of another chain.
+    #[error("OtherChain: the node's genesis is {found}, expected {expected}")]
+    OtherChain { expected: Hash, found: Hash },
+    /// The node no longer has the state of an old block.
+    #[error("the node no longer has the state of that block: {0}")]
+    Pruned(String),
 }
+
+/// Codes of the transaction pool (`sc_rpc`'s author errors) that concern nonces: the call is known
+/// and was taken out (1012), it is in the pool (1013), the pool holds another one with its nonce
+/// (1014).
+const NONCE_CODES: [i32; 3] = [1012, 1013, 1014];
+/// Code of a call that is not valid; the detail says why.
+const INVALID: i32 = 1010;
 
 impl ChainError {
     /// Whether a new connection is needed.
@@ -40,14 +68,29 @@ impl ChainError {
         Self::sort("read", error.into())
     }
 
-    /// Sorts an error of submitting or watching `call`.
-    pub fn of_call(call: &'static str, error: impl Into<subxt::Error>) -> Self {
+    /// Sorts an error of signing `call`.
+    pub fn of_call(call: &str, error: impl Into<subxt::Error>) -> Self {
         Self::sort(call, error.into())
+    }
+
+    /// Sorts an error of handing `call` to the pool.
+    pub fn of_submission(call: &str, error: rpcs::Error) -> Self {
+        let rpcs::Error::User(error) = error else {
+            return Self::of_request(error);
+        };
+        let (call, reason) = (call.to_owned(), refusal(&error));
+        let is_of_nonce = NONCE_CODES.contains(&error.code)
+            || error.code == INVALID && (reason.contains("outdated") || reason.contains("future"));
+        match is_of_nonce {
+            true => Self::NonceConflict { call, reason },
+            false => Self::Refused { call, reason },
+        }
     }
 
     /// Sorts an error of a plain RPC request.
     pub fn of_request(error: rpcs::Error) -> Self {
         match error {
+            rpcs::Error::User(error) if is_pruned(&refusal(&error)) => Self::Pruned(error.message),
             rpcs::Error::User(error) => Self::Node(error.to_string()),
             error @ (rpcs::Error::Deserialization(_) | rpcs::Error::Decode(_)) => {
                 Self::Incompatible(error.to_string())
@@ -56,25 +99,26 @@ impl ChainError {
         }
     }
 
-    fn sort(call: &'static str, error: subxt::Error) -> Self {
+    fn sort(call: &str, error: subxt::Error) -> Self {
         use subxt::Error;
+        let text = error.to_string();
+        if is_pruned(&text) {
+            return Self::Pruned(text);
+        }
         match error {
             Error::TransactionEventsError(TransactionEventsError::ExtrinsicFailed(error)) => {
                 Self::Dispatch {
-                    call,
+                    call: call.to_owned(),
                     error: error.to_string(),
                 }
             }
-            Error::TransactionStatusError(error) => Self::Refused {
-                call,
-                reason: error.to_string(),
-            },
-            Error::ExtrinsicError(ExtrinsicError::ErrorSubmittingTransaction(
-                BackendError::Rpc(RpcError::ClientError(rpcs::Error::User(error))),
-            )) => Self::Refused {
-                call,
-                reason: refusal(&error),
-            },
+            Error::ExtrinsicError(ExtrinsicError::AccountNonceError {
+                reason: AccountNonceError::CouldNotRetrieve(error),
+                ..
+            }) => Self::of_backend(error),
+            Error::ExtrinsicError(ExtrinsicError::CannotGetBlockBody(error)) => {
+                Self::of_backend(error)
+            }
             Error::ExtrinsicError(
                 error @ (ExtrinsicError::IncompatibleCodegen
                 | ExtrinsicError::PalletNameNotFound(_)
@@ -84,6 +128,10 @@ impl ChainError {
                 Self::of_backend(error)
             }
             Error::RuntimeApiError(error) => Self::Incompatible(error.to_string()),
+            Error::EventsError(EventsError::CannotFetchEventBytes(error)) => {
+                Self::of_backend(error)
+            }
+            Error::EventsError(error) => Self::Incompatible(error.to_string()),
             Error::BackendError(error) => Self::of_backend(error),
             Error::StorageError(subxt::error::StorageError::CannotFetchValue(error)) => {
                 Self::of_backend(error)
@@ -104,6 +152,11 @@ impl ChainError {
     }
 }
 
+/// Whether the node says that it has dropped the state of a block.
+fn is_pruned(text: &str) -> bool {
+    text.contains("State already discarded")
+}
+
 /// The pool's message with the detail that it puts into the data field.
 fn refusal(error: &rpcs::UserError) -> String {
     match &error.data {
@@ -115,7 +168,7 @@ fn refusal(error: &rpcs::UserError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use subxt::error::{DispatchError, TransactionStatusError};
+    use subxt::error::DispatchError;
 
     fn user_error(data: &str) -> rpcs::Error {
         let text = format!(r#"{{"code": 1010, "message": "Invalid Transaction", "data": {data}}}"#);
@@ -124,33 +177,63 @@ mod tests {
 
     #[test]
     fn pool_refusal_should_keep_its_reason() {
-        let error = ExtrinsicError::ErrorSubmittingTransaction(
-            user_error("\"Inability to pay some fees\"").into(),
-        );
-        match ChainError::of_call("claim", error) {
-            ChainError::Refused {
-                call: "claim",
-                reason,
-            } => {
+        match ChainError::of_submission("claim", user_error("\"Inability to pay some fees\"")) {
+            ChainError::Refused { call, reason } => {
+                assert_eq!(call, "claim");
                 assert_eq!(reason, "Invalid Transaction: Inability to pay some fees");
             }
             other => panic!("{other:?}"),
         }
-        let dropped = TransactionStatusError::Dropped("pool is full".into());
+    }
+
+    #[test]
+    fn pool_refusal_should_be_told_apart_when_it_concerns_the_nonce() {
+        let of_nonce = |error| {
+            matches!(
+                ChainError::of_submission("claim", error),
+                ChainError::NonceConflict { .. }
+            )
+        };
+        for detail in [
+            "Transaction is outdated",
+            "Transaction will be valid in the future",
+        ] {
+            assert!(of_nonce(user_error(&format!("\"{detail}\""))), "{detail}");
+        }
+        for (code, message) in [
+            (1012, "Transaction is temporarily banned"),
+            (1013, "Transaction is already in the pool"),
+            (1014, "Priority is too low: (100 vs 100)"),
+        ] {
+            let text = format!(r#"{{"code": {code}, "message": "{message}"}}"#);
+            assert!(
+                of_nonce(rpcs::Error::User(serde_json::from_str(&text).unwrap())),
+                "{message}"
+            );
+        }
+        assert!(!of_nonce(user_error("\"Transaction has a bad signature\"")));
+        assert!(!of_nonce(rpcs::Error::Client("connection closed".into())));
+    }
+
+    #[test]
+    fn read_should_say_that_a_state_is_pruned() {
+        let text = r#"{"code": 4003, "message": "Client error: UnknownBlock: State already discarded for 0x12"}"#;
+        let error = || rpcs::Error::User(serde_json::from_str(text).unwrap());
         assert!(matches!(
-            ChainError::of_call("claim", dropped),
-            ChainError::Refused { .. }
+            ChainError::of_request(error()),
+            ChainError::Pruned(_)
         ));
+        let call = RuntimeApiError::CannotCallApi(error().into());
+        assert!(matches!(ChainError::of_read(call), ChainError::Pruned(_)));
     }
 
     #[test]
     fn failed_call_should_name_the_dispatch_error() {
         let error = TransactionEventsError::ExtrinsicFailed(DispatchError::BadOrigin);
         match ChainError::of_call("claim", error) {
-            ChainError::Dispatch {
-                call: "claim",
-                error,
-            } => assert_eq!(error, "Bad origin."),
+            ChainError::Dispatch { call, error } => {
+                assert_eq!((call.as_str(), error.as_str()), ("claim", "Bad origin."));
+            }
             other => panic!("{other:?}"),
         }
     }

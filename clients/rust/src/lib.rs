@@ -1,13 +1,34 @@
-//! The chain of AI Power Grid for programs in Rust: reads at a block, calls that are watched until
-//! a block holds them, and the blob store.
+//! The chain of AI Power Grid for programs in Rust.
 //!
-//! The crate knows the chain through its committed metadata alone and links nothing of the runtime.
+//! The crate knows the chain through its committed metadata alone (`metadata/aipg.scale`, from which
+//! the types in [`api`] are generated) and links nothing of the runtime.
+//!
+//! - [`Endpoints`] keeps a connection to one of several nodes; [`Client`] is a connection.
+//! - [`State`] reads at one block: [`Client::best`] where people wait, [`Client::finalised`] where
+//!   money moves.
+//! - [`calls`] names the calls, [`Signer`] signs and sends them so that none is included twice.
+//! - [`events`] tells what a block did, as plain records.
+//! - [`blobs`] exchanges token lists with the node's blob store and checks them.
+//!
+//! ```no_run
+//! # async fn example(pair: subxt_signer::sr25519::Keypair) -> Result<(), aipg_client::ChainError> {
+//! use aipg_client::{calls, Client, Signer};
+//! let client = Client::connect("ws://127.0.0.1:9944").await?;
+//! let included = Signer::new(&client, &pair).execute(&calls::go_online()).await?;
+//! println!("online since block {}", included.number);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod amount;
 pub mod blobs;
-mod calls;
+pub mod calls;
+mod endpoints;
 mod error;
+pub mod events;
 mod region;
+mod signer;
+mod state;
 mod views;
 
 /// Code generated from the committed metadata of the runtime.
@@ -16,22 +37,24 @@ mod views;
 pub mod api {}
 
 pub use amount::Amount;
-pub use calls::{Inclusion, Signer};
+pub use endpoints::{Backoff, Endpoints};
 pub use error::ChainError;
 pub use region::{Region, UnknownRegion};
+pub use signer::{Fate, Inclusion, SignedCall, Signer, Submission, MORTALITY};
+pub use state::State;
 pub use views::{Hash, Job, Machine, ModelTerms, Reward, Stage, TokenList};
 
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 use subxt::{
     backend::LegacyBackend,
-    client::{Blocks, OnlineClientAtBlock},
+    client::Blocks,
     config::RpcConfigFor,
     rpcs::{
         client::{RpcClient, RpcParams},
         LegacyRpcMethods,
     },
-    utils::AccountId32,
+    utils::H256,
     OnlineClient, SubstrateConfig,
 };
 
@@ -44,34 +67,94 @@ pub struct Client {
     rpc: RpcClient,
     methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
     online: OnlineClient<SubstrateConfig>,
+    url: String,
+    block_time: Duration,
+}
+
+/// How a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    pub peers: usize,
+    /// The node is catching up: what it tells is of the past.
+    pub is_syncing: bool,
+    /// Number of the best block.
+    pub best: u32,
+    /// Number of the last block that can no longer be undone.
+    pub finalised: u32,
+    /// Version of the runtime.
+    pub spec_version: u32,
 }
 
 impl Client {
     /// Connects to the node at `url` (`ws://` or `wss://`).
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
-        let connect = async {
-            let rpc = RpcClient::from_insecure_url(url)
-                .await
-                .map_err(ChainError::of_request)?;
-            // The long-standing RPC methods: every node has them, they report the pool's reasons,
-            // and they need no pinned blocks.
-            let backend = Arc::new(LegacyBackend::builder().build(rpc.clone()));
-            let online = OnlineClient::from_backend_with_config(SubstrateConfig::new(), backend)
-                .await
-                .map_err(ChainError::of_read)?;
-            Ok(Self {
-                methods: LegacyRpcMethods::new(rpc.clone()),
-                rpc,
-                online,
-            })
-        };
-        match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+        match tokio::time::timeout(CONNECT_TIMEOUT, Self::open(url)).await {
             Ok(connected) => connected,
             Err(_) => Err(ChainError::Transport(format!(
                 "{url} did not answer within {} s",
                 CONNECT_TIMEOUT.as_secs()
             ))),
         }
+    }
+
+    async fn open(url: &str) -> Result<Self, ChainError> {
+        let rpc = RpcClient::from_insecure_url(url)
+            .await
+            .map_err(ChainError::of_request)?;
+        // The long-standing RPC methods: every node has them, they report the pool's reasons,
+        // and they need no pinned blocks.
+        let backend = Arc::new(LegacyBackend::builder().build(rpc.clone()));
+        let online = OnlineClient::from_backend_with_config(SubstrateConfig::new(), backend)
+            .await
+            .map_err(ChainError::of_read)?;
+        let mut client = Self {
+            methods: LegacyRpcMethods::new(rpc.clone()),
+            rpc,
+            online,
+            url: url.to_owned(),
+            block_time: Duration::ZERO,
+        };
+        client.block_time = client.best().await?.block_time().await?;
+        Ok(client)
+    }
+
+    /// Where the node is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Hash of the chain's first block.
+    pub fn genesis(&self) -> Hash {
+        self.online.genesis_hash().into()
+    }
+
+    /// Time between two blocks.
+    pub fn block_time(&self) -> Duration {
+        self.block_time
+    }
+
+    /// How the node is.
+    pub async fn health(&self) -> Result<Health, ChainError> {
+        let health = self
+            .methods
+            .system_health()
+            .await
+            .map_err(ChainError::of_request)?;
+        let best = self.best().await?;
+        Ok(Health {
+            peers: health.peers,
+            is_syncing: health.is_syncing,
+            best: best.number(),
+            finalised: self.finalised().await?.number(),
+            spec_version: best.block().spec_version(),
+        })
+    }
+
+    /// Whether the node's runtime is, type for type, the one whose metadata is committed here.
+    /// Where it is not, every single read and call is still checked before it is made.
+    pub async fn is_runtime_known(&self) -> Result<bool, ChainError> {
+        let best = self.best().await?;
+        Ok(api::is_codegen_valid_for(best.block().metadata_ref()))
     }
 
     /// New best blocks as the node imports them.
@@ -85,17 +168,54 @@ impl Client {
     /// The state at the best block.
     pub async fn best(&self) -> Result<State, ChainError> {
         let hash = self
-            .methods
-            .chain_get_block_hash(None)
-            .await
-            .map_err(ChainError::of_request)?
+            .hash_of(None)
+            .await?
             .ok_or_else(|| ChainError::Node("the node has no best block".into()))?;
+        self.at(hash).await
+    }
+
+    /// The state at the last block that can no longer be undone.
+    pub async fn finalised(&self) -> Result<State, ChainError> {
+        let hash = self
+            .methods
+            .chain_get_finalized_head()
+            .await
+            .map_err(ChainError::of_request)?;
+        self.at(hash.into()).await
+    }
+
+    /// Hash of the block of that height on the best branch.
+    pub async fn block_hash(&self, number: u32) -> Result<Option<Hash>, ChainError> {
+        self.hash_of(Some(number)).await
+    }
+
+    /// The state at the block of that height on the best branch.
+    pub async fn at_number(&self, number: u32) -> Result<State, ChainError> {
+        let hash = self
+            .block_hash(number)
+            .await?
+            .ok_or_else(|| ChainError::Node(format!("the node has no block {number}")))?;
+        self.at(hash).await
+    }
+
+    /// The state at a block.
+    pub async fn at(&self, hash: Hash) -> Result<State, ChainError> {
         let block = self
             .online
-            .at_block(hash)
+            .at_block(H256::from(hash))
             .await
             .map_err(ChainError::of_read)?;
-        Ok(State { block })
+        Ok(State::new(block))
+    }
+
+    async fn hash_of(&self, number: Option<u32>) -> Result<Option<Hash>, ChainError> {
+        let number = number.map(|number| u64::from(number).into());
+        let hash = self
+            .methods
+            .chain_get_block_hash(number)
+            .await
+            .map_err(ChainError::of_request)?;
+        Ok(hash.map(Hash::from))
     }
 
     /// A plain RPC request.
@@ -108,101 +228,5 @@ impl Client {
             .request(method, parameters)
             .await
             .map_err(ChainError::of_request)
-    }
-}
-
-/// The chain at one block.
-pub struct State {
-    block: OnlineClientAtBlock<SubstrateConfig>,
-}
-
-impl State {
-    /// Number of the block.
-    pub fn number(&self) -> u32 {
-        // Block numbers of this chain are 32 bits wide.
-        u32::try_from(self.block.block_number()).unwrap_or(u32::MAX)
-    }
-
-    /// What `account` can spend: free, less what locks keep.
-    pub async fn spendable(&self, account: &AccountId32) -> Result<Amount, ChainError> {
-        let record = self
-            .block
-            .storage()
-            .fetch(api::storage().system().account(), (*account,))
-            .await
-            .map_err(ChainError::of_read)?
-            .decode()
-            .map_err(ChainError::of_read)?;
-        Ok(Amount(record.data.free.saturating_sub(record.data.frozen)))
-    }
-
-    /// What a registration pays beside the bond.
-    pub fn registration_fee(&self) -> Result<Amount, ChainError> {
-        let constant = api::constants().worker_registry().registration_fee();
-        self.block
-            .constants()
-            .entry(constant)
-            .map(Amount)
-            .map_err(ChainError::of_read)
-    }
-
-    /// Least bond of a machine that works.
-    pub fn minimum_bond(&self) -> Result<Amount, ChainError> {
-        let constant = api::constants().worker_registry().minimum_bond();
-        self.block
-            .constants()
-            .entry(constant)
-            .map(Amount)
-            .map_err(ChainError::of_read)
-    }
-
-    /// The machine that `account` registered.
-    pub async fn machine(&self, account: &AccountId32) -> Result<Option<Machine>, ChainError> {
-        let call = api::runtime_apis().workers_api().worker(*account);
-        let view = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
-        Ok(view.map(Machine::from))
-    }
-
-    /// The live jobs of `account`.
-    pub async fn jobs(&self, account: &AccountId32) -> Result<Vec<Job>, ChainError> {
-        let call = api::runtime_apis().jobs_api().worker_jobs(*account);
-        let views = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
-        Ok(views.into_iter().map(Job::from).collect())
-    }
-
-    /// The terms of a registered, active model.
-    pub async fn model(&self, root: Hash) -> Result<Option<ModelTerms>, ChainError> {
-        let call = api::runtime_apis().models_api().model(root.into());
-        let terms = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
-        Ok(terms.map(ModelTerms::from))
-    }
-
-    /// Rewards of closed rounds that `account` has not claimed, oldest first.
-    pub async fn rewards(&self, account: &AccountId32) -> Result<Vec<Reward>, ChainError> {
-        let call = api::runtime_apis()
-            .economy_api()
-            .claimable_rewards(*account);
-        let rewards = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
-        Ok(rewards.into_iter().map(Reward::from).collect())
     }
 }

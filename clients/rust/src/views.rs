@@ -3,6 +3,7 @@
 
 use super::api::runtime_types::aipg_primitives::{api as generated_api, types as generated};
 use crate::{amount::Amount, region::Region};
+use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use subxt::utils::{AccountId32, H256};
 
@@ -32,6 +33,20 @@ impl fmt::Debug for Hash {
     }
 }
 
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::from_hex(&text)
+            .ok_or_else(|| de::Error::custom("a hash is 0x and 64 hexadecimal digits"))
+    }
+}
+
 impl From<H256> for Hash {
     fn from(hash: H256) -> Self {
         Self(hash.0)
@@ -45,7 +60,7 @@ impl From<Hash> for H256 {
 }
 
 /// A token list: where its bytes are, what they commit to, how many ids they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenList {
     pub blob: Hash,
     pub root: Hash,
@@ -73,7 +88,8 @@ impl From<TokenList> for generated::TokenList {
 }
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     Queued,
     Assigned,
@@ -92,11 +108,13 @@ impl fmt::Display for Stage {
     }
 }
 
-/// A live job of this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A live job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub id: u64,
     pub stage: Stage,
+    /// Who was drawn.
+    pub worker: Option<AccountId32>,
     /// Block at which the chain moves the job on by itself.
     pub due: u32,
     pub model: Hash,
@@ -113,6 +131,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
     fn from(view: generated_api::JobView<AccountId32, u32>) -> Self {
         Self {
             id: view.id,
+            worker: view.worker,
             stage: match view.stage {
                 generated_api::JobStage::Queued => Stage::Queued,
                 generated_api::JobStage::Assigned => Stage::Assigned,
@@ -129,7 +148,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
     }
 }
 
-/// This machine as the chain knows it.
+/// A machine as the chain knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     pub online: bool,
@@ -198,15 +217,10 @@ pub struct Reward {
 
 impl From<generated_api::ClaimableReward> for Reward {
     fn from(reward: generated_api::ClaimableReward) -> Self {
-        let ceiling = match reward.ceiling {
-            generated_api::Ceiling::Budget => "budget",
-            generated_api::Ceiling::Fee => "fee",
-            generated_api::Ceiling::Mixed => "mixed",
-        };
         Self {
             round: reward.round,
             amount: Amount(reward.amount),
-            ceiling,
+            ceiling: crate::events::ceiling_name(&reward.ceiling),
         }
     }
 }

@@ -174,14 +174,20 @@ export class Processes {
   /** Starts an action of the worker with the demo model: `run`, or `register` which ends. */
   spawnWorker(action, { url, suri, model = DEMO_MODEL, name = 'worker', extra = [] }) {
     const drain = action === 'run' ? ['--drain-seconds', '10'] : []
-    return this.spawn(name, join(PROGRAMS, 'aipg-worker'), [
+    const args = [
       action,
       ...['--node', url],
       ...['--suri', suri],
       ...['--model', model],
       ...drain,
       ...extra,
-    ])
+    ]
+    // State that belongs to this chain, and no port that another run may have.
+    const env = {
+      AIPG_WORKER_DATA_DIR: join(this.directory, `worker-${suri.replaceAll('/', '')}`),
+      AIPG_WORKER_METRICS_ADDRESS: 'none',
+    }
+    return this.spawn(name, join(PROGRAMS, 'aipg-worker'), args, env)
   }
 
   /** Registers a machine and starts to serve jobs with it. */

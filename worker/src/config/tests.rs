@@ -24,7 +24,8 @@ fn file(text: &str) -> (tempfile::TempDir, Flags) {
 #[test]
 fn settings_should_be_the_defaults_when_nothing_is_given() {
     let settings = Settings::load(&Flags::default(), []).unwrap();
-    assert_eq!(settings.node, "ws://127.0.0.1:9944");
+    assert_eq!(settings.node, ["ws://127.0.0.1:9944"]);
+    assert_eq!(settings.metrics_address, None);
     assert_eq!(settings.capacity, 1);
     assert_eq!(settings.bond, Amount::whole(200));
     assert_eq!(settings.region, Region::Unspecified);
@@ -143,13 +144,73 @@ fn settings_should_be_refused_when_a_name_or_value_is_wrong() {
 #[test]
 fn settings_should_be_refused_when_the_node_is_no_web_socket() {
     let flags = Flags {
-        node: Some("http://127.0.0.1:9944".into()),
+        node: vec!["ws://127.0.0.1:9944".into(), "http://127.0.0.1:9944".into()],
         ..Flags::default()
     };
     assert!(matches!(
         Settings::load(&flags, []),
         Err(ConfigError::NotAWebSocket(_))
     ));
+}
+
+#[test]
+fn nodes_should_come_from_a_text_a_list_and_the_environment() {
+    let (_folder, flags) = file("node = \"ws://a\"\n");
+    assert_eq!(Settings::load(&flags, []).unwrap().node, ["ws://a"]);
+    let (_folder, mut flags) = file("node = [\"ws://a\", \"wss://b\"]\n");
+    assert_eq!(
+        Settings::load(&flags, []).unwrap().node,
+        ["ws://a", "wss://b"]
+    );
+    let variables = environment(&[("AIPG_WORKER_NODE", "ws://c, ws://d")]);
+    assert_eq!(
+        Settings::load(&flags, variables.clone()).unwrap().node,
+        ["ws://c", "ws://d"]
+    );
+    flags.node = vec!["ws://e".into()];
+    assert_eq!(Settings::load(&flags, variables).unwrap().node, ["ws://e"]);
+}
+
+#[test]
+fn settings_should_be_refused_when_no_node_is_named() {
+    let (_folder, flags) = file("node = []\n");
+    assert!(matches!(
+        Settings::load(&flags, []),
+        Err(ConfigError::NoNode)
+    ));
+}
+
+#[test]
+fn data_directory_should_be_the_given_one_or_one_of_the_key() {
+    let flags = Flags {
+        data_dir: Some("/data".into()),
+        ..Flags::default()
+    };
+    let given = Settings::load(&flags, []).unwrap();
+    assert_eq!(given.data_dir("5Key").unwrap(), PathBuf::from("/data"));
+    let usual = Settings::load(&Flags::default(), []).unwrap();
+    let path = usual.data_dir("5Key").unwrap();
+    assert!(path.ends_with("aipg/worker/5Key"), "{}", path.display());
+}
+
+#[test]
+fn metrics_address_should_be_an_address_or_none() {
+    let address = |text: &str| {
+        let variables = environment(&[("AIPG_WORKER_METRICS_ADDRESS", text)]);
+        Settings::load(&Flags::default(), variables).map(|settings| settings.metrics_address)
+    };
+    assert_eq!(address("none").unwrap(), Some(MetricsAddress::Off));
+    assert_eq!(
+        address("127.0.0.1:9616").unwrap(),
+        Some(MetricsAddress::At(MetricsAddress::DEFAULT))
+    );
+    assert!(matches!(address("9616x"), Err(ConfigError::Invalid(_))));
+}
+
+#[test]
+fn place_to_pause_at_should_be_no_setting() {
+    let variables = environment(&[(pause::VARIABLE, "claim-sent")]);
+    assert!(Settings::load(&Flags::default(), variables).is_ok());
 }
 
 #[test]

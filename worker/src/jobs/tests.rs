@@ -1,10 +1,13 @@
 use super::*;
 use aipg_client::{Hash, TokenList};
 
-fn job(id: u64, stage: Stage, due: u32) -> Job {
+const OWN: AccountId32 = AccountId32([7; 32]);
+
+pub(crate) fn job(id: u64, stage: Stage, due: u32) -> Job {
     Job {
         id,
         stage,
+        worker: None,
         due,
         model: Hash([1; 32]),
         input: TokenList {
@@ -18,11 +21,42 @@ fn job(id: u64, stage: Stage, due: u32) -> Job {
     }
 }
 
-fn answer() -> Answer {
+pub(super) fn answer() -> Answer {
     Answer {
         tokens: vec![65, 258],
         digest: [9; 32],
     }
+}
+
+fn call(nonce: u64) -> SignedCall {
+    SignedCall {
+        name: "jobEscrow.claim".into(),
+        nonce,
+        hash: Hash([nonce as u8; 32]),
+        born: 90,
+        dies: 346,
+        bytes: vec![1],
+    }
+}
+
+fn at(number: u32) -> Inclusion {
+    Inclusion {
+        block: Hash([number as u8; 32]),
+        number,
+    }
+}
+
+/// Signs and sends, and a best block holds it.
+fn say(book: &mut Book, action: Action, now: u32, block: u32) {
+    assert_eq!(book.steps(now), [(7, Step::Sign(action))]);
+    book.signed(7, action, call(block.into()));
+    assert_eq!(book.steps(now), [(7, Step::Send(action))]);
+    book.sending(7, action);
+    book.included(7, action, at(block), false, now);
+}
+
+fn state(book: &Book) -> &'static str {
+    book.get(7).unwrap().state()
 }
 
 fn book(stage: Stage, now: u32) -> Book {
@@ -32,12 +66,14 @@ fn book(stage: Stage, now: u32) -> Book {
 }
 
 #[test]
-fn job_should_go_from_fetch_to_delivery() {
+fn job_should_go_from_fetch_to_payment() {
     let mut book = book(Stage::Assigned, 100);
     assert_eq!(book.steps(100), [(7, Step::Fetch)]);
+    assert_eq!(state(&book), "Seen");
     book.input_ready(7, vec![1, 2]);
-    assert_eq!(book.steps(100), [(7, Step::Claim)]);
-    book.done(7, Step::Claim, 101);
+    assert_eq!(state(&book), "Fetched");
+    say(&mut book, Action::Claim, 100, 101);
+    assert_eq!(state(&book), "Claimed");
 
     book.observe(vec![job(7, Stage::Running, 140)], 101);
     assert_eq!(book.steps(101), [(7, Step::Compute)]);
@@ -47,12 +83,42 @@ fn job_should_go_from_fetch_to_delivery() {
     assert_eq!(book.start(7), None, "and none can be started beside it");
 
     assert!(book.finished(7, ticket, answer()));
-    assert_eq!(book.steps(101), [(7, Step::Deliver)]);
-    book.done(7, Step::Deliver, 103);
-    book.observe(vec![job(7, Stage::Delivered, 120)], 103);
+    assert_eq!(state(&book), "Computed");
+    assert_eq!(book.steps(101), [(7, Step::Publish)]);
+    book.published(7);
+    assert_eq!(state(&book), "Published");
+    say(&mut book, Action::Deliver, 101, 103);
+    assert_eq!(state(&book), "ResultSubmitted");
+    // Delivered jobs are not listed any more.
+    book.observe(vec![], 103);
     assert_eq!(book.steps(103), []);
     assert_eq!(book.unfinished(), 0);
-    book.observe(vec![], 120);
+
+    let delivered = ChainEvent::ResultSubmitted {
+        job: 7,
+        worker: OWN,
+        digest: Hash([9; 32]),
+        units: 3,
+        fee: Amount(10),
+        settles_at: 118,
+    };
+    assert_eq!(book.finalise(103, &delivered, &OWN), Some(7));
+    assert_eq!(state(&book), "Delivered");
+    let settled = ChainEvent::Settled {
+        job: 7,
+        worker: OWN,
+        units: 3,
+        fee: Amount(10),
+        to_worker: Amount(9),
+    };
+    assert_eq!(book.finalise(118, &settled, &OWN), Some(7));
+    assert_eq!(state(&book), "Settled");
+    let stored = book.get(7).unwrap().to_stored();
+    assert_eq!(
+        (stored.progress, stored.calls.len()),
+        (Progress::Waiting, 0)
+    );
+    book.forget_ended();
     assert!(book.get(7).is_none());
 }
 
@@ -60,7 +126,7 @@ fn job_should_go_from_fetch_to_delivery() {
 fn step_should_not_repeat_when_the_chain_was_read_before_its_block() {
     let mut book = book(Stage::Assigned, 100);
     book.input_ready(7, vec![1, 2]);
-    book.done(7, Step::Claim, 102);
+    say(&mut book, Action::Claim, 100, 102);
     for now in [100, 101, 102] {
         book.observe(vec![job(7, Stage::Assigned, 110)], now);
         assert_eq!(book.steps(now), []);
@@ -68,27 +134,123 @@ fn step_should_not_repeat_when_the_chain_was_read_before_its_block() {
 }
 
 #[test]
-fn step_should_repeat_when_a_reorganisation_took_it_away() {
+fn call_should_be_sent_again_and_not_signed_again_when_a_reorganisation_took_it_away() {
     let mut book = book(Stage::Assigned, 100);
     book.input_ready(7, vec![1, 2]);
-    book.done(7, Step::Claim, 102);
+    say(&mut book, Action::Claim, 100, 102);
     book.observe(vec![job(7, Stage::Assigned, 110)], 103);
-    assert_eq!(book.steps(103), [(7, Step::Claim)]);
+    assert_eq!(book.steps(103), [(7, Step::Send(Action::Claim))]);
 
     book.observe(vec![job(7, Stage::Running, 140)], 104);
     let (_, ticket) = book.start(7).unwrap();
     book.observe(vec![job(7, Stage::Assigned, 110)], 105);
     assert_eq!(
         book.steps(105),
-        [(7, Step::Claim)],
+        [(7, Step::Send(Action::Claim))],
         "the run goes on beside the claim"
     );
     assert!(book.finished(7, ticket, answer()));
     book.observe(vec![job(7, Stage::Running, 140)], 106);
-    assert_eq!(book.steps(106), [(7, Step::Deliver)]);
-    book.done(7, Step::Deliver, 107);
+    book.published(7);
+    say(&mut book, Action::Deliver, 106, 107);
     book.observe(vec![job(7, Stage::Running, 140)], 108);
-    assert_eq!(book.steps(108), [(7, Step::Deliver)]);
+    assert_eq!(book.steps(108), [(7, Step::Send(Action::Deliver))]);
+}
+
+#[test]
+fn call_should_be_signed_again_when_the_first_one_can_never_be_included() {
+    let mut book = book(Stage::Assigned, 100);
+    book.input_ready(7, vec![1, 2]);
+    book.signed(7, Action::Claim, call(5));
+    book.void(7, Action::Claim);
+    assert_eq!(book.steps(100), [(7, Step::Sign(Action::Claim))]);
+}
+
+#[test]
+fn call_should_be_signed_again_when_the_job_came_back_after_a_final_one() {
+    let mut book = book(Stage::Assigned, 100);
+    book.input_ready(7, vec![1, 2]);
+    say(&mut book, Action::Claim, 100, 101);
+    // Not delivered in time, and drawn for the same machine again.
+    book.observe(vec![job(7, Stage::Assigned, 160)], 150);
+    assert_eq!(book.steps(150), [(7, Step::Send(Action::Claim))]);
+    book.included(7, Action::Claim, at(101), true, 150);
+    assert_eq!(book.steps(150), [(7, Step::Sign(Action::Claim))]);
+}
+
+#[test]
+fn answer_should_be_kept_when_the_chain_takes_the_job_away() {
+    let mut book = book(Stage::Running, 100);
+    book.input_ready(7, vec![1, 2]);
+    let (_, ticket) = book.start(7).unwrap();
+    book.observe(vec![], 101);
+    assert!(book.finished(7, ticket, answer()));
+    let lost = ChainEvent::Redrawn {
+        job: 7,
+        worker: OWN,
+        fault: Some("ResultMissed"),
+    };
+    assert_eq!(book.finalise(101, &lost, &OWN), Some(7));
+    book.observe(vec![job(7, Stage::Assigned, 150)], 110);
+    say(&mut book, Action::Claim, 110, 111);
+    book.observe(vec![job(7, Stage::Running, 190)], 111);
+    assert_eq!(book.steps(111), [(7, Step::Publish)], "no second run");
+    assert_eq!(book.get(7).unwrap().losses, ["ResultMissed"]);
+}
+
+#[test]
+fn restored_book_should_wait_for_the_chain_and_go_on_where_it_was() {
+    let mut before = book(Stage::Running, 100);
+    before.input_ready(7, vec![1, 2]);
+    before.start(7).unwrap();
+    let stored = before.get(7).unwrap().to_stored();
+    assert_eq!(stored.progress, Progress::Ready(vec![1, 2]));
+    let mut after = Book::restore([stored]);
+    assert_eq!(after.steps(200), []);
+    assert_eq!(after.unlisted(), [7]);
+    assert!(after
+        .observe(vec![job(7, Stage::Running, 140)], 101)
+        .is_empty());
+    assert_eq!(after.steps(101), [(7, Step::Compute)]);
+}
+
+#[test]
+fn job_should_be_lost_when_another_machine_is_paid_or_it_is_refunded() {
+    let other = AccountId32([8; 32]);
+    let settled = ChainEvent::Settled {
+        job: 7,
+        worker: other,
+        units: 3,
+        fee: Amount(10),
+        to_worker: Amount(9),
+    };
+    let refunded = ChainEvent::Refunded {
+        job: 7,
+        reason: "DeadlineUnreachable",
+    };
+    for (event, expected) in [(settled, "Lost"), (refunded, "Refunded")] {
+        let mut book = book(Stage::Assigned, 100);
+        assert_eq!(book.finalise(120, &event, &OWN), Some(7));
+        assert_eq!(state(&book), expected);
+        assert_eq!(book.steps(120), []);
+    }
+    let mut book = book(Stage::Assigned, 100);
+    book.end_unseen(7);
+    assert_eq!(state(&book), "EndedUnseen");
+}
+
+#[test]
+fn end_should_be_forgotten_when_its_block_is_lost() {
+    let mut book = book(Stage::Assigned, 100);
+    let refunded = ChainEvent::Refunded {
+        job: 7,
+        reason: "DeadlineUnreachable",
+    };
+    book.finalise(120, &refunded, &OWN);
+    let mut record = book.get(7).unwrap().clone();
+    assert!(!record.reopen(121), "the block is still there");
+    assert!(record.reopen(120));
+    assert_eq!(record.end, None);
 }
 
 #[test]
@@ -103,8 +265,7 @@ fn job_should_be_computed_when_the_worker_restarted_after_its_claim() {
 fn wrong_input_should_be_reported_at_once() {
     let mut book = book(Stage::Assigned, 100);
     book.input_wrong(7);
-    assert_eq!(book.steps(100), [(7, Step::ReportInput)]);
-    book.done(7, Step::ReportInput, 101);
+    say(&mut book, Action::ReportInput, 100, 101);
     book.observe(vec![], 101);
     assert_eq!(book.steps(101), []);
 }
@@ -120,7 +281,7 @@ fn missing_input_should_be_reported_after_a_quarter_of_the_window() {
         assert_eq!(book.steps(now), [], "once a block");
     }
     book.input_missing(7, 103);
-    assert_eq!(book.steps(103), [(7, Step::ReportInput)]);
+    assert_eq!(book.steps(103), [(7, Step::Sign(Action::ReportInput))]);
 }
 
 #[test]
@@ -137,10 +298,10 @@ fn failing_step_should_back_off_and_be_given_up() {
     book.input_ready(7, vec![1, 2]);
     assert!(!book.failed(7, 100));
     assert_eq!(book.steps(100), []);
-    assert_eq!(book.steps(101), [(7, Step::Claim)]);
+    assert_eq!(book.steps(101), [(7, Step::Sign(Action::Claim))]);
     assert!(!book.failed(7, 101));
     assert_eq!(book.steps(102), []);
-    assert_eq!(book.steps(103), [(7, Step::Claim)]);
+    assert_eq!(book.steps(103), [(7, Step::Sign(Action::Claim))]);
     assert_eq!(book.unfinished(), 1);
     assert!(book.failed(7, 103));
     assert_eq!(book.steps(1_000), []);
@@ -158,21 +319,27 @@ fn postponed_step_should_come_back_at_the_next_block_without_limit() {
 }
 
 #[test]
-fn result_should_be_dropped_when_the_job_was_withdrawn() {
+fn result_should_be_dropped_when_it_is_of_another_run() {
     let mut book = book(Stage::Running, 100);
     book.input_ready(7, vec![1, 2]);
     let (_, ticket) = book.start(7).unwrap();
-    book.observe(vec![], 101);
-    assert!(!book.finished(7, ticket, answer()));
-
-    // The same job comes back by another draw: the old run's result is not the new run's.
-    book.observe(vec![job(7, Stage::Running, 150)], 102);
     book.input_ready(7, vec![1, 2]);
     let (_, second) = book.start(7).unwrap();
     assert_ne!(ticket, second);
     assert!(!book.finished(7, ticket, answer()));
     assert!(!book.run_failed(7, ticket));
     assert!(book.finished(7, second, answer()));
+}
+
+#[test]
+fn input_should_be_looked_for_again_when_the_job_comes_back() {
+    let mut book = book(Stage::Assigned, 100);
+    book.input_wrong(7);
+    book.observe(vec![], 101);
+    book.observe(vec![job(7, Stage::Assigned, 130)], 120);
+    assert_eq!(book.steps(120), [(7, Step::Fetch)]);
+    book.input_missing(7, 120);
+    assert_eq!(book.steps(120), [], "patience begins anew");
 }
 
 #[test]

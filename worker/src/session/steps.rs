@@ -5,12 +5,48 @@
 use super::{SessionError, Worker};
 use crate::{
     inference::{Finished, InferenceError, Task},
-    jobs::{Progress, Step},
+    jobs::{Action, Progress, Step},
+    pause::{self, Place},
 };
 use aipg_client::{
     blobs::{self, BlobError},
-    ChainError, Client, Hash, Inclusion, Signer,
+    calls, ChainError, Client, Fate, Hash, Inclusion, SignedCall, Signer,
 };
+
+/// The places at which a call may be interrupted: signed, stored, sent, included, booked.
+fn places(action: Action) -> [Place; 5] {
+    match action {
+        Action::Claim => [
+            Place::ClaimSigned,
+            Place::ClaimStored,
+            Place::ClaimSent,
+            Place::ClaimIncluded,
+            Place::ClaimBooked,
+        ],
+        Action::Deliver => [
+            Place::ResultSigned,
+            Place::ResultStored,
+            Place::ResultSent,
+            Place::ResultIncluded,
+            Place::ResultBooked,
+        ],
+        Action::ReportInput => [
+            Place::ReportSigned,
+            Place::ReportStored,
+            Place::ReportSent,
+            Place::ReportIncluded,
+            Place::ReportBooked,
+        ],
+    }
+}
+
+fn message(action: Action) -> &'static str {
+    match action {
+        Action::Claim => "claimed",
+        Action::Deliver => "result delivered",
+        Action::ReportInput => "given back: input unavailable",
+    }
+}
 
 impl Worker {
     /// Does one step; returns whether the job moved on.
@@ -20,72 +56,217 @@ impl Worker {
         id: u64,
         step: Step,
         now: u32,
-    ) -> Result<bool, ChainError> {
-        let signer = Signer::new(client, &self.pair);
+    ) -> Result<bool, SessionError> {
         match step {
             Step::Fetch => self.fetch(client, id, now).await,
-            Step::Compute => Ok(self.compute(id)),
-            Step::Claim => {
-                let included = signer.claim(id).await;
-                self.settle(id, step, now, included, "claimed")
-            }
-            Step::ReportInput => {
-                let included = signer.input_unavailable(id).await;
-                self.settle(id, step, now, included, "given back: input unavailable")
-            }
-            Step::Deliver => {
-                let Some(Progress::Computed(answer)) =
-                    self.book.get(id).map(|record| &record.progress)
-                else {
+            Step::Compute => Ok(self.compute(id).await),
+            Step::Publish => self.publish(client, id, now).await,
+            Step::Sign(action) => {
+                if !self.sign(client, id, action, now).await? {
                     return Ok(false);
-                };
-                let output = match blobs::publish(client, &answer.tokens).await {
-                    Ok(output) => output,
-                    Err(error) => {
-                        return self.blocked(id, now, error.into(), "cannot publish the answer")
-                    }
-                };
-                let included = signer.submit_result(id, output, Hash(answer.digest)).await;
-                self.settle(id, step, now, included, "result delivered")
+                }
+                // At once: while it waits, no other call can have its nonce.
+                self.send(client, id, action, now).await
             }
+            Step::Send(action) => self.send(client, id, action, now).await,
         }
     }
 
-    async fn fetch(&mut self, client: &Client, id: u64, now: u32) -> Result<bool, ChainError> {
-        let Some(record) = self.book.get(id) else {
+    /// Signs the call of `action` and stores it; returns whether it may be sent.
+    async fn sign(
+        &mut self,
+        client: &Client,
+        id: u64,
+        action: Action,
+        now: u32,
+    ) -> Result<bool, SessionError> {
+        if action == Action::Claim && !self.journal.may_claim() {
+            return Ok(false);
+        }
+        let call = match self.signed(client, id, action).await {
+            Ok(Some(call)) => call,
+            Ok(None) => return Ok(false),
+            Err(error) => return self.blocked(id, now, error, "cannot sign the call"),
+        };
+        let [signed, stored, ..] = places(action);
+        pause::at(signed).await;
+        self.journal.book.signed(id, action, call);
+        if !self.journal.save(id)? && action == Action::Claim {
+            self.journal.book.void(id, action);
+            return Ok(false);
+        }
+        pause::at(stored).await;
+        Ok(true)
+    }
+
+    async fn signed(
+        &self,
+        client: &Client,
+        id: u64,
+        action: Action,
+    ) -> Result<Option<SignedCall>, ChainError> {
+        let signer = Signer::new(client, &self.pair);
+        let call = match action {
+            Action::Claim => signer.sign(&calls::claim(id)).await?,
+            Action::ReportInput => signer.sign(&calls::input_unavailable(id)).await?,
+            Action::Deliver => {
+                let progress = self.journal.book.get(id).map(|record| &record.progress);
+                let Some(Progress::Computed(answer)) = progress else {
+                    return Ok(None);
+                };
+                // Another node than the one that took the blob may be asked by now.
+                let output = blobs::publish(client, &answer.tokens).await?;
+                let result = calls::submit_result(id, output, Hash(answer.digest));
+                signer.sign(&result).await?
+            }
+        };
+        Ok(Some(call))
+    }
+
+    /// Sends the stored call of `action`, or finds out what became of it.
+    async fn send(
+        &mut self,
+        client: &Client,
+        id: u64,
+        action: Action,
+        now: u32,
+    ) -> Result<bool, SessionError> {
+        let record = self.journal.book.get(id);
+        let Some(sent) = record.and_then(|record| record.calls.get(&action).cloned()) else {
+            return Ok(false);
+        };
+        let signer = Signer::new(client, &self.pair);
+        if !sent.is_fresh {
+            match signer.fate(&sent.call).await {
+                Ok(Fate::Pending) => {}
+                Ok(Fate::Included {
+                    inclusion,
+                    is_final,
+                }) => return self.include(id, action, inclusion, is_final, now).await,
+                Ok(Fate::Failed { error, .. }) => {
+                    let call = sent.call.name;
+                    return self.refused(id, action, now, ChainError::Dispatch { call, error });
+                }
+                Ok(fate @ (Fate::Void | Fate::Forgotten)) => {
+                    tracing::info!(
+                        job = id,
+                        call = sent.call.name,
+                        ?fate,
+                        "looking at the job again"
+                    );
+                    self.journal.book.void(id, action);
+                    self.journal.save(id)?;
+                    return Ok(true);
+                }
+                Err(error) => return self.refused(id, action, now, error),
+            }
+        }
+        self.journal.book.sending(id, action);
+        let submission = match signer.submit(&sent.call).await {
+            Ok(submission) => submission,
+            Err(error) => return self.refused(id, action, now, error),
+        };
+        pause::at(places(action)[2]).await;
+        match submission.inclusion().await {
+            Ok(inclusion) => self.include(id, action, inclusion, false, now).await,
+            Err(error) => self.refused(id, action, now, error),
+        }
+    }
+
+    /// Books that a block holds the call.
+    async fn include(
+        &mut self,
+        id: u64,
+        action: Action,
+        inclusion: Inclusion,
+        is_final: bool,
+        now: u32,
+    ) -> Result<bool, SessionError> {
+        let [.., included, booked] = places(action);
+        pause::at(included).await;
+        self.journal
+            .book
+            .included(id, action, inclusion, is_final, now);
+        self.journal.save(id)?;
+        tracing::info!(job = id, block = inclusion.number, "{}", message(action));
+        pause::at(booked).await;
+        Ok(true)
+    }
+
+    /// Books that the call was not included: what can never be is forgotten.
+    fn refused(
+        &mut self,
+        id: u64,
+        action: Action,
+        now: u32,
+        error: ChainError,
+    ) -> Result<bool, SessionError> {
+        if matches!(
+            error,
+            ChainError::Dispatch { .. } | ChainError::Superseded { .. }
+        ) {
+            self.journal.book.void(id, action);
+        }
+        self.blocked(id, now, error, "step failed")
+    }
+
+    async fn publish(&mut self, client: &Client, id: u64, now: u32) -> Result<bool, SessionError> {
+        let progress = self.journal.book.get(id).map(|record| &record.progress);
+        let Some(Progress::Computed(answer)) = progress else {
+            return Ok(false);
+        };
+        if let Err(error) = blobs::publish(client, &answer.tokens).await {
+            return self.blocked(id, now, error.into(), "cannot publish the answer");
+        }
+        pause::at(Place::AnswerPublished).await;
+        self.journal.book.published(id);
+        self.journal.save(id)?;
+        pause::at(Place::PublishedStored).await;
+        Ok(true)
+    }
+
+    async fn fetch(&mut self, client: &Client, id: u64, now: u32) -> Result<bool, SessionError> {
+        let Some(record) = self.journal.book.get(id) else {
             return Ok(false);
         };
         let (input, model) = (record.job.input, record.job.model);
         let Some(served) = self.models.get(&model) else {
             tracing::error!(job = id, %model, "ModelNotLoaded: drawn for a model that this worker does not hold");
-            self.book.give_up(id);
+            self.journal.book.give_up(id);
             return Ok(false);
         };
         let vocabulary = served.model.header().vocabulary;
         match blobs::fetch(client, &input, vocabulary).await {
             Ok(tokens) => {
                 tracing::info!(job = id, tokens = tokens.len(), model = %model, "input in hand");
-                self.book.input_ready(id, tokens);
+                pause::at(Place::InputFetched).await;
+                self.journal.book.input_ready(id, tokens);
+                self.journal.save(id)?;
+                pause::at(Place::InputStored).await;
                 Ok(true)
             }
             Err(error @ BlobError::Missing(_)) => {
                 tracing::warn!(job = id, %error, "input missing");
-                self.book.input_missing(id, now);
+                self.journal.book.input_missing(id, now);
+                self.journal.save(id)?;
                 // Once patience is over the next step is another one.
                 Ok(self
+                    .journal
                     .book
                     .get(id)
-                    .is_some_and(|record| record.next(now) == Some(Step::ReportInput)))
+                    .is_some_and(|record| record.progress == Progress::Unusable))
             }
             Err(error) if error.is_unavailable_input() => {
                 tracing::warn!(job = id, %error, "input wrong");
                 let is_new = self
+                    .journal
                     .book
                     .get(id)
                     .is_some_and(|r| r.progress == Progress::Waiting);
-                self.book.input_wrong(id);
+                self.journal.book.input_wrong(id);
+                self.journal.save(id)?;
                 if !is_new {
-                    self.book.postpone(id, now);
+                    self.journal.book.postpone(id, now);
                 }
                 Ok(is_new)
             }
@@ -93,8 +274,8 @@ impl Worker {
         }
     }
 
-    fn compute(&mut self, id: u64) -> bool {
-        let Some(record) = self.book.get(id) else {
+    async fn compute(&mut self, id: u64) -> bool {
+        let Some(record) = self.journal.book.get(id) else {
             return false;
         };
         let (max_output, stop) = (record.job.max_output, record.job.stop.clone());
@@ -105,7 +286,8 @@ impl Worker {
         else {
             return false;
         };
-        let Some((prompt, ticket)) = self.book.start(id) else {
+        pause::at(Place::RunStarting).await;
+        let Some((prompt, ticket)) = self.journal.book.start(id) else {
             return false;
         };
         tracing::info!(
@@ -125,25 +307,6 @@ impl Worker {
         true
     }
 
-    /// Books the outcome of a call; returns whether the job moved on.
-    fn settle(
-        &mut self,
-        id: u64,
-        step: Step,
-        now: u32,
-        included: Result<Inclusion, ChainError>,
-        message: &str,
-    ) -> Result<bool, ChainError> {
-        match included {
-            Ok(inclusion) => {
-                self.book.done(id, step, inclusion.number);
-                tracing::info!(job = id, block = inclusion.number, "{message}");
-                Ok(true)
-            }
-            Err(error) => self.blocked(id, now, error, "step failed"),
-        }
-    }
-
     /// Books a failure: what only a new connection or a new build helps against is handed on.
     fn blocked(
         &mut self,
@@ -151,17 +314,27 @@ impl Worker {
         now: u32,
         error: ChainError,
         message: &str,
-    ) -> Result<bool, ChainError> {
+    ) -> Result<bool, SessionError> {
         let given_up = match &error {
-            ChainError::Transport(_) | ChainError::Incompatible(_) => return Err(error),
-            ChainError::Dispatch { .. } => self.book.failed(id, now),
-            ChainError::Node(_) | ChainError::Refused { .. } | ChainError::NotIncluded { .. } => {
-                self.book.postpone(id, now);
+            ChainError::Dispatch { .. } => self.journal.book.failed(id, now),
+            ChainError::Node(_)
+            | ChainError::Pruned(_)
+            | ChainError::Refused { .. }
+            | ChainError::NonceConflict { .. }
+            | ChainError::Superseded { .. }
+            | ChainError::NotIncluded { .. } => {
+                self.journal.book.postpone(id, now);
                 false
             }
+            ChainError::Transport(_)
+            | ChainError::Incompatible(_)
+            | ChainError::Syncing { .. }
+            | ChainError::OtherChain { .. } => return Err(error.into()),
         };
+        self.journal.save(id)?;
         if given_up {
             tracing::error!(job = id, %error, "{message}; given up");
+            self.metrics.job_ended("GivenUp");
         } else {
             tracing::warn!(job = id, %error, "{message}; trying again");
         }
@@ -169,17 +342,24 @@ impl Worker {
     }
 
     /// Books a run that ended.
-    pub(super) fn take(&mut self, finished: Finished) -> Result<(), SessionError> {
+    pub async fn take(&mut self, finished: Finished) -> Result<(), SessionError> {
         let Finished {
             job,
             ticket,
+            seconds,
             outcome,
         } = finished;
         match outcome {
             Ok(answer) => {
-                if !self.book.finished(job, ticket, answer) {
+                pause::at(Place::AnswerComputed).await;
+                let record = self.journal.book.get(job);
+                let prompt = record.map_or(0, |record| record.job.input.count as usize);
+                self.metrics.run_ended(prompt, answer.tokens.len(), seconds);
+                if !self.journal.book.finished(job, ticket, answer) {
                     tracing::warn!(job, "the job was withdrawn while it ran");
                 }
+                self.journal.save(job)?;
+                pause::at(Place::AnswerStored).await;
                 Ok(())
             }
             Err(error @ InferenceError::SelfCheckFailed(_)) => {
@@ -187,7 +367,9 @@ impl Worker {
             }
             Err(error) => {
                 tracing::error!(job, %error, "given up");
-                self.book.run_failed(job, ticket);
+                self.journal.book.run_failed(job, ticket);
+                self.journal.save(job)?;
+                self.metrics.job_ended("GivenUp");
                 Ok(())
             }
         }

@@ -1,0 +1,167 @@
+//! Several nodes, of which one is enough.
+
+use crate::{ChainError, Client, Hash};
+use std::time::Duration;
+
+/// Pauses that double up to a limit.
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    shortest: Duration,
+    longest: Duration,
+    attempts: u32,
+}
+
+impl Backoff {
+    pub fn new(shortest: Duration, longest: Duration) -> Self {
+        Self {
+            shortest,
+            longest,
+            attempts: 0,
+        }
+    }
+
+    /// The next pause.
+    pub fn next_pause(&mut self) -> Duration {
+        let pause = self
+            .shortest
+            .saturating_mul(2u32.saturating_pow(self.attempts))
+            .min(self.longest);
+        self.attempts = self.attempts.saturating_add(1);
+        pause
+    }
+
+    /// Begins with the shortest pause again.
+    pub fn reset(&mut self) {
+        self.attempts = 0;
+    }
+}
+
+/// The addresses of nodes, in the order of preference.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    urls: Vec<String>,
+    current: usize,
+    genesis: Option<Hash>,
+}
+
+impl Endpoints {
+    pub fn new(urls: Vec<String>) -> Self {
+        Self {
+            urls,
+            current: 0,
+            genesis: None,
+        }
+    }
+
+    /// From now on nodes of any other chain are refused.
+    pub fn expect_genesis(&mut self, genesis: Hash) {
+        self.genesis = Some(genesis);
+    }
+
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The next attempt begins with the endpoint after the one that was used last.
+    pub fn fail_over(&mut self) {
+        self.current = self.current.wrapping_add(1);
+    }
+
+    /// Connects to the first node that answers, belongs to the chain and is not syncing. Each one
+    /// is tried once, beginning with the one that was used last.
+    ///
+    /// # Errors
+    /// [`ChainError::OtherChain`] or [`ChainError::Incompatible`] if every node is of that kind,
+    /// else the last error of another kind.
+    pub async fn connect(&mut self) -> Result<Client, ChainError> {
+        let count = self.urls.len();
+        let mut failure = ChainError::Transport("no node address is given".into());
+        for offset in 0..count {
+            let index = self.current.wrapping_add(offset) % count;
+            match self.open(&self.urls[index]).await {
+                Ok(client) => {
+                    self.current = index;
+                    return Ok(client);
+                }
+                Err(error) => {
+                    tracing::debug!(node = self.urls[index], %error, "not usable");
+                    failure = worse(failure, error, offset == 0);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    async fn open(&self, url: &str) -> Result<Client, ChainError> {
+        let client = Client::connect(url).await?;
+        let found = client.genesis();
+        if let Some(expected) = self.genesis.filter(|genesis| *genesis != found) {
+            return Err(ChainError::OtherChain { expected, found });
+        }
+        let health = client.health().await?;
+        if health.is_syncing {
+            return Err(ChainError::Syncing {
+                best: health.best,
+                peers: health.peers,
+            });
+        }
+        Ok(client)
+    }
+}
+
+/// Of two failures the one that may pass: as long as one node may come back, waiting helps.
+fn worse(first: ChainError, second: ChainError, is_first: bool) -> ChainError {
+    let is_lasting = |error: &ChainError| {
+        matches!(
+            error,
+            ChainError::OtherChain { .. } | ChainError::Incompatible(_)
+        )
+    };
+    match !is_first && is_lasting(&second) {
+        true => first,
+        false => second,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_should_double_up_to_the_limit_and_begin_anew_after_a_reset() {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+        let seconds: Vec<u64> = (0..7).map(|_| backoff.next_pause().as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
+        for _ in 0..100 {
+            assert_eq!(backoff.next_pause().as_secs(), 30);
+        }
+        backoff.reset();
+        assert_eq!(backoff.next_pause().as_secs(), 1);
+    }
+
+    #[tokio::test]
+    async fn connection_should_fail_by_name_when_no_endpoint_answers() {
+        // Nothing listens on the reserved ports 1 and 2.
+        let urls = ["ws://127.0.0.1:1", "ws://127.0.0.1:2"];
+        let mut endpoints = Endpoints::new(urls.map(str::to_owned).to_vec());
+        for _ in 0..3 {
+            let error = endpoints.connect().await.err().unwrap();
+            assert!(error.is_transport(), "{error}");
+            endpoints.fail_over();
+        }
+        let error = Endpoints::new(Vec::new()).connect().await.err().unwrap();
+        assert!(error.to_string().contains("no node address"), "{error}");
+    }
+
+    #[test]
+    fn failure_that_may_pass_should_win_over_one_that_lasts() {
+        let lost = || ChainError::Transport("gone".into());
+        let other = || ChainError::Incompatible("calls".into());
+        assert!(worse(lost(), other(), false).is_transport());
+        assert!(worse(other(), lost(), false).is_transport());
+        let lasting = worse(other(), other(), false);
+        assert!(matches!(lasting, ChainError::Incompatible(_)));
+        let first = worse(lost(), other(), true);
+        assert!(matches!(first, ChainError::Incompatible(_)));
+    }
+}

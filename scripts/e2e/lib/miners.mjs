@@ -1,0 +1,174 @@
+// Machines of tests that need many at a time: each has a key, a folder and a model of its own, so
+// that a job can only be drawn for the machine that it is meant for.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { u8aToHex } from '@polkadot/util'
+import { blake2AsU8a } from '@polkadot/util-crypto'
+import { AIPG } from './amounts.mjs'
+import { DEMO_HEADER, DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
+
+const WORKER = join(PROGRAMS, 'aipg-worker')
+
+/** What a machine gets to live on: bond, registration fee, calls. */
+const FUNDS = 500n * AIPG
+
+/** Place of the tokenizer's hash in a model header: any value there is another model. */
+const TOKENIZER_OFFSET = 13 * 4 + 128 + 128
+const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/0')
+/** Places of root and header in a model file. */
+const ROOT_OFFSET = 8
+const HEADER_OFFSET = 40
+
+/** The demo model under another name: {root, header} and the file's bytes. */
+function variant(number) {
+  const header = Buffer.from(readFileSync(DEMO_HEADER))
+  header.writeUInt32LE(number, TOKENIZER_OFFSET)
+  const root = Buffer.from(blake2AsU8a(Buffer.concat([MODEL_DOMAIN, header]), 256))
+  const file = Buffer.from(readFileSync(DEMO_MODEL))
+  root.copy(file, ROOT_OFFSET)
+  header.copy(file, HEADER_OFFSET)
+  return { root: u8aToHex(root), header: u8aToHex(header), file }
+}
+
+/** A machine that is registered with a model nobody else serves. */
+export class Miner {
+  #starts = 0
+
+  constructor(network, name, { address, key, model, root }) {
+    Object.assign(this, { network, name, address, key, model, root })
+    this.folder = join(network.processes.directory, `data-${name}`)
+  }
+
+  #settings() {
+    return [
+      ...['--node', this.url ?? this.network.node.url],
+      ...['--key-file', this.key],
+      ...['--model', this.model],
+      ...['--data-dir', this.folder],
+    ]
+  }
+
+  /** Runs another command of the worker to its end: {status, log}. */
+  command(action, extra = []) {
+    this.#starts += 1
+    const name = `${this.name}-${action}-${this.#starts}`
+    return this.network.processes.run(name, WORKER, [action, ...this.#settings(), ...extra])
+  }
+
+  /** Starts to serve; `pauseAt` names the place at which the worker stops by itself. */
+  run({ pauseAt, extra = [] } = {}) {
+    this.#starts += 1
+    const env = { AIPG_WORKER_METRICS_ADDRESS: 'none' }
+    if (pauseAt) env.AIPG_WORKER_PAUSE_AT = pauseAt
+    const name = `${this.name}-run-${this.#starts}`
+    const args = ['run', ...this.#settings(), '--drain-seconds', '10', ...extra]
+    return this.network.processes.spawn(name, WORKER, args, env)
+  }
+
+  /** The books of the machine as `earnings --json` tells them. */
+  async books() {
+    const { status, log } = await this.command('earnings', ['--json', '--by', 'job'])
+    if (status !== 0) throw new Error(`earnings of ${this.name} ended with ${status}:\n${log}`)
+    return JSON.parse(log.slice(log.indexOf('{')))
+  }
+}
+
+/** Makes, funds and registers a machine for each name; returns them by name. */
+export async function registerMiners(network, names) {
+  const { chain, accounts, terms, processes } = network
+  const miners = []
+  for (const [number, name] of names.entries()) {
+    const { root, header, file } = variant(number + 1)
+    const model = join(processes.directory, `${name}.aipg`)
+    writeFileSync(model, file)
+    const key = join(processes.directory, `${name}.key`)
+    const { status, log } = await processes.run(`${name}-key`, WORKER, ['new-key', key])
+    if (status !== 0) throw new Error(`new-key ended with ${status}:\n${log}`)
+    const address = log.split('\n').find((line) => /^[1-9A-HJ-NP-Za-km-z]{46,}$/.test(line))
+    miners.push(new Miner(network, name, { address, key, model, root, header }))
+    miners.at(-1).header = header
+  }
+  const { balances, modelRegistry, utility } = chain.api.tx
+  const funding = miners.map((miner) => balances.transferKeepAlive(miner.address, FUNDS))
+  const models = miners.map(({ root, header }) =>
+    modelRegistry.register(root, header, 'Exact', terms.priceFloor),
+  )
+  await Promise.all([
+    chain.submit(utility.batchAll(funding), accounts.alice),
+    chain.submit(utility.batchAll(models), accounts.dave),
+  ])
+  await limited(8, miners, async (miner) => {
+    const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND)])
+    if (status !== 0) throw new Error(`register of ${miner.name} ended with ${status}:\n${log}`)
+  })
+  return new Map(miners.map((miner) => [miner.name, miner]))
+}
+
+/** Does `work` for every item, at most `count` at a time. */
+export async function limited(count, items, work) {
+  const waiting = [...items]
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: count }, lane))
+}
+
+/** One after the other for each account: a nonce is read from the chain before a call is signed. */
+export class Turns {
+  #last = new Map()
+
+  take(pair, work) {
+    const turn = (this.#last.get(pair.address) ?? Promise.resolve()).then(work)
+    this.#last.set(
+      pair.address,
+      turn.catch(() => {}),
+    )
+    return turn
+  }
+}
+
+/**
+ * All signed calls of the blocks from..to of the best chain, as they are there now:
+ * {block, signer, call, job, succeeded}. `job` is the first argument, if it is a number.
+ */
+export async function signedCalls(chain, from, to) {
+  const calls = []
+  for (let number = from; number <= to; number += 1) {
+    const hash = await chain.api.rpc.chain.getBlockHash(number)
+    const read = blocks.get(hash.toHex()) ?? callsOfBlock(chain, number, hash)
+    blocks.set(hash.toHex(), read)
+    calls.push(...(await read))
+  }
+  return calls
+}
+
+/** Calls of blocks that were read before, by hash. */
+const blocks = new Map()
+
+async function callsOfBlock(chain, number, hash) {
+  const { block } = await chain.api.rpc.chain.getBlock(hash)
+  const at = await chain.api.at(hash)
+  const failed = new Set(
+    [...(await at.query.system.events())]
+      .filter(({ event }) => event.section === 'system' && event.method === 'ExtrinsicFailed')
+      .map(({ phase }) => phase.asApplyExtrinsic.toNumber()),
+  )
+  return block.extrinsics.flatMap((extrinsic, index) => {
+    if (!extrinsic.isSigned) return []
+    const { section, method, args } = extrinsic.method
+    return {
+      block: number,
+      signer: u8aToHex(extrinsic.signer.toU8a().slice(-32)),
+      call: `${section}.${method}`,
+      job: typeof args[0]?.toBigInt === 'function' ? args[0].toBigInt() : null,
+      succeeded: !failed.has(index),
+    }
+  })
+}
+
+/** The account of an address as hex digits, as `signedCalls` names signers. */
+export function accountHex(chain, address) {
+  return u8aToHex(chain.api.createType('AccountId', address).toU8a())
+}
+
