@@ -23,7 +23,6 @@ const MAX_FAILURES: u32 = 3;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub tokens: Vec<u32>,
-    #[serde(with = "hex::serde")]
     pub digest: [u8; 32],
 }
 

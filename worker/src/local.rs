@@ -10,22 +10,36 @@ use crate::{
     store::{Contents, Store, StoreError},
 };
 use anyhow::Context;
-use axum::{http::StatusCode, response::IntoResponse, routing::get, Router};
+use http_body_util::Full;
+use hyper::{
+    body::{Bytes, Incoming},
+    header::{HeaderValue, CONTENT_TYPE},
+    server::conn::http1,
+    service::service_fn,
+    Request, Response, StatusCode,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
-    fs, io,
+    convert::Infallible,
+    fs,
+    future::Future,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 use subxt::utils::AccountId32;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, UnixListener, UnixStream},
     time::timeout,
 };
 
 /// Name of the socket in the data directory.
 const SOCKET_NAME: &str = "worker.sock";
+
+/// Content type of what is for people.
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Longest time that a running worker may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -34,17 +48,19 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 pub async fn serve_metrics(address: SocketAddr, metrics: Metrics) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let text = move || {
-        let metrics = metrics.clone();
-        async move {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([("content-type", kind)], metrics.text())
-        }
-    };
-    let router = Router::new().route("/metrics", get(text));
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "metrics are not served any more");
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let metrics = metrics.clone();
+                    serve(stream, "/metrics", move || {
+                        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                        let text = metrics.text();
+                        async move { answer(StatusCode::OK, kind, text) }
+                    });
+                }
+                Err(error) => pause_after(error).await,
+            }
         }
     });
     Ok(address)
@@ -59,29 +75,74 @@ pub fn serve_contents(folder: &Path, store: SharedStore) -> io::Result<Socket> {
         _ => {}
     }
     let listener = UnixListener::bind(&path)?;
-    let contents = move || {
-        let store = store.clone();
-        async move {
-            let read = tokio::task::spawn_blocking(move || store.contents()).await;
-            match read.map(|contents| contents.map(|contents| serde_json::to_string(&contents))) {
-                Ok(Ok(Ok(text))) => text.into_response(),
-                Ok(Ok(Err(error))) => failure(error),
-                Ok(Err(error)) => failure(error),
-                Err(error) => failure(error),
-            }
-        }
-    };
-    let router = Router::new().route("/contents", get(contents));
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the local socket is not served any more");
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let store = store.clone();
+                    serve(stream, "/contents", move || contents_of(store.clone()));
+                }
+                Err(error) => pause_after(error).await,
+            }
         }
     });
     Ok(Socket(path))
 }
 
-fn failure(error: impl std::fmt::Display) -> axum::response::Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+/// Answers the requests of one connection: `page` at `path`, nothing else.
+fn serve<S, F, P>(stream: S, path: &'static str, page: P)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send,
+    P: Fn() -> F + Send + Sync + 'static,
+{
+    tokio::spawn(async move {
+        let service = service_fn(|request: Request<Incoming>| {
+            let page = (request.uri().path() == path).then(&page);
+            async move {
+                Ok::<_, Infallible>(match page {
+                    Some(page) => page.await,
+                    None => answer(StatusCode::NOT_FOUND, PLAIN, format!("only {path}\n")),
+                })
+            }
+        });
+        // The timer ends connections that send no request.
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a local connection failed");
+        }
+    });
+}
+
+/// Too many open files, for example: the next attempt may do better.
+async fn pause_after(error: io::Error) {
+    tracing::warn!(%error, "cannot take a local connection");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+async fn contents_of(store: SharedStore) -> Response<Full<Bytes>> {
+    let read = tokio::task::spawn_blocking(move || store.contents()).await;
+    match read.map(|contents| contents.map(|contents| serde_json::to_string(&contents))) {
+        Ok(Ok(Ok(text))) => answer(StatusCode::OK, "application/json", text),
+        Ok(Ok(Err(error))) => failure(error),
+        Ok(Err(error)) => failure(error),
+        Err(error) => failure(error),
+    }
+}
+
+fn failure(error: impl std::fmt::Display) -> Response<Full<Bytes>> {
+    answer(StatusCode::INTERNAL_SERVER_ERROR, PLAIN, error.to_string())
+}
+
+fn answer(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// The socket's file, which goes with the process.

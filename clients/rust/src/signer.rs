@@ -54,7 +54,6 @@ pub struct SignedCall {
     pub born: u32,
     /// First block that may not include it any more.
     pub dies: u32,
-    #[serde(with = "hex::serde")]
     pub bytes: Vec<u8>,
 }
 
