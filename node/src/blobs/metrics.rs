@@ -26,11 +26,14 @@ pub struct BlobMetrics {
     refusals: CounterVec<U64>,
 }
 
+/// How a number is read off a store.
+type Reading = fn(&BlobStore) -> u64;
+
 /// One number of a store.
 #[derive(Debug, Clone)]
 struct StoreGauge {
     store: Arc<BlobStore>,
-    read: fn(&BlobStore) -> u64,
+    read: Reading,
 }
 
 impl MetricSource for StoreGauge {

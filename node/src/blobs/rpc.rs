@@ -129,7 +129,9 @@ impl BlobsRpc {
         let metrics = self.metrics.as_ref();
         let refusal = match outcome {
             Ok(value) => {
-                metrics.map(served);
+                if let Some(metrics) = metrics {
+                    served(metrics);
+                }
                 return Ok(value);
             }
             Err(refusal) => refusal,
