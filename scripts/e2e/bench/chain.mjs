@@ -27,6 +27,8 @@ const { values: options } = parseArgs({
   },
 })
 const sizes = SIZES[options.quick ? 'quick' : 'full']
+// Children are in groups of their own: they are ended when this program exits, which a signal alone does not make it do.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 const began = Date.now()
 const progress = (text) => {
   console.error(`[${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s] ${text}`)

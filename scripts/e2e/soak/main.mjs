@@ -22,6 +22,8 @@ if (!Number.isInteger(jobs) || jobs < 1) {
   console.error('error: --jobs takes a number of at least 1')
   process.exit(1)
 }
+// Children are in groups of their own: they are ended when this program exits, which a signal alone does not make it do.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 const began = Date.now()
 const progress = (text) => {
   console.error(`[${String(Math.round((Date.now() - began) / 1000)).padStart(5)} s] ${text}`)
