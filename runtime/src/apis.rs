@@ -277,4 +277,41 @@ impl_runtime_apis! {
             crate::benchmarks::dispatch(config)
         }
     }
+
+    #[cfg(feature = "try-runtime")]
+    impl frame_try_runtime::TryRuntime<Block> for Runtime {
+        fn on_runtime_upgrade(
+            checks: frame_try_runtime::UpgradeCheckSelect,
+        ) -> (frame_support::weights::Weight, frame_support::weights::Weight) {
+            let weight = or_stop(Executive::try_runtime_upgrade(checks));
+            let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+            (weight, limits.max_block)
+        }
+
+        fn execute_block(
+            block: <Block as BlockT>::LazyBlock,
+            state_root_check: bool,
+            signature_check: bool,
+            select: frame_try_runtime::TryStateSelect,
+        ) -> frame_support::weights::Weight {
+            or_stop(Executive::try_execute_block(
+                block,
+                state_root_check,
+                signature_check,
+                select,
+            ))
+        }
+    }
+}
+
+/// What a check found stops the dry run: the tool that asked reads the reason from the panic.
+#[cfg(feature = "try-runtime")]
+#[allow(
+    clippy::panic,
+    reason = "this API has no other way to fail, and no production runtime has it"
+)]
+fn or_stop<E: core::fmt::Debug>(
+    outcome: Result<frame_support::weights::Weight, E>,
+) -> frame_support::weights::Weight {
+    outcome.unwrap_or_else(|error| panic!("{error:?}"))
 }

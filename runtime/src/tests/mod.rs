@@ -6,6 +6,7 @@ mod presets;
 mod receipts;
 mod spine;
 mod weights;
+mod whole_chain;
 
 use crate::{
     configs::money::{StakersPot, Treasury},
