@@ -7,6 +7,7 @@
 //! | [`genesis`] | the files from which the public network starts |
 //! | [`session_keys`] | the keys of an authority |
 //! | [`blobs`] | the content-addressed store for job inputs and outputs |
+//! | [`receipts`] | proofs of what became of finished jobs |
 //!
 //! The wiring (`command`, `service`, `rpc`) belongs to the binary: its generic code takes minutes to
 //! compile, and apart from the library it is compiled once and not again for the unit tests.
@@ -18,4 +19,5 @@ pub mod blobs;
 pub mod chain_spec;
 pub mod cli;
 pub mod genesis;
+pub mod receipts;
 pub mod session_keys;

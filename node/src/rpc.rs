@@ -8,6 +8,7 @@
 //! | `babe_epochAuthorship` | the slots this node's keys may author in (unsafe call) |
 //! | `grandpa_*` | state of the vote, finality proofs, justifications |
 //! | `blobs_put`, `blobs_get`, `blobs_has` | inputs and outputs of jobs, see [`aipg_node::blobs`] |
+//! | `receipts_proof` | what became of a finished job, see [`aipg_node::receipts`] |
 
 use std::sync::Arc;
 
@@ -25,9 +26,12 @@ use sp_core::H256;
 use sp_keystore::KeystorePtr;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-use aipg_node::blobs::{BlobMetrics, BlobStore, BlobsApiServer, BlobsRpc};
+use aipg_node::{
+    blobs::{BlobMetrics, BlobStore, BlobsApiServer, BlobsRpc},
+    receipts::{ClientFacts, ReceiptsApiServer, ReceiptsRpc},
+};
 
-use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain};
+use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain, OffchainIndex};
 
 /// What the GRANDPA methods read.
 pub struct FinalityAccess {
@@ -59,6 +63,8 @@ pub struct RpcParts {
     pub blobs: Arc<BlobStore>,
     /// Where blob calls are counted, if the node has metrics.
     pub blob_metrics: Option<BlobMetrics>,
+    /// What the runtime indexed of the blocks that this node executed.
+    pub offchain_index: OffchainIndex,
 }
 
 /// Builds the methods. `executor` runs the subscriptions.
@@ -77,6 +83,7 @@ pub fn module(
         finality,
         blobs,
         blob_metrics,
+        offchain_index,
     } = parts;
     let mut module = RpcModule::new(());
 
@@ -104,6 +111,9 @@ pub fn module(
     )?;
 
     module.merge(BlobsRpc::new(Arc::clone(blobs), blob_metrics.clone()).into_rpc())?;
+
+    let facts = ClientFacts::new(Arc::clone(client));
+    module.merge(ReceiptsRpc::new(facts, offchain_index.clone()).into_rpc())?;
 
     Ok(module)
 }

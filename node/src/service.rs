@@ -33,6 +33,7 @@ use aipg_node::blobs::{BlobMetrics, BlobStore, BYTES_PER_MIB};
 use crate::rpc::{self, FinalityAccess, RpcParts};
 pub use parts::{
     node_parts, BlockHash, FullBackend, FullClient, FullPool, FullSelectChain, NodeParts,
+    OffchainIndex,
 };
 use parts::{slot_and_time, JUSTIFICATION_PERIOD};
 
@@ -136,6 +137,10 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
         )?;
     }
 
+    let offchain_index = backend
+        .offchain_storage()
+        .ok_or_else(|| ServiceError::Other("the database has no off-chain index".into()))?;
+
     let voter_state = SharedVoterState::empty();
     let rpc_parts = RpcParts {
         client: Arc::clone(&client),
@@ -154,6 +159,7 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
         },
         blobs,
         blob_metrics,
+        offchain_index,
     };
 
     let (role, name) = (config.role, config.network.node_name.clone());

@@ -28,6 +28,8 @@ pub type BlockHash = <Block as BlockT>::Hash;
 
 /// The database with everything that is stored about the chain.
 pub type FullBackend = sc_service::TFullBackend<Block>;
+/// What the runtime wrote beside the state while this node executed blocks.
+pub type OffchainIndex = <FullBackend as sc_client_api::Backend<Block>>::OffchainStorage;
 /// Executes the runtime blob; there is no native runtime.
 pub type RuntimeExecutor = sc_executor::WasmExecutor<HostFunctions>;
 /// Access to blocks, state and runtime calls.
