@@ -22,6 +22,8 @@ const BLOBS = {
         [26862, 'Empty', 'no bytes'],
         [26865, 'StoreFull', 'the disk space that the operator gave to blobs is used up'],
         [26866, 'StorageFailure', 'the file system refused'],
+        [26867, 'InvalidParameter', 'no hexadecimal string'],
+        [26868, 'DiskFull', 'there is no space left on the device, whatever the quota'],
       ],
     },
     {
@@ -33,6 +35,7 @@ const BLOBS = {
         [26863, 'NotFound', 'this node has no blob with that hash'],
         [26864, 'Corrupted', 'the stored bytes did not match the hash and were removed'],
         [26866, 'StorageFailure', 'the file system refused'],
+        [26867, 'InvalidParameter', 'no hexadecimal string of 32 bytes'],
       ],
     },
     {
@@ -40,6 +43,32 @@ const BLOBS = {
       takes: 'hash: H256',
       gives: 'bool',
       docs: 'Whether this node stores the blob.',
+      errors: [[26867, 'InvalidParameter', 'no hexadecimal string of 32 bytes']],
+    },
+  ],
+}
+
+const RECEIPTS = {
+  title: 'receipts',
+  about:
+    'What became of a finished job, provable to anybody who has a finalised header. The message of an ' +
+    'error begins with its name.',
+  methods: [
+    {
+      name: 'receipts_proof',
+      takes: 'job: u64',
+      gives: '{job, round, index, count, receipt, path, root, block}',
+      docs:
+        'The SCALE-encoded receipt, the siblings from its leaf upward, the root of its round, and the hash ' +
+        'of a finalised block whose state holds that root.',
+      errors: [
+        [26871, 'ReceiptNotFound', 'no job has this number'],
+        [26872, 'JobNotFinished', 'the job has not ended'],
+        [26873, 'RoundOpen', 'its round is not sealed in a finalised block yet: ask again'],
+        [26874, 'ReceiptsNotIndexed', 'this node has not executed the blocks in which the job ended'],
+        [26875, 'ReceiptsDamaged', "what this node holds of the round does not make up the round's root"],
+        [26876, 'StateUnavailable', 'the state of the newest or of the finalised block cannot be read'],
+      ],
     },
   ],
 }
@@ -632,7 +661,7 @@ const NODE = {
   ],
 }
 
-export const RPC_GROUPS = [BLOBS, TRANSACTIONS, CHAIN, STATE, NEW_INTERFACE, NODE]
+export const RPC_GROUPS = [BLOBS, RECEIPTS, TRANSACTIONS, CHAIN, STATE, NEW_INTERFACE, NODE]
 
 /** All names that a node answers to: methods, their older names, and what ends subscriptions. */
 export function methodNames(groups = RPC_GROUPS) {
