@@ -104,8 +104,8 @@ ${told.hooks}
 
 Transfers first, then jobs, on the same chain. The workers of these jobs are scripted and deliver made-up
 answers at once: the chain does the same work for them. ${throughput.settled} of ${throughput.asked} jobs were
-paid${throughput.failed > 0 ? `, ${throughput.failed} calls failed` : ''}. A job costs as much of the chain as
-${number(1 / rates.ratio, 1)} transfers, by rates.
+paid${throughput.failed > 0 ? `, ${throughput.failed} calls failed` : ''}. In the time of one whole job the chain took
+${number(1 / rates.ratio, 1)} transfers.
 
 ${rates.measured}
 
@@ -117,7 +117,7 @@ ${rates.allowed}
 
 Every storage item that has another number of keys or bytes after ${jobs.settled} jobs (${jobs.blocks} blocks,
 ${jobs.rounds} rounds) than before them. Hashes of blocks and outputs of the beacon are kept in rings of fixed
-length and grow with blocks until those are full; nothing here grows with jobs.
+length and grow with blocks until those are full; a round in which a job ended leaves its root of 32 bytes. ${told.left}
 
 ${told.state}`
 

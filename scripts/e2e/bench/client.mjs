@@ -143,3 +143,11 @@ export function stateChanges(before, after, names) {
     )
     .sort((left, right) => (left.item < right.item ? -1 : 1))
 }
+
+/** Storage items that get keys with blocks or rounds, whatever happens in them. */
+const BY_BLOCKS = new Set(['System.BlockHash', 'UsefulWork.BeaconRing', 'Receipts.Roots'])
+
+/** Items that have more keys after than before for another reason than the passing of blocks. */
+export function grownItems(changes) {
+  return changes.filter(({ item, keysBefore, keysAfter }) => keysAfter > keysBefore && !BY_BLOCKS.has(item))
+}

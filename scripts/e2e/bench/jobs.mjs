@@ -2,7 +2,7 @@
 // leaves in the state, and the memory of node and worker.
 
 import { AIPG, Processes, code, formatAipg, openNetwork, prepareJob, submitCall, table } from './grid.mjs'
-import { Sender, itemNames, limits, readBlock, stateChanges, stateSizes } from './client.mjs'
+import { Sender, grownItems, itemNames, limits, readBlock, stateChanges, stateSizes } from './client.mjs'
 import { memory } from './machine.mjs'
 import { median, mebibytes, number, summary } from './statistics.mjs'
 
@@ -197,6 +197,11 @@ export function renderJobs(result) {
       code(entry.item), number(entry.keysBefore), number(entry.keysAfter), number(entry.bytesBefore), number(entry.bytesAfter),
     ]),
   )
+  const grown = grownItems(result.state)
+  const left =
+    grown.length === 0
+      ? 'No other item has more keys than before: a finished job leaves nothing.'
+      : `More keys than before are in ${grown.map(({ item }) => code(item)).join(', ')}.`
   const { atRest, afterJobs, warm } = result.memory
   const inMemory = ({ resident, own }) => `${mebibytes(resident)} (${mebibytes(own)})`
   const inUse = table(
@@ -210,5 +215,5 @@ export function renderJobs(result) {
     ? `Hooks take ${microseconds(result.hooks.idle)} µs of weight in a block without work and ` +
       `${microseconds(result.hooks.step)} µs more for each job that is drawn or paid in it.`
     : ''
-  return { latency, cost, hooks, state, inUse }
+  return { latency, cost, hooks, state, left, inUse }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { stateChanges } from '../../bench/client.mjs'
+import { grownItems, stateChanges } from '../../bench/client.mjs'
 import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
 import { memoryOf, systemName } from '../../bench/machine.mjs'
 import { parseStageTimes } from '../../bench/stages.mjs'
@@ -152,6 +152,18 @@ test('stateChanges should add up by item and leave out what stayed the same', ()
     { item: '0x3a63', keysBefore: 0, keysAfter: 1, bytesBefore: 0, bytesAfter: 4 },
     { item: 'System.BlockHash', keysBefore: 1, keysAfter: 2, bytesBefore: 32, bytesAfter: 64 },
   ])
+})
+
+test('grownItems should name items that got keys, except those that grow with blocks and rounds', () => {
+  const change = (item, keysBefore, keysAfter) => ({ item, keysBefore, keysAfter })
+  const changes = [
+    change('System.BlockHash', 1, 9),
+    change('Receipts.Roots', 1, 2),
+    change('JobEscrow.Jobs', 0, 3),
+    change('UsefulWork.Credits', 2, 1),
+    change('System.Events', 1, 1),
+  ]
+  assert.deepEqual(grownItems(changes).map(({ item }) => item), ['JobEscrow.Jobs'])
 })
 
 test('replaceMarked should replace its own part only, and fail where there is none', () => {
