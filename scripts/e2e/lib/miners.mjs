@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
-import { AIPG } from './amounts.mjs'
+import { AIPG } from '@aipowergrid/client'
 import { DEMO_HEADER, DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
 
 const WORKER = join(PROGRAMS, 'aipg-worker')

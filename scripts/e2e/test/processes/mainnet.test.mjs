@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AIPG } from '../../lib/amounts.mjs'
-import { Chain, palletAddress } from '../../lib/chain.mjs'
+import { AIPG, palletAddress } from '@aipowergrid/client'
+import { Chain } from '../../lib/chain.mjs'
 import { PROGRAMS, Processes, freePort } from '../../lib/processes.mjs'
 
 const NODE = join(PROGRAMS, 'aipg-node')
