@@ -280,7 +280,14 @@ impl Book {
         let records = records
             .into_iter()
             .filter(|record| record.end.is_none())
-            .map(|record| (record.job.id, record));
+            .map(|record| {
+                let waiting = Record {
+                    is_listed: false,
+                    not_before: 0,
+                    ..record
+                };
+                (waiting.job.id, waiting)
+            });
         Self {
             records: records.collect(),
             tickets: 0,

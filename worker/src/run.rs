@@ -23,6 +23,9 @@ use tokio::time::{sleep_until, timeout, Instant};
 /// Shortest and longest pause between attempts to reach a node.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// Blocks that the longest pause may take: a job has few to be claimed and delivered in.
+const PAUSE_BLOCKS: u32 = 2;
+
 /// Longest time that going offline may take when the worker leaves because of an error.
 const FAREWELL: Duration = Duration::from_secs(90);
 
@@ -197,8 +200,10 @@ impl Keeper {
         let connected = self.endpoints.connect().await;
         let url = connected.as_ref().ok().map(Client::url);
         self.metrics.connected(self.endpoints.urls(), url);
-        if let Some(url) = url {
-            tracing::info!(node = url, "connected");
+        if let Ok(client) = &connected {
+            tracing::info!(node = client.url(), "connected");
+            let blocks = client.block_time().saturating_mul(PAUSE_BLOCKS);
+            self.backoff.limit(blocks.min(PAUSES.1));
         }
         connected
     }

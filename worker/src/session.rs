@@ -234,12 +234,43 @@ impl Worker {
             }
             if machine.suspended && !before.suspended {
                 tracing::error!("suspended: claimed jobs are finished, new ones do not come");
-            } else if before.online && !machine.online && !self.leaving && !self.is_resting {
-                tracing::warn!("the chain shows this machine offline: no new jobs come");
             }
+        }
+        if !machine.online && !self.leaving && !self.is_resting {
+            self.return_online(client, state, &machine).await?;
         }
         self.metrics.machine(&machine);
         self.last_seen = Some(machine);
+        Ok(())
+    }
+
+    /// A running worker is online: a call of an earlier process, or of somebody else with the key,
+    /// may have taken it offline.
+    async fn return_online(
+        &self,
+        client: &Client,
+        state: &State,
+        machine: &Machine,
+    ) -> Result<(), SessionError> {
+        let is_served = |root: &Hash| self.models.contains_key(root);
+        let was_online = self.last_seen.as_ref().is_some_and(|seen| seen.online);
+        match obstacle(machine, state.minimum_bond()?, is_served) {
+            None => {
+                tracing::warn!("the chain shows this machine offline: going online again");
+                let signer = Signer::new(client, &self.pair);
+                match self.go_online(&signer, machine).await {
+                    // A block that was not read yet may have changed it.
+                    Err(error @ (ChainError::Dispatch { .. } | ChainError::Superseded { .. })) => {
+                        tracing::warn!(%error, "not online again yet");
+                    }
+                    done => done?,
+                }
+            }
+            Some(reason) if was_online => {
+                tracing::warn!(%reason, "the chain shows this machine offline: no new jobs come")
+            }
+            Some(_) => {}
+        }
         Ok(())
     }
 

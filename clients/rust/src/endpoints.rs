@@ -20,6 +20,11 @@ impl Backoff {
         }
     }
 
+    /// From now on no pause is longer than `longest`.
+    pub fn limit(&mut self, longest: Duration) {
+        self.longest = longest.max(self.shortest);
+    }
+
     /// The next pause.
     pub fn next_pause(&mut self) -> Duration {
         let pause = self
@@ -137,6 +142,15 @@ mod tests {
         }
         backoff.reset();
         assert_eq!(backoff.next_pause().as_secs(), 1);
+        backoff.limit(Duration::from_secs(3));
+        let seconds: Vec<u64> = (0..3).map(|_| backoff.next_pause().as_secs()).collect();
+        assert_eq!(seconds, [2, 3, 3]);
+        backoff.limit(Duration::ZERO);
+        assert_eq!(
+            backoff.next_pause().as_secs(),
+            1,
+            "never under the shortest"
+        );
     }
 
     #[tokio::test]

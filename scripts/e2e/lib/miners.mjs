@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
 import { AIPG } from '@aipowergrid/client'
+import { prepareJob, sendJob } from './job.mjs'
 import { DEMO_HEADER, DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
 
 const WORKER = join(PROGRAMS, 'aipg-worker')
@@ -35,8 +36,9 @@ function variant(number) {
 export class Miner {
   #starts = 0
 
-  constructor(network, name, { address, key, model, root }) {
-    Object.assign(this, { network, name, address, key, model, root })
+  constructor(network, name, record) {
+    // {address, key, model, root, header}
+    Object.assign(this, { network, name, ...record })
     this.folder = join(network.processes.directory, `data-${name}`)
   }
 
@@ -49,17 +51,23 @@ export class Miner {
     ]
   }
 
+  #environment() {
+    // Locks belong to the run, like everything else.
+    return { XDG_RUNTIME_DIR: this.network.processes.directory }
+  }
+
   /** Runs another command of the worker to its end: {status, log}. */
   command(action, extra = []) {
     this.#starts += 1
     const name = `${this.name}-${action}-${this.#starts}`
-    return this.network.processes.run(name, WORKER, [action, ...this.#settings(), ...extra])
+    const args = [action, ...this.#settings(), ...extra]
+    return this.network.processes.run(name, WORKER, args, this.#environment())
   }
 
   /** Starts to serve; `pauseAt` names the place at which the worker stops by itself. */
   run({ pauseAt, extra = [] } = {}) {
     this.#starts += 1
-    const env = { AIPG_WORKER_METRICS_ADDRESS: 'none' }
+    const env = { ...this.#environment(), AIPG_WORKER_METRICS_ADDRESS: 'none' }
     if (pauseAt) env.AIPG_WORKER_PAUSE_AT = pauseAt
     const name = `${this.name}-run-${this.#starts}`
     const args = ['run', ...this.#settings(), '--drain-seconds', '10', ...extra]
@@ -87,7 +95,6 @@ export async function registerMiners(network, names) {
     if (status !== 0) throw new Error(`new-key ended with ${status}:\n${log}`)
     const address = log.split('\n').find((line) => /^[1-9A-HJ-NP-Za-km-z]{46,}$/.test(line))
     miners.push(new Miner(network, name, { address, key, model, root, header }))
-    miners.at(-1).header = header
   }
   const { balances, modelRegistry, utility } = chain.api.tx
   const funding = miners.map((miner) => balances.transferKeepAlive(miner.address, FUNDS))
@@ -115,18 +122,36 @@ export async function limited(count, items, work) {
 }
 
 /** One after the other for each account: a nonce is read from the chain before a call is signed. */
-export class Turns {
-  #last = new Map()
+const lastTurns = new Map()
 
-  take(pair, work) {
-    const turn = (this.#last.get(pair.address) ?? Promise.resolve()).then(work)
-    this.#last.set(
-      pair.address,
-      turn.catch(() => {}),
-    )
-    return turn
-  }
+function inTurn(pair, work) {
+  const turn = (lastTurns.get(pair.address) ?? Promise.resolve()).then(work)
+  lastTurns.set(
+    pair.address,
+    turn.catch(() => {}),
+  )
+  return turn
 }
+
+const REQUESTERS = ['bob', 'eve', 'ferdie']
+let submitted = 0
+
+/** Submits a job that only `miner` can be drawn for; returns its terms with {id, block}. */
+export async function submitFor(miner, { storesInput = true } = {}) {
+  const { network, name, root } = miner
+  const signer = network.accounts[REQUESTERS[submitted++ % REQUESTERS.length]]
+  return inTurn(signer, async () => {
+    const { chain } = network
+    const prompt = `What becomes of ${name}?`
+    const terms = await prepareJob(chain, { model: root, prompt, maxOutput: 8 })
+    if (storesInput) await chain.putBlob(terms.bytes)
+    const block = await chain.bestNumber()
+    return { ...terms, block, ...(await sendJob(chain, signer, terms)) }
+  })
+}
+
+/** Waits until a process has said something. */
+export const said = (child, text) => child.waitUntil(() => child.log().includes(text), text)
 
 /**
  * All signed calls of the blocks from..to of the best chain, as they are there now:

@@ -182,10 +182,11 @@ export class Processes {
       ...drain,
       ...extra,
     ]
-    // State that belongs to this chain, and no port that another run may have.
+    // State and locks that belong to this chain, and no port that another run may have.
     const env = {
       AIPG_WORKER_DATA_DIR: join(this.directory, `worker-${suri.replaceAll('/', '')}`),
       AIPG_WORKER_METRICS_ADDRESS: 'none',
+      XDG_RUNTIME_DIR: this.directory,
     }
     return this.spawn(name, join(PROGRAMS, 'aipg-worker'), args, env)
   }
