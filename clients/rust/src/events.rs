@@ -132,9 +132,9 @@ fn fault_name(fault: &api::runtime_types::aipg_primitives::types::Fault) -> &'st
 }
 
 fn reason_name(
-    reason: &api::runtime_types::pallet_job_escrow::types::RefundReason,
+    reason: &api::runtime_types::aipg_primitives::receipt::RefundReason,
 ) -> &'static str {
-    use api::runtime_types::pallet_job_escrow::types::RefundReason;
+    use api::runtime_types::aipg_primitives::receipt::RefundReason;
     match reason {
         RefundReason::DeadlineUnreachable => "DeadlineUnreachable",
         RefundReason::InputUnavailable => "InputUnavailable",

@@ -44,9 +44,6 @@ impl MetricSource for StoreGauge {
     }
 }
 
-/// Reads a figure off the store.
-type Reading = fn(&BlobStore) -> u64;
-
 impl BlobMetrics {
     /// Registers the metrics of `store`.
     ///

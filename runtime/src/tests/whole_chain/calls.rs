@@ -136,7 +136,7 @@ fn take_step(pick: u8, stepper: Stepper, step: Step) -> Signed {
             (_, Step::Claim | Step::Missing) => matches!(job.stage, Stage::Assigned { .. }),
         }
     };
-    if pick % 4 > 0 && live.iter().any(fits) {
+    if !pick.is_multiple_of(4) && live.iter().any(fits) {
         live.retain(fits);
     }
     let job = match live.len() {

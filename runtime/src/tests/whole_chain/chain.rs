@@ -86,7 +86,7 @@ fn claim(number: BlockNumber, slot: Slot) -> PreDigest {
         .pair()
         .vrf_sign(&make_vrf_sign_data(&randomness, slot, epoch));
     let authority_index = index as u32;
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         PreDigest::Primary(PrimaryPreDigest {
             authority_index,
             slot,

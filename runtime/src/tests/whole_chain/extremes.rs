@@ -313,7 +313,7 @@ fn chain_should_reach_its_last_block_when_windows_point_beyond_it() {
         loop {
             let now = System::block_number();
             let open = send(Alice, remark()).is_ok();
-            if open && now % 4 == 0 {
+            if open && now.is_multiple_of(4) {
                 for deadline in [now.saturating_add(40), BlockNumber::MAX] {
                     if send(Bob, order(least_price(), deadline)) == Ok(Ok(())) {
                         submitted += 1;

@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hexToU8a, u8aConcat, u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
-import { Chain, RpcFailure, plain } from '../../lib/chain.mjs'
+import { RpcFailure, plain } from '@aipowergrid/client'
+import { Chain } from '../../lib/chain.mjs'
 import { jobEnd, prepareJob, sendJob, submitJob } from '../../lib/job.mjs'
 import { PROGRAMS, freePort } from '../../lib/processes.mjs'
 import { startNetwork } from './setup.mjs'
@@ -34,7 +35,7 @@ after(() => network?.stop())
 
 async function receiptsProof(chain, ...parameters) {
   try {
-    return await chain.provider.send('receipts_proof', parameters)
+    return await chain.connection.provider.send('receipts_proof', parameters)
   } catch (error) {
     throw new RpcFailure('receipts_proof', error)
   }
