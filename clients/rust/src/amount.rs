@@ -166,17 +166,15 @@ mod tests {
 
     #[test]
     fn amount_should_come_from_numbers_and_texts_of_a_file() {
-        #[derive(Deserialize)]
-        struct File {
-            text: Amount,
-            whole: Amount,
-            float: Amount,
+        fn read<'a>(
+            value: impl de::IntoDeserializer<'a, de::value::Error>,
+        ) -> Result<Amount, de::value::Error> {
+            Amount::deserialize(value.into_deserializer())
         }
-        let read = |text: &str| serde_json::from_str::<File>(text).ok();
-        let file = read(r#"{"text": "0.1", "whole": 3, "float": 0.1}"#).unwrap();
-        assert_eq!(file.text, Amount(100_000_000_000_000_000));
-        assert_eq!(file.whole, Amount::whole(3));
-        assert_eq!(file.float, file.text);
-        assert!(read(r#"{"text": "0.1", "whole": -3, "float": 0.1}"#).is_none());
+        assert_eq!(read("0.1"), Ok(Amount(100_000_000_000_000_000)));
+        assert_eq!(read(3u64), Ok(Amount::whole(3)));
+        assert_eq!(read(3i64), Ok(Amount::whole(3)));
+        assert_eq!(read(0.1f64), read("0.1"));
+        assert!(read(-3i64).is_err());
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use aipg_primitives::{JobParameters, ModelId, Sampling, ServiceLevel};
 use codec::Decode;
 use pallet_balances::Call as Money;
-use pallet_job_escrow::{types::Stage, Call as Jobs, Jobs as LiveJobs};
+use pallet_job_escrow::{Call as Jobs, Jobs as LiveJobs};
 use pallet_model_registry::{Call as Models, Models as Records};
 use pallet_sudo::Call as Sudo;
 use pallet_useful_work::Call as Work;
@@ -128,12 +128,10 @@ fn take_step(pick: u8, stepper: Stepper, step: Step) -> Signed {
         let Some(job) = LiveJobs::<Runtime>::get(id) else {
             return false;
         };
-        match (stepper, step) {
-            (Stepper::TimedOut, _) => {
-                job.timed_out.is_some() && job.worker() != job.timed_out.as_ref()
-            }
-            (_, Step::Deliver(_)) => matches!(job.stage, Stage::Running { .. }),
-            (_, Step::Claim | Step::Missing) => matches!(job.stage, Stage::Assigned { .. }),
+        match stepper {
+            Stepper::TimedOut => job.timed_out.is_some() && job.worker() != job.timed_out.as_ref(),
+            Stepper::Worker => job.active_worker().is_some(),
+            Stepper::Anybody(_) => true,
         }
     };
     if !pick.is_multiple_of(4) && live.iter().any(fits) {
@@ -256,7 +254,7 @@ fn call_of(operation: &Operation) -> Option<Signed> {
             let (mut root, mut bytes) = header(200 + variant);
             match fault {
                 HeaderFault::None => (),
-                HeaderFault::Bytes => bytes.truncate(usize::from(variant) * 70),
+                HeaderFault::Bytes => bytes.truncate(usize::from(variant % 6) * 70),
                 HeaderFault::Root => root = ModelId::repeat_byte(variant),
             }
             let call = Models::register {
@@ -331,6 +329,7 @@ pub fn apply(world: &mut World, operation: &Operation) {
         Operation::Leave(who) => {
             world.send(actor(*who), Machines::go_offline {}.into(), 0);
             world.send(actor(*who), Machines::retire {}.into(), 0);
+            world.send(actor(*who), Machines::withdraw {}.into(), 0);
         }
         Operation::Behave(who, behaviour) => world.behave(actor(*who), *behaviour),
         Operation::Nonsense(who, victim) => world.offer_nonsense(actor(*who), actor(*victim)),

@@ -20,6 +20,7 @@ mod operations;
 mod random_operations;
 mod rulings;
 mod strategies;
+mod tour;
 mod world;
 
 use super::*;

@@ -147,7 +147,7 @@ pub enum Operation {
     RetireModel(u8, u8),
     /// Of the round so many before this one.
     ClaimReward(u8, u8),
-    /// Offline, and for good.
+    /// Offline, and for good; asks for the bond too early.
     Leave(u8),
     /// Everything that is claimable.
     ClaimAll(u8),

@@ -6,6 +6,7 @@ use super::{
     names::{Name, CALLS, ERRORS, EVENTS},
     operations::{Amount, Operation},
     strategies::operation,
+    tour::tour,
     world::{Behaviour, Tally, World},
     *,
 };
@@ -19,13 +20,16 @@ use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use std::{cell::RefCell, fmt::Write as _, io::Write as _, sync::LazyLock};
 
 /// One chain stands for so many of proptest's cases, since it takes hundreds of operations.
-const CASES_PER_CHAIN: u32 = 10;
+const CASES_PER_CHAIN: u32 = 14;
 /// Chains from which on a run must have met everything.
 const CHAINS_FOR_COVERAGE: u32 = 16;
 /// Cases of proptest in the long run.
 const LONG_RUN_CASES: u32 = 10_000;
 /// Transactions that the long run tries at least.
 const TRANSACTIONS_OF_A_LONG_RUN: u64 = 100_000;
+/// Operations after which the changes go into the trie: the root of a block is computed over all
+/// changes that have not.
+const COMMIT_AFTER: usize = 16;
 /// Blocks within which every job ends: the longest deadline, and the rest of a job delivered last.
 const DRAIN: u32 = 130;
 
@@ -44,9 +48,14 @@ const CALLS_LEFT_OUT: [Name; 4] = [
     ("Balances", "force_unreserve"),
 ];
 /// Errors that no call can meet, and why.
-const ERRORS_LEFT_OUT: [Name; 1] = [
+const ERRORS_LEFT_OUT: [Name; 4] = [
     // A round pays at most what it reserved.
     ("Emission", "WorkBudgetExceeded"),
+    // 2³² jobs in ten blocks.
+    ("Receipts", "RoundFull"),
+    // No call proves a receipt yet; the pallets that will are given these.
+    ("Receipts", "UnknownRound"),
+    ("Receipts", "InvalidProof"),
 ];
 /// Events that random operations do not reach, and why.
 const EVENTS_LEFT_OUT: [Name; 2] = [
@@ -130,11 +139,17 @@ fn run(shape: Shape, operations: &[Operation], drain: bool) -> Tally {
         Shape::SeveralAuthors => &*SEVERAL_AUTHORS,
         Shape::NearTheCap => &*NEAR_THE_CAP,
     };
-    sp_io::TestExternalities::from(storage.clone()).execute_with(|| {
-        let mut world = World::start();
-        for operation in set_up().iter().chain(operations) {
-            apply(&mut world, operation);
-        }
+    let mut state = sp_io::TestExternalities::from(storage.clone());
+    let mut world = state.execute_with(World::start);
+    let operations: Vec<_> = set_up().into_iter().chain(operations.to_vec()).collect();
+    for some in operations.chunks(COMMIT_AFTER) {
+        state.execute_with(|| {
+            some.iter()
+                .for_each(|operation| apply(&mut world, operation))
+        });
+        state.commit_all().expect("no storage transaction is open");
+    }
+    state.execute_with(|| {
         world.next_block();
         if drain {
             for _ in 0..DRAIN {
@@ -153,7 +168,7 @@ fn config() -> ProptestConfig {
     // The short run is the same every time, so that what it meets does not depend on luck; a long
     // one looks for new ground. A failure prints its operations, which are all that is needed.
     let rng_seed = match usual.rng_seed {
-        RngSeed::Random if cases <= CHAINS_FOR_COVERAGE => RngSeed::Fixed(2_686),
+        RngSeed::Random if usual.cases < LONG_RUN_CASES => RngSeed::Fixed(1),
         given => given,
     };
     ProptestConfig {
@@ -196,8 +211,10 @@ fn missed(tally: &Tally) -> Vec<String> {
     let calls = calls()
         .filter(|name| !CALLS_LEFT_OUT.contains(name) && !tally.succeeded.contains_key(name))
         .map(|(pallet, call)| format!("{pallet}.{call} never succeeded"));
+    // What has no calls has no errors that a transaction meets.
+    let called: Vec<_> = CALLS.own().map(|(pallet, _)| pallet).collect();
     let errors = ERRORS
-        .own()
+        .of(&called)
         .filter(|name| !ERRORS_LEFT_OUT.contains(name))
         .filter(|(pallet, error)| !tally.errors.contains_key(&(*pallet, error.to_string())))
         .map(|(pallet, error)| format!("the error {pallet}::{error} was never met"));
@@ -215,6 +232,7 @@ fn missed(tally: &Tally) -> Vec<String> {
 #[test]
 fn invariants_should_hold_after_every_block_when_operations_come_in_any_order() {
     let total = RefCell::new(Tally::default());
+    total.borrow_mut().add(&run(Shape::Plain, &tour(), true));
     let config = config();
     let chains = config.cases;
     let shape = prop_oneof![

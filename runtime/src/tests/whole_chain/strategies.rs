@@ -78,12 +78,12 @@ fn order() -> impl Strategy<Value = Order> {
         requester(),
         model(),
         class(),
-        prop::option::weighted(0.4, 0..8u8),
+        prop::option::weighted(0.6, 0..8u8),
     );
     let size = (
         count(1..40),
         count(1..60),
-        prop::option::weighted(0.2, 0..300u32),
+        prop::option::weighted(0.2, 200..344u32),
     );
     let service = (
         sampling(),
@@ -207,17 +207,18 @@ fn worker() -> impl Strategy<Value = u8> {
 fn machine() -> impl Strategy<Value = Operation> {
     let capacity = prop_oneof![8 => 1..=16u32, 1 => Just(0), 1 => Just(17), 1 => Just(u32::MAX)];
     prop_oneof![
-        5 => (0..8u8, amount(), capacity, region())
-            .prop_map(|(who, bond, capacity, region)| Operation::Register(who, bond, capacity, region)),
-        5 => (worker(), model(), amount())
-            .prop_map(|(who, model, ask)| Operation::SetOffer(who, model, ask)),
-        2 => (worker(), model()).prop_map(|(who, model)| Operation::RemoveOffer(who, model)),
-        6 => worker().prop_map(Operation::GoOnline),
-        2 => worker().prop_map(Operation::GoOffline),
-        3 => (worker(), amount_or_zero()).prop_map(|(who, amount)| Operation::BondMore(who, amount)),
-        2 => worker().prop_map(Operation::Retire),
-        3 => worker().prop_map(Operation::Withdraw),
-    ]
+           5 => (0..8u8, amount(), capacity, region())
+               .prop_map(|(who, bond, capacity, region)| Operation::Register(who, bond, capacity, region)),
+           5 => (worker(), model(), amount())
+               .prop_map(|(who, model, ask)| Operation::SetOffer(who, model, ask)),
+           2 => (worker(), model()).prop_map(|(who, model)| Operation::RemoveOffer(who, model)),
+           5 => worker().prop_map(Operation::GoOnline),
+    3 => (0..8u8).prop_map(Operation::GoOnline),
+           2 => worker().prop_map(Operation::GoOffline),
+           3 => (worker(), amount_or_zero()).prop_map(|(who, amount)| Operation::BondMore(who, amount)),
+           2 => worker().prop_map(Operation::Retire),
+           3 => worker().prop_map(Operation::Withdraw),
+       ]
 }
 
 fn modelling() -> impl Strategy<Value = Operation> {
@@ -228,7 +229,7 @@ fn modelling() -> impl Strategy<Value = Operation> {
         1 => Just(HeaderFault::Root),
     ];
     prop_oneof![
-        3 => (0..8u8, 0..6u8, fault, class(), amount_or_zero()).prop_map(
+        3 => (0..8u8, 0..16u8, fault, class(), amount_or_zero()).prop_map(
             |(who, variant, fault, class, floor)| {
                 Operation::RegisterModel(who, variant, fault, class, floor)
             }
@@ -281,7 +282,7 @@ pub fn operation() -> impl Strategy<Value = Operation> {
         600 => plain(),
         40 => (good_order(), 4..14u8).prop_map(|(order, times)| Operation::Burst(order, times)),
         8 => worker().prop_map(Operation::OfferAll),
-        20 => worker().prop_map(Operation::Leave),
+        30 => worker().prop_map(Operation::Leave),
         60 => worker().prop_map(Operation::ClaimAll),
         80 => wrapped(),
         24 => behave(),

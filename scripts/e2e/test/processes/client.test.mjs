@@ -128,7 +128,7 @@ test('waits should end early by name when the caller says so', async () => {
 test('waits and calls should outlast a node that is killed and started again', async () => {
   const { chain, processes, node, accounts, model } = network
   assert.equal(await worker.stop(), 0)
-  const impatient = await connect({ url: node.url, patience: 500, retry: 100 })
+  const impatient = await connect({ url: node.url, patience: 10_000, retry: 100 })
   // With nobody online the job ends without a result, long after the node is back.
   const job = await chain.submitJob({
     model,
