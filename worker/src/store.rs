@@ -4,6 +4,10 @@
 //! account); opened for anything else it is refused by name. Every write is one transaction that is
 //! on disk when the call returns. What a process that is killed leaves behind is what its last
 //! finished transaction wrote.
+#![allow(
+    clippy::result_large_err,
+    reason = "redb's own error, which does not leave this module"
+)]
 
 use crate::jobs::Record;
 use aipg_client::{Amount, Hash, SignedCall};
