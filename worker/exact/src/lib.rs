@@ -9,7 +9,7 @@
 //! - [`layout`]: where each tensor lies in the sections of a model
 //! - [`commitment`]: the hash trees over tokens, weights, scales, tables and hidden states
 //! - the operations: [`arithmetic`], [`quantise`], [`gemm`], [`hadamard`], [`normalise`], [`rope`],
-//!   [`activation`], [`attention`], [`elementwise`]
+//!   [`activation`], [`attention`], [`elementwise`], [`sampling`]
 //!
 //! The crate has no dependencies; users pass their hash function as a [`Hasher256`]. It is built
 //! with overflow checks in every profile: where a sum wraps on purpose, a comment bounds it.
@@ -38,6 +38,7 @@ pub mod layout;
 pub mod normalise;
 pub mod quantise;
 pub mod rope;
+pub mod sampling;
 pub mod tables;
 pub mod tree;
 
