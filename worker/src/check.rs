@@ -5,7 +5,7 @@
 
 use crate::models::ModelsError;
 use aipg_client::Hash;
-use aipg_engine::{blob, Model, RunError};
+use aipg_engine::{blob, Model, RunError, Sampler};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -33,8 +33,14 @@ pub enum CheckError {
 }
 
 /// Replays the answer in the file `output` to the prompt in the file `input` (blobs as the node
-/// serves them) and compares the digest with `claimed`. Returns the number of positions compared.
-pub fn check(model: &Path, input: &Path, output: &Path, claimed: &str) -> Result<u64, CheckError> {
+/// serves them) and compares the digest with `claimed`; `sampler` is that of the job. Returns the number of positions compared.
+pub fn check(
+    model: &Path,
+    input: &Path,
+    output: &Path,
+    claimed: &str,
+    sampler: &Sampler,
+) -> Result<u64, CheckError> {
     let claimed =
         Hash::from_hex(claimed).ok_or_else(|| CheckError::BadDigest(claimed.to_owned()))?;
     let model = Model::load(model).map_err(|error| ModelsError::Load {
@@ -43,7 +49,7 @@ pub fn check(model: &Path, input: &Path, output: &Path, claimed: &str) -> Result
     })?;
     let (prompt, answer) = (tokens(input)?, tokens(output)?);
     let found = model
-        .replay(&prompt, &answer)
+        .replay(&prompt, &answer, sampler)
         .map_err(CheckError::WrongResult)?;
     let found = Hash(found);
     if found != claimed {

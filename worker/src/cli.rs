@@ -5,6 +5,10 @@ use crate::{
     earnings::Period,
 };
 use aipg_client::{Amount, Region};
+use aipg_engine::{
+    sampling::{OutOfRange, Parameters},
+    Sampler,
+};
 use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
     Args, Parser, Subcommand,
@@ -79,6 +83,8 @@ pub enum Command {
         /// Digest that the worker submitted.
         #[arg(long, value_name = "0xHASH")]
         digest: String,
+        #[command(flatten)]
+        sampling: SamplingFlags,
     },
     /// Prints how the machine stands: node, bond, reputation, offers, jobs, rewards, database.
     #[command(after_long_help = SETTINGS_HELP)]
@@ -109,6 +115,50 @@ pub enum Command {
     /// Prints the places at which AIPG_WORKER_PAUSE_AT stops a worker, for tests that kill it.
     #[command(hide = true)]
     PausePlaces,
+}
+
+/// The integers of a job's sampling, as the chain has them.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SamplingFlags {
+    /// Inverse temperature of the job, in 1/65536. Without it the answer is greedy.
+    #[arg(long, value_name = "INTEGER")]
+    beta: Option<u32>,
+    /// Seed of the job.
+    #[arg(long, value_name = "INTEGER", requires = "beta", default_value_t = 0)]
+    seed: u64,
+    /// Most candidates that it draws from; 0 is all.
+    #[arg(long, value_name = "INTEGER", requires = "beta", default_value_t = 0)]
+    top_k: u32,
+    /// Probability of the candidates that it draws from, in 1/65536.
+    #[arg(
+        long,
+        value_name = "INTEGER",
+        requires = "beta",
+        default_value_t = 65_536
+    )]
+    top_p: u32,
+    /// Largest distance of a candidate below the first, in 1/65536.
+    #[arg(long, value_name = "INTEGER", requires = "beta")]
+    min_p: Option<u32>,
+}
+
+impl SamplingFlags {
+    /// What the flags stand for.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if a number is.
+    pub fn sampler(&self) -> Result<Sampler, OutOfRange> {
+        let Some(beta) = self.beta else {
+            return Ok(Sampler::GREEDY);
+        };
+        let parameters = Parameters {
+            beta,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+        };
+        Sampler::seeded(self.seed, parameters)
+    }
 }
 
 /// Settings as flags. What is not given is left to the environment, the file and the defaults.

@@ -1,7 +1,8 @@
 //! Runs models beside the conversation with the chain, on threads of their own.
 
 use crate::jobs::Answer;
-use aipg_engine::Model;
+use aipg_client::Sampling;
+use aipg_engine::{sampling::OutOfRange, Model, Sampler};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::{
     sync::Arc,
@@ -22,6 +23,8 @@ pub struct Task {
     pub prompt: Vec<u32>,
     pub max_output: u32,
     pub stop: Vec<u32>,
+    pub seed: u64,
+    pub sampling: Sampling,
 }
 
 /// A run that ended.
@@ -43,6 +46,17 @@ pub enum InferenceError {
     SelfCheckFailed(String),
     #[error("the run ended without a result: {0}")]
     Crashed(String),
+}
+
+/// What chooses the tokens of a job.
+///
+/// # Errors
+/// [`OutOfRange`] if a parameter is; the chain takes no such job.
+pub fn sampler(seed: u64, sampling: Sampling) -> Result<Sampler, OutOfRange> {
+    match sampling {
+        Sampling::Greedy => Ok(Sampler::GREEDY),
+        Sampling::Seeded(parameters) => Sampler::seeded(seed, parameters.into()),
+    }
 }
 
 /// The threads that run models.
@@ -129,9 +143,12 @@ fn run(task: &Task, self_check: bool, bar: &ProgressBar) -> Result<Answer, Infer
             );
         }
     };
+    let sampler = sampler(task.seed, task.sampling)
+        .map_err(|error| InferenceError::Run(error.to_string()))?;
+    let (prompt, stop) = (&task.prompt, &task.stop);
     let generation = task
         .model
-        .generate(&task.prompt, task.max_output, &task.stop, &mut progress)
+        .generate(prompt, task.max_output, stop, &sampler, &mut progress)
         .map_err(|error| InferenceError::Run(error.to_string()))?;
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(
@@ -143,7 +160,7 @@ fn run(task: &Task, self_check: bool, bar: &ProgressBar) -> Result<Answer, Infer
     );
     if self_check {
         bar.set_message(format!("{} self-check", task.job));
-        let replayed = task.model.replay(&task.prompt, &generation.tokens);
+        let replayed = task.model.replay(prompt, &generation.tokens, &sampler);
         compare(
             generation.digest,
             replayed.map_err(|error| error.to_string()),

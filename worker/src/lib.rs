@@ -71,8 +71,10 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
             input,
             output,
             digest,
+            sampling,
         } => {
-            let positions = check::check(&model, &input, &output, &digest)?;
+            let sampler = sampling.sampler()?;
+            let positions = check::check(&model, &input, &output, &digest, &sampler)?;
             println!("the result stands: {positions} positions replayed, digest {digest}");
             Ok(())
         }

@@ -1,7 +1,7 @@
 //! `aipg-worker check` as a process: an honest result stands, and one changed token, byte or bit of
 //! the digest does not.
 
-use aipg_engine::{blob, Model};
+use aipg_engine::{blob, sampling::Parameters, Model, Sampler};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -26,14 +26,18 @@ fn demo_model() -> PathBuf {
     ))
 }
 
-/// A result of the demo model, with its blobs in files.
+/// A greedy result of the demo model, with its blobs in files.
 fn case() -> Case {
+    case_of(&Sampler::GREEDY)
+}
+
+fn case_of(sampler: &Sampler) -> Case {
     let mut prompt = vec![START];
     prompt.extend("What is 2 + 3?".bytes().map(u32::from));
     prompt.push(ANSWER_FOLLOWS);
     let model = Model::load(&demo_model()).expect("the demo model loads");
     let run = model
-        .generate(&prompt, 60, &[END], &mut |_| ())
+        .generate(&prompt, 60, &[END], sampler, &mut |_| ())
         .expect("the demo model answers");
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("input"), blob::encode_tokens(&prompt)).expect("writable");
@@ -53,10 +57,10 @@ impl Case {
 
     /// Exit code and everything the check said.
     fn check(&self, digest: &[u8; 32]) -> (Option<i32>, String) {
-        self.check_with(&demo_model(), &format!("0x{}", hex::encode(digest)))
+        self.check_with(&demo_model(), &format!("0x{}", hex::encode(digest)), &[])
     }
 
-    fn check_with(&self, model: &Path, digest: &str) -> (Option<i32>, String) {
+    fn check_with(&self, model: &Path, digest: &str, more: &[&str]) -> (Option<i32>, String) {
         let result = Command::new(env!("CARGO_BIN_EXE_aipg-worker"))
             .arg("check")
             .args([Path::new("--model"), model])
@@ -65,6 +69,7 @@ impl Case {
             .arg("--output")
             .arg(self.folder.path().join("output"))
             .args(["--digest", digest])
+            .args(more)
             .output()
             .expect("the program starts");
         let said = [result.stdout, result.stderr].concat();
@@ -119,10 +124,10 @@ fn check_should_fail_when_one_bit_of_the_digest_is_changed() {
 #[test]
 fn check_should_say_what_is_wrong_when_a_file_is_no_token_list_or_no_model() {
     let case = case();
-    let (code, said) = case.check_with(&demo_model(), "0x12");
+    let (code, said) = case.check_with(&demo_model(), "0x12", &[]);
     assert_eq!(code, Some(1));
     assert!(said.contains("64 hexadecimal digits"), "{said}");
-    let (code, said) = case.check_with(&case.folder.path().join("input"), &"0".repeat(64));
+    let (code, said) = case.check_with(&case.folder.path().join("input"), &"0".repeat(64), &[]);
     assert_eq!(code, Some(1));
     assert!(said.contains("cannot load"), "{said}");
     case.write_output(&[1, 2, 3]);
@@ -133,4 +138,31 @@ fn check_should_say_what_is_wrong_when_a_file_is_no_token_list_or_no_model() {
     let (code, said) = case.check(&case.digest);
     assert_eq!(code, Some(1));
     assert!(said.contains("cannot read"), "{said}");
+}
+
+#[test]
+fn check_should_need_the_jobs_sampling_when_tokens_were_drawn() {
+    let parameters = Parameters {
+        beta: 6_000,
+        top_k: 40,
+        top_p: 62_259,
+        min_p: Some(300_000),
+    };
+    let case = case_of(&Sampler::seeded(9, parameters).unwrap());
+    let digest = format!("0x{}", hex::encode(case.digest));
+    let flags = "--seed 9 --beta 6000 --top-k 40 --top-p 62259 --min-p 300000";
+    let run = |flags: &str| {
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        case.check_with(&demo_model(), &digest, &flags)
+    };
+    let (code, said) = run(flags);
+    assert_eq!(code, Some(0), "{said}");
+    for wrong in ["", &flags.replace("--seed 9", "--seed 10")] {
+        let (code, said) = run(wrong);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("WrongResult"), "{said}");
+    }
+    let (code, said) = run(&flags.replace("6000", "0"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("BetaOutOfRange"), "{said}");
 }

@@ -1,9 +1,9 @@
 //! The worker's use of the engine, with the model that the repository carries.
 
-use aipg_client::Hash;
+use aipg_client::{Hash, Sampling, SamplingParameters};
 use aipg_worker::{
     config::ModelSetting,
-    inference::{Inference, Task},
+    inference::{sampler, Inference, Task},
     models::{self, ModelsError},
 };
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -80,6 +80,12 @@ async fn run_should_end_in_an_answer_that_a_replay_confirms() {
     prompt.push(ANSWER_FOLLOWS);
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
     let (inference, mut results) = Inference::new(1, true, bars);
+    let drawn = Sampling::Seeded(SamplingParameters {
+        beta: 65_536,
+        top_k: 40,
+        top_p: 62_259,
+        min_p: None,
+    });
     for ticket in [1, 2] {
         inference.start(Task {
             job: 7,
@@ -88,6 +94,8 @@ async fn run_should_end_in_an_answer_that_a_replay_confirms() {
             prompt: prompt.clone(),
             max_output: 24,
             stop: vec![END],
+            seed: 5,
+            sampling: drawn,
         });
     }
     let (first, second) = (results.recv().await.unwrap(), results.recv().await.unwrap());
@@ -99,7 +107,11 @@ async fn run_should_end_in_an_answer_that_a_replay_confirms() {
         "the same job gives the same answer, bit for bit"
     );
     assert!((1..=24).contains(&first.tokens.len()));
-    assert_eq!(model.replay(&prompt, &first.tokens).unwrap(), first.digest);
+    let sampler = sampler(5, drawn).unwrap();
+    assert_eq!(
+        model.replay(&prompt, &first.tokens, &sampler).unwrap(),
+        first.digest
+    );
 }
 
 #[tokio::test]
@@ -116,6 +128,8 @@ async fn run_should_fail_by_name_when_the_model_cannot_take_the_prompt() {
         prompt: vec![START; 2],
         max_output,
         stop: vec![],
+        seed: 0,
+        sampling: Sampling::Greedy,
     });
     let outcome = results.recv().await.unwrap().outcome;
     assert!(outcome

@@ -42,7 +42,9 @@ pub use error::ChainError;
 pub use region::{Region, UnknownRegion};
 pub use signer::{Fate, Inclusion, SignedCall, Signer, Submission, MORTALITY};
 pub use state::State;
-pub use views::{Hash, Job, Machine, ModelTerms, Reward, Stage, TokenList};
+pub use views::{
+    Hash, Job, Machine, ModelTerms, Reward, Sampling, SamplingParameters, Stage, TokenList,
+};
 
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};

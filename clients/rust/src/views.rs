@@ -87,6 +87,55 @@ impl From<TokenList> for generated::TokenList {
     }
 }
 
+/// How the tokens of an answer are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sampling {
+    /// The most likely token each time.
+    #[default]
+    Greedy,
+    /// Drawn from the job's seed.
+    Seeded(SamplingParameters),
+}
+
+/// The integers of a drawing job, as in section 3 of docs/spec/exact-inference.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamplingParameters {
+    /// Inverse temperature, Q16.
+    pub beta: u32,
+    /// 0 takes all.
+    pub top_k: u32,
+    /// Q16; 65,536 takes all.
+    pub top_p: u32,
+    /// Largest distance below the largest, Q16.
+    pub min_p: Option<u32>,
+}
+
+impl From<generated::Sampling> for Sampling {
+    fn from(sampling: generated::Sampling) -> Self {
+        match sampling {
+            generated::Sampling::Greedy => Self::Greedy,
+            generated::Sampling::Seeded(parameters) => Self::Seeded(SamplingParameters {
+                beta: parameters.beta,
+                top_k: parameters.top_k,
+                top_p: parameters.top_p,
+                min_p: parameters.min_p,
+            }),
+        }
+    }
+}
+
+impl From<SamplingParameters> for aipg_exact::sampling::Parameters {
+    fn from(parameters: SamplingParameters) -> Self {
+        Self {
+            beta: parameters.beta,
+            top_k: parameters.top_k,
+            top_p: parameters.top_p,
+            min_p: parameters.min_p,
+        }
+    }
+}
+
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,6 +172,11 @@ pub struct Job {
     pub max_output: u32,
     /// The answer ends with the first of these.
     pub stop: Vec<u32>,
+    /// What a drawing job draws from.
+    #[serde(default)]
+    pub seed: u64,
+    #[serde(default)]
+    pub sampling: Sampling,
     /// Price of a unit.
     pub ask: Option<Amount>,
 }
@@ -143,6 +197,8 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
             input: view.input.into(),
             max_output: view.parameters.max_output,
             stop: view.parameters.stop.0,
+            seed: view.parameters.seed,
+            sampling: view.parameters.sampling.into(),
             ask: view.ask.map(Amount),
         }
     }

@@ -220,6 +220,8 @@ pub mod pallet {
         PromptTooLong,
         /// A stop token is not in the model's vocabulary.
         StopTokenOutOfVocabulary,
+        /// A number of the sampling parameters is out of its range.
+        InvalidSampling,
         /// The price is under units × the model's floor.
         PriceBelowFloor,
         /// The requester cannot put the price on hold.
@@ -269,8 +271,8 @@ pub mod pallet {
         /// # Errors
         /// [`Error::UnknownModel`], [`Error::ClassMismatch`], [`Error::EmptyPrompt`],
         /// [`Error::NoOutputRequested`], [`Error::PromptTooLong`],
-        /// [`Error::StopTokenOutOfVocabulary`], [`Error::PriceBelowFloor`],
-        /// [`Error::DeadlineTooShort`], [`Error::DeadlineTooFar`],
+        /// [`Error::StopTokenOutOfVocabulary`], [`Error::InvalidSampling`],
+        /// [`Error::PriceBelowFloor`], [`Error::DeadlineTooShort`], [`Error::DeadlineTooFar`],
         /// [`Error::ReferrerIsRequester`], [`Error::PriceExceedsBalance`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::submit())]

@@ -64,6 +64,7 @@ impl<T: Config> Pallet<T> {
                 .all(|token| *token < terms.vocabulary),
             Error::<T>::StopTokenOutOfVocabulary
         );
+        ensure!(parameters.sampling.is_valid(), Error::<T>::InvalidSampling);
         let least_price = Balance::from(units_at_most)
             .checked_mul(terms.price_floor)
             .ok_or(Error::<T>::PriceBelowFloor)?;

@@ -129,6 +129,57 @@ pub enum Sampling {
     /// The largest logit; ties go to the lowest id.
     #[default]
     Greedy,
+    /// Drawn at random from the job's seed: the same seed gives the same answer.
+    Seeded(SamplingParameters),
+}
+
+/// How a seeded job draws its tokens, as section 3 of docs/spec/exact-inference.md defines it. A
+/// token must pass every filter.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct SamplingParameters {
+    /// Inverse temperature in Q16, 1 to [`Self::LARGEST_BETA`].
+    pub beta: u32,
+    /// Only so many of the largest logits; 0 takes all.
+    pub top_k: u32,
+    /// Only the most likely tokens that make up this probability, in Q16: 1 to
+    /// [`Self::WHOLE`], which takes all.
+    pub top_p: u32,
+    /// Only tokens whose logit, times the inverse temperature, is at most this far under the
+    /// largest, in Q16; `None` takes all.
+    pub min_p: Option<u32>,
+}
+
+impl SamplingParameters {
+    /// A temperature of 1/16.
+    pub const LARGEST_BETA: u32 = 1 << 20;
+    /// A probability of 1.
+    pub const WHOLE: u32 = 1 << 16;
+
+    /// Whether every number is in its range.
+    pub fn is_valid(&self) -> bool {
+        (1..=Self::LARGEST_BETA).contains(&self.beta) && (1..=Self::WHOLE).contains(&self.top_p)
+    }
+}
+
+impl Sampling {
+    /// Whether a job may ask for it.
+    pub fn is_valid(&self) -> bool {
+        match self {
+            Self::Greedy => true,
+            Self::Seeded(parameters) => parameters.is_valid(),
+        }
+    }
 }
 
 /// What the requester fixes about the run besides model and input.

@@ -3,11 +3,14 @@
 //! A row's result depends only on the rows before it, and every sum is exact, so it does not matter
 //! how rows are grouped into calls: prefill and decode are the same function.
 
-use crate::model::{Model, QuantisedRows};
+use crate::{
+    model::{Model, QuantisedRows},
+    Sampler,
+};
 use aipg_exact::{
     activation::gated,
     attention::{attend, score, value_scale},
-    elementwise::{add_residual, argmax, embed},
+    elementwise::{add_residual, embed},
     format, hadamard,
     normalise::{apply_gain, normalised_scale, root_mean_square},
     quantise::{quantise_row, Amplitude, Scale},
@@ -137,10 +140,12 @@ impl Model {
             .apply(&input, format::NORMALISED, format::LOGITS)
     }
 
-    /// The token that greedy decoding takes after a final hidden state `[d]`.
-    pub(crate) fn sample(&self, hidden: &[i32]) -> u32 {
+    /// The output token of number `ordinal`, chosen after a final hidden state `[d]`.
+    pub(crate) fn sample(&self, hidden: &[i32], sampler: &Sampler, ordinal: u32) -> u32 {
         // A valid header has a vocabulary.
-        argmax(&self.project_logits(hidden)).unwrap_or(0)
+        sampler
+            .choose(&self.project_logits(hidden), ordinal)
+            .unwrap_or(0)
     }
 
     /// RMSNorm of residual rows, quantised in format [`format::NORMALISED`].

@@ -1,6 +1,6 @@
 //! Generation and replay of jobs.
 
-use crate::{forward::Cache, Blake2b256, Model};
+use crate::{forward::Cache, Blake2b256, Model, Sampler};
 use aipg_exact::commitment::DigestBuilder;
 use thiserror::Error;
 
@@ -97,7 +97,7 @@ impl Model {
         Ok(())
     }
 
-    /// Generates greedily: prefill of the prompt, then one position per token, until a `stop` token
+    /// Generates with `sampler`: prefill of the prompt, then one position per token, until a `stop` token
     /// (kept as the last) or `max_output` tokens. `progress` hears the number of tokens so far.
     ///
     /// # Errors
@@ -108,6 +108,7 @@ impl Model {
         prompt: &[u32],
         max_output: u32,
         stop: &[u32],
+        sampler: &Sampler,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Generation, RunError> {
         if prompt.is_empty() {
@@ -129,7 +130,8 @@ impl Model {
         })?;
         let mut tokens = Vec::new();
         loop {
-            let token = self.sample(&last);
+            // At most the context, a u32.
+            let token = self.sample(&last, sampler, tokens.len() as u32);
             tokens.push(token);
             progress(tokens.len());
             if tokens.len() == max_output as usize || stop.contains(&token) {
@@ -156,7 +158,12 @@ impl Model {
     /// # Errors
     /// [`RunError::OutputMismatch`] at the first token the model does not sample; the other errors
     /// as for [`Self::generate`].
-    pub fn replay(&self, prompt: &[u32], output: &[u32]) -> Result<[u8; 32], RunError> {
+    pub fn replay(
+        &self,
+        prompt: &[u32],
+        output: &[u32],
+        sampler: &Sampler,
+    ) -> Result<[u8; 32], RunError> {
         if prompt.is_empty() {
             return Err(RunError::EmptyPrompt);
         }
@@ -176,14 +183,16 @@ impl Model {
                 skip -= 1;
                 return Ok(());
             }
-            let sampled = self.sample(hidden);
-            match expected.next() {
-                Some((index, &found)) if found != sampled => Err(RunError::OutputMismatch {
+            let Some((index, &found)) = expected.next() else {
+                return Ok(());
+            };
+            match self.sample(hidden, sampler, index as u32) {
+                sampled if sampled == found => Ok(()),
+                expected => Err(RunError::OutputMismatch {
                     index,
-                    expected: sampled,
+                    expected,
                     found,
                 }),
-                _ => Ok(()),
             }
         })?;
         Ok(digest.finish())

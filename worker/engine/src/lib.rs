@@ -17,6 +17,7 @@ pub mod file;
 mod forward;
 mod generate;
 mod model;
+pub mod sampling;
 mod score;
 pub mod tokenizer;
 
@@ -24,6 +25,7 @@ pub use aipg_exact::header::ModelHeader;
 pub use file::ModelError;
 pub use generate::{Generation, RunError};
 pub use model::Model;
+pub use sampling::Sampler;
 pub use score::Score;
 
 use blake2::{digest::consts::U32, Blake2b, Digest};

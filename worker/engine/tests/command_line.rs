@@ -2,7 +2,12 @@
 
 mod common;
 
-use aipg_engine::{blob, convert::HadamardChoice, Model};
+use aipg_engine::{
+    blob,
+    convert::HadamardChoice,
+    sampling::{Sampler, Settings},
+    Model,
+};
 use common::{tokenizer, tokens, Checkpoint, SHAPE};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
@@ -81,13 +86,52 @@ fn commands_should_convert_inspect_score_and_generate() {
     ];
     let answer = run(at, &arguments).unwrap();
     let direct = model
-        .generate(&[256, 72, 105, 257], 8, &[258], &mut |_| ())
+        .generate(
+            &[256, 72, 105, 257],
+            8,
+            &[258],
+            &Sampler::GREEDY,
+            &mut |_| (),
+        )
         .unwrap();
     assert_eq!(
         answer["digest"],
         format!("0x{}", hex::encode(direct.digest))
     );
     assert_eq!(answer["tokens"], serde_json::json!(direct.tokens));
+
+    let drawn = [
+        "--temperature",
+        "2",
+        "--top-k",
+        "40",
+        "--top-p",
+        "0.9",
+        "--min-p",
+        "0.01",
+        "--seed",
+        "7",
+    ];
+    let answer = run(at, &[&arguments[..], &drawn].concat()).unwrap();
+    let settings = Settings {
+        temperature: 2.0,
+        top_k: 40,
+        top_p: 0.9,
+        min_p: 0.01,
+    };
+    let sampler = Sampler::seeded(7, settings.parameters().unwrap().unwrap()).unwrap();
+    let direct = model
+        .generate(&[256, 72, 105, 257], 8, &[258], &sampler, &mut |_| ())
+        .unwrap();
+    assert_eq!(answer["tokens"], serde_json::json!(direct.tokens));
+    for (flag, value, name) in [
+        ("--temperature", "0.01", "TemperatureOutOfRange"),
+        ("--top-p", "0", "TopPOutOfRange"),
+        ("--min-p", "2", "MinPOutOfRange"),
+    ] {
+        let refused = run(at, &[&arguments[..], &[flag, value]].concat()).unwrap_err();
+        assert!(refused.contains(name), "{refused}");
+    }
 
     let plain: Vec<&str> = [
         "convert",

@@ -5,7 +5,7 @@ mod common;
 use aipg_engine::{
     blob,
     file::{file_length, MAGIC, PREFIX_LENGTH},
-    Model, ModelError,
+    Model, ModelError, Sampler,
 };
 use aipg_exact::{
     header::{HeaderError, ModelHeader, HEADER_LENGTH},
@@ -222,8 +222,10 @@ fn model_should_run_when_its_numbers_are_extreme() {
         });
         bytes[..PREFIX_LENGTH].copy_from_slice(&header[..PREFIX_LENGTH]);
         let model = Model::from_bytes(&bytes).unwrap();
-        let generation = model.generate(&[1, 2, 3], 4, &[], &mut |_| ()).unwrap();
-        let replayed = model.replay(&[1, 2, 3], &generation.tokens);
+        let generation = model
+            .generate(&[1, 2, 3], 4, &[], &Sampler::GREEDY, &mut |_| ())
+            .unwrap();
+        let replayed = model.replay(&[1, 2, 3], &generation.tokens, &Sampler::GREEDY);
         assert_eq!(replayed, Ok(generation.digest), "fill {fill:#x}");
     }
 }

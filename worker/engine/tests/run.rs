@@ -2,12 +2,14 @@
 
 mod common;
 
-use aipg_engine::{convert::HadamardChoice, Generation, Model, RunError};
+use aipg_engine::{
+    convert::HadamardChoice, sampling::Parameters, Generation, Model, RunError, Sampler,
+};
 use common::{small_model, tokens, Checkpoint, Random, SHAPE, VOCABULARY};
 
 fn generate(model: &Model, prompt: &[u32], max_output: u32, stop: &[u32]) -> Generation {
     model
-        .generate(prompt, max_output, stop, &mut |_| ())
+        .generate(prompt, max_output, stop, &Sampler::GREEDY, &mut |_| ())
         .unwrap()
 }
 
@@ -33,7 +35,7 @@ fn replay_should_equal_generation_on_random_models() {
                 let generation = generate(&model, &prompt, 20, &[]);
                 assert_eq!(generation.positions as usize, prompt_length + 19);
                 assert_eq!(
-                    model.replay(&prompt, &generation.tokens),
+                    model.replay(&prompt, &generation.tokens, &Sampler::GREEDY),
                     Ok(generation.digest)
                 );
             }
@@ -74,7 +76,9 @@ fn generation_should_report_progress_and_sample_the_largest_logit() {
     let prompt = tokens(11, 12);
     let mut heard = vec![];
     let generation = model
-        .generate(&prompt, 6, &[], &mut |count| heard.push(count))
+        .generate(&prompt, 6, &[], &Sampler::GREEDY, &mut |count| {
+            heard.push(count)
+        })
         .unwrap();
     assert_eq!(heard, [1, 2, 3, 4, 5, 6]);
     let all = [prompt.as_slice(), &generation.tokens[..5]].concat();
@@ -100,17 +104,86 @@ fn generation_should_end_with_the_stop_token() {
     let stopped = generate(&model, &prompt, 20, &[9_999, stop]);
     assert_eq!(stopped.tokens, free.tokens[..=first]);
     assert_eq!(stopped.positions as usize, 10 + first);
-    assert_eq!(model.replay(&prompt, &stopped.tokens), Ok(stopped.digest));
+    assert_eq!(
+        model.replay(&prompt, &stopped.tokens, &Sampler::GREEDY),
+        Ok(stopped.digest)
+    );
+}
+
+fn drawing(seed: u64) -> Sampler {
+    let parameters = Parameters {
+        beta: 40_000,
+        top_k: 60,
+        top_p: 64_000,
+        min_p: Some(300_000),
+    };
+    Sampler::seeded(seed, parameters).unwrap()
+}
+
+/// Generation decodes one position at a time, replay is one prefill.
+#[test]
+fn replay_should_equal_generation_when_tokens_are_drawn() {
+    let (_, model) = small_model();
+    let mut answers = Vec::new();
+    for seed in 0..4 {
+        for length in [1, 40, 64, 90] {
+            let (prompt, sampler) = (tokens(seed, length), drawing(seed));
+            let run = || {
+                model
+                    .generate(&prompt, 24, &[], &sampler, &mut |_| ())
+                    .unwrap()
+            };
+            let generation = run();
+            assert_eq!(run(), generation);
+            assert_eq!(
+                model.replay(&prompt, &generation.tokens, &sampler),
+                Ok(generation.digest)
+            );
+            for other in [drawing(seed + 1), Sampler::GREEDY] {
+                let refused = model.replay(&prompt, &generation.tokens, &other);
+                assert!(matches!(refused, Err(RunError::OutputMismatch { .. })));
+            }
+            answers.push(generation.tokens);
+        }
+    }
+    answers.sort();
+    answers.dedup();
+    assert_eq!(
+        answers.len(),
+        16,
+        "seeds and prompts give different answers"
+    );
+}
+
+#[test]
+fn drawn_generation_should_end_with_the_stop_token() {
+    let (_, model) = small_model();
+    let prompt = tokens(5, 10);
+    let run = |stop: &[u32]| {
+        model
+            .generate(&prompt, 20, stop, &drawing(3), &mut |_| ())
+            .unwrap()
+    };
+    let free = run(&[]);
+    let stop = free.tokens[9];
+    let first = free.tokens.iter().position(|&token| token == stop).unwrap();
+    assert_eq!(run(&[stop]).tokens, free.tokens[..=first]);
 }
 
 #[test]
 fn job_should_be_refused_when_it_is_empty() {
     let (_, model) = small_model();
-    let run = |prompt: &[u32], max| model.generate(prompt, max, &[], &mut |_| ());
+    let run = |prompt: &[u32], max| model.generate(prompt, max, &[], &Sampler::GREEDY, &mut |_| ());
     assert_eq!(run(&[], 1), Err(RunError::EmptyPrompt));
     assert_eq!(run(&[1], 0), Err(RunError::NoOutput));
-    assert_eq!(model.replay(&[], &[1]), Err(RunError::EmptyPrompt));
-    assert_eq!(model.replay(&[1], &[]), Err(RunError::NoOutput));
+    assert_eq!(
+        model.replay(&[], &[1], &Sampler::GREEDY),
+        Err(RunError::EmptyPrompt)
+    );
+    assert_eq!(
+        model.replay(&[1], &[], &Sampler::GREEDY),
+        Err(RunError::NoOutput)
+    );
     assert_eq!(model.logits(&[]), Err(RunError::EmptyPrompt));
 }
 
@@ -122,10 +195,13 @@ fn job_should_be_refused_when_a_token_is_out_of_the_vocabulary() {
         token,
         vocabulary: 272,
     };
-    let run = |prompt: &[u32]| model.generate(prompt, 1, &[], &mut |_| ());
+    let run = |prompt: &[u32]| model.generate(prompt, 1, &[], &Sampler::GREEDY, &mut |_| ());
     assert_eq!(run(&[0, 272]), Err(error(1, 272)));
     assert_eq!(run(&[u32::MAX]), Err(error(0, u32::MAX)));
-    assert_eq!(model.replay(&[0], &[1, 300]), Err(error(2, 300)));
+    assert_eq!(
+        model.replay(&[0], &[1, 300], &Sampler::GREEDY),
+        Err(error(2, 300))
+    );
     assert_eq!(model.logits(&[271, 272]), Err(error(1, 272)));
     assert!(run(&[271]).is_ok());
 }
@@ -137,11 +213,12 @@ fn job_should_be_refused_when_it_exceeds_the_context() {
         positions,
         max_context: 160,
     };
-    let run = |length, max| model.generate(&tokens(1, length), max, &[], &mut |_| ());
+    let run =
+        |length, max| model.generate(&tokens(1, length), max, &[], &Sampler::GREEDY, &mut |_| ());
     assert_eq!(run(150, 11), Err(error(161)));
     assert_eq!(run(1, u32::MAX), Err(error(1 << 32)));
     assert_eq!(
-        model.replay(&tokens(1, 150), &tokens(2, 11)),
+        model.replay(&tokens(1, 150), &tokens(2, 11), &Sampler::GREEDY),
         Err(error(161))
     );
     assert_eq!(model.logits(&tokens(1, 161)), Err(error(161)));
@@ -161,7 +238,7 @@ fn replay_should_name_the_first_token_that_is_not_the_models() {
         let mut output = generation.tokens.clone();
         output[index] = (output[index] + 1) % VOCABULARY;
         assert_eq!(
-            model.replay(&prompt, &output),
+            model.replay(&prompt, &output, &Sampler::GREEDY),
             Err(RunError::OutputMismatch {
                 index,
                 expected: generation.tokens[index],
@@ -208,9 +285,7 @@ fn score_should_be_refused_when_its_input_is_unfit() {
     assert_eq!(score(&[1, 2, 3], 2).unwrap().tokens, 1);
 }
 
-/// Bits of a fixed model, also computed by the second implementation,
-/// `worker/exact/reference/exact_inference.py`: whoever changes the semantics or the conversion
-/// sees it here.
+/// Bits of a fixed model: whoever changes the semantics or the conversion sees it here.
 #[test]
 fn fixed_model_should_keep_its_bits() {
     let (converted, model) = small_model();

@@ -1,5 +1,5 @@
 use super::*;
-use aipg_client::{Hash, TokenList};
+use aipg_client::{Hash, Sampling, TokenList};
 
 const OWN: AccountId32 = AccountId32([7; 32]);
 
@@ -17,6 +17,8 @@ pub(crate) fn job(id: u64, stage: Stage, due: u32) -> Job {
         },
         max_output: 8,
         stop: vec![258],
+        seed: 0,
+        sampling: Sampling::Greedy,
         ask: None,
     }
 }

@@ -278,7 +278,9 @@ impl Worker {
         let Some(record) = self.journal.book.get(id) else {
             return false;
         };
-        let (max_output, stop) = (record.job.max_output, record.job.stop.clone());
+        let job = &record.job;
+        let (max_output, stop) = (job.max_output, job.stop.clone());
+        let (seed, sampling) = (job.seed, job.sampling);
         let Some(model) = self
             .models
             .get(&record.job.model)
@@ -303,6 +305,8 @@ impl Worker {
             prompt,
             max_output,
             stop,
+            seed,
+            sampling,
         });
         true
     }

@@ -33,6 +33,15 @@ fn submit_should_number_jobs_one_after_the_other() {
     });
 }
 
+fn seeded(beta: u32, top_p: u32) -> Sampling {
+    Sampling::Seeded(SamplingParameters {
+        beta,
+        top_k: 0,
+        top_p,
+        min_p: None,
+    })
+}
+
 /// Every order that is refused, with the name of the refusal.
 #[test]
 fn submit_should_change_nothing_when_the_order_is_not_sound() {
@@ -58,6 +67,25 @@ fn submit_should_change_nothing_when_the_order_is_not_sound() {
         (
             |order| order.parameters.stop = BoundedVec::truncate_from(vec![3, VOCABULARY]),
             Error::StopTokenOutOfVocabulary,
+        ),
+        (
+            |order| order.parameters.sampling = seeded(0, SamplingParameters::WHOLE),
+            Error::InvalidSampling,
+        ),
+        (
+            |order| {
+                let beta = SamplingParameters::LARGEST_BETA + 1;
+                order.parameters.sampling = seeded(beta, SamplingParameters::WHOLE);
+            },
+            Error::InvalidSampling,
+        ),
+        (
+            |order| order.parameters.sampling = seeded(1, 0),
+            Error::InvalidSampling,
+        ),
+        (
+            |order| order.parameters.sampling = seeded(1, SamplingParameters::WHOLE + 1),
+            Error::InvalidSampling,
         ),
         (
             |order| order.max_price = UNITS as Balance * FLOOR - 1,
@@ -112,6 +140,15 @@ fn submit_should_accept_the_boundaries() {
         order.max_price = Balance::from(CONTEXT) * FLOOR;
         order.deadline = 1 + MAX_DEADLINE;
         order.parameters.stop = BoundedVec::truncate_from(vec![VOCABULARY - 1]);
+        order.parameters.sampling = seeded(1, 1);
+        assert_ok!(order.submit());
+        let mut order = Order::new();
+        order.parameters.sampling = Sampling::Seeded(SamplingParameters {
+            beta: SamplingParameters::LARGEST_BETA,
+            top_k: u32::MAX,
+            top_p: SamplingParameters::WHOLE,
+            min_p: Some(u32::MAX),
+        });
         assert_ok!(order.submit());
     });
 }

@@ -70,6 +70,19 @@ test('job should come to every stage, be answered the same on the final chain, a
   assert.deepEqual(again, { ...result, text: null })
 })
 
+test('seeded job should be answered the same when the seed is the same', async () => {
+  const { chain, accounts, model } = network
+  const ask = async (seed) => {
+    const sampling = { temperature: 2, topK: 60, topP: 0.98, minP: 0.001, seed }
+    const order = { model, prompt: 'What is a miner?', maxOutput: 24, sampling }
+    const job = await chain.submitJob({ ...order, signer: accounts.bob })
+    return (await chain.waitForResult(job)).text
+  }
+  const [first, again, ...others] = await Promise.all([7n, 7n, 8n, 9n].map(ask))
+  assert.equal(first, again)
+  assert.ok(others.some((text) => text !== first))
+})
+
 test('calls of one account should all be included when two programs send them at the same time', async () => {
   const { chain, accounts, node } = network
   const other = await connect({ url: node.url })
@@ -125,10 +138,12 @@ test('waits should end early by name when the caller says so', async () => {
   for (const wait of waits) await assert.rejects(wait, { name: 'Aborted' })
 })
 
-test('waits and calls should outlast a node that is killed and started again', async () => {
+test('waits and calls should outlast a node that is killed and started again', async (t) => {
   const { chain, processes, node, accounts, model } = network
   assert.equal(await worker.stop(), 0)
   const impatient = await connect({ url: node.url, patience: 10_000, retry: 100 })
+  // It would keep the test alive for ever if something fails.
+  t.after(() => impatient.disconnect())
   // With nobody online the job ends without a result, long after the node is back.
   const job = await chain.submitJob({
     model,
@@ -149,14 +164,16 @@ test('waits and calls should outlast a node that is killed and started again', a
 
   const back = await processes.startNode({ rpcPort: node.rpc, p2pPort: node.p2p, extra: PRUNING })
   assert.equal(back.url, node.url)
-  const { txHash, events } = await sent
+  const { txHash, events } = await sent.catch((error) => {
+    error.message += `\n${back.tail(40)}`
+    throw error
+  })
   assert.match(txHash, /^0x[0-9a-f]{64}$/)
   assert.ok(events.some(({ name }) => name === 'system.ExtrinsicSuccess'))
   assert.equal(await nonce(), before + 1)
   await waiting
   // The client that had given up works again, too.
   assert.equal(await impatient.job(job.id), null)
-  await impatient.disconnect()
 })
 
 test('history should be named as gone when the node has pruned the state of a job’s blocks', async () => {

@@ -4,11 +4,12 @@ use aipg_engine::{
     blob,
     convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
     file::file_length,
+    sampling::{Sampler, Settings},
     tokenizer::Tokenizer,
     Model,
 };
 use anyhow::{ensure, Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::{
@@ -78,7 +79,43 @@ enum Command {
         /// Tokenizer file; without it the demo model's ids. Must be the one the model commits
         #[arg(long)]
         tokenizer: Option<PathBuf>,
+        #[command(flatten)]
+        sampling: Sampling,
     },
+}
+
+#[derive(Args)]
+struct Sampling {
+    /// 0 takes the most likely token each time; 1/16 to 131072 draws, the more evenly the larger
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f64,
+    /// Draw from so many of the most likely tokens; 0 is all of them
+    #[arg(long, default_value_t = 0)]
+    top_k: u32,
+    /// Draw from the most likely tokens that make up this probability
+    #[arg(long, default_value_t = 1.0)]
+    top_p: f64,
+    /// Draw from tokens at least so many times as likely as the likeliest
+    #[arg(long, default_value_t = 0.0)]
+    min_p: f64,
+    /// The same seed gives the same answer
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl Sampling {
+    fn sampler(&self) -> Result<Sampler> {
+        let settings = Settings {
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+        };
+        Ok(match settings.parameters()? {
+            None => Sampler::GREEDY,
+            Some(parameters) => Sampler::seeded(self.seed, parameters)?,
+        })
+    }
 }
 
 fn main() -> Result<()> {
@@ -130,7 +167,9 @@ fn main() -> Result<()> {
             text,
             max_output,
             tokenizer,
+            sampling,
         } => {
+            let sampler = sampling.sampler()?;
             let model = load(&model)?;
             let tokenizer = match tokenizer {
                 None => Tokenizer::default(),
@@ -144,7 +183,7 @@ fn main() -> Result<()> {
             let prompt = tokenizer.encode(&text);
             let bar = progress_bar(max_output as usize)?;
             let stop = [tokenizer.answer_end];
-            let generation = model.generate(&prompt, max_output, &stop, &mut |done| {
+            let generation = model.generate(&prompt, max_output, &stop, &sampler, &mut |done| {
                 bar.set_position(done as u64);
             })?;
             bar.finish_and_clear();

@@ -1,0 +1,138 @@
+"""Compares an engine with the reference, bit for bit, on random models and on the demo model.
+
+The engine is a program with the commands `inspect MODEL` and `generate MODEL TEXT [flags]` of `aipg-model`.
+Exit code 0 if nothing differs; else 1, with the first difference.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from exact_reference.arithmetic import rsh
+from exact_reference.commitment import blake
+from exact_reference.model import Model
+from exact_reference.random_models import random_model
+from exact_reference.sampling import Seeded, philox
+from exact_reference import tables
+
+# As docs/spec/exact-inference.md prints them.
+TABLES = {
+    "EXP2": "835ffef71aa54dd098a90172d6e7801947a39b8a0b8a4f50a3923e1b71a84a55",
+    "SILU": "d7ab68681ee11b1d03a8e697781a8c7b2ae7539120c91c8fadaf9920a1c17dcd",
+    "LN": "3876eabe6496f6c3aee6ce7603ec15da837c07dfb0bf7f816e16cf117c75f71c",
+    "EXCESS": "03b3501c02d06e1362d04fd6e71f6d9e845074888351806e71edef3a8a7b9529",
+}
+START, ANSWER_FOLLOWS, END = 256, 257, 258
+PROMPTS = ["What is a miner?", "Hello", "Name a colour."]
+
+
+class Difference(Exception):
+    """The engine and the reference do not agree."""
+
+
+def same(what: str, engine: object, reference: object) -> None:
+    if engine != reference:
+        raise Difference(f"{what}: the engine has {engine}, the reference {reference}")
+
+
+def check_arithmetic() -> None:
+    """Tables, rounding and generator against what does not depend on an engine."""
+    for name, expected in TABLES.items():
+        same(f"table {name}", blake(getattr(tables, name).astype("<i4").tobytes()).hex(), expected)
+    zero = [int(word) for word in philox([np.uint64(0)] * 4, (0, 0))]
+    same("Philox of zeros", [hex(word) for word in zero], ["0x6627e8d5", "0xe169c58d", "0xbc57ac4c", "0x9b00dbd8"])
+    random, limit = np.random.default_rng(1), 2**63 - 1
+    for x in [*map(int, random.integers(-limit, limit, 200)), limit, -limit, -limit - 1, 0, 1, -1]:
+        for shift in (-70, -63, -62, -1, 0, 1, 2, 31, 61, 62, 63, 90):
+            if shift > 0:
+                exact = (x + (1 << (min(shift, 62) - 1))) >> min(shift, 62)
+            else:
+                exact = max(-limit, min(limit, x << -shift))
+            same(f"rsh({x}, {shift})", int(rsh(x, shift)), exact)
+
+
+def run(engine: Path, *arguments: str) -> dict:
+    done = subprocess.run([engine, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Difference(f"{' '.join(arguments[:1])} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return json.loads(done.stdout)
+
+
+def settings(random: np.random.Generator) -> tuple[list[str], Seeded | None]:
+    """Flags of the engine and the integers that they stand for."""
+    if random.random() < 0.3:
+        return [], None
+    temperature = float(random.choice([0.0625, 0.7, 1.0, 2.0, 40.0]))
+    top_k = int(random.choice([0, 1, 5, 60]))
+    top_p = float(random.choice([1.0, 0.95, 0.5, 0.001]))
+    min_p = float(random.choice([0.0, 0.05, 0.5, 1.0]))
+    seed = int(random.integers(0, 2**63))
+    values = {"temperature": temperature, "top-k": top_k, "top-p": top_p, "min-p": min_p, "seed": seed}
+    flags = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+    integers = Seeded(
+        seed,
+        beta=math.floor(65_536 / temperature + 0.5),
+        top_k=top_k,
+        top_p=math.floor(top_p * 65_536 + 0.5),
+        min_p=math.floor(-math.log(min_p) * 65_536 + 0.5) if min_p else None,
+    )
+    return flags, integers
+
+
+def check_model(engine: Path, path: Path, text: str, most: int, random: np.random.Generator) -> int:
+    """Root, generation and replay of one job. Returns the number of rows compared."""
+    model = Model(path.read_bytes())
+    same("model root", run(engine, "inspect", str(path))["root"], f"0x{model.root.hex()}")
+    flags, how = settings(random)
+    prompt = [START, *text.encode(), ANSWER_FOLLOWS]
+    most = min(most, model.shape.context - len(prompt))
+    found = run(engine, "generate", str(path), text, "--max-output", str(most), *flags)
+    mine = model.generate(prompt, most, [END], how)
+    what = f"{vars(model.shape)}, {how}"
+    same(f"tokens of {what}", found["tokens"], mine.tokens)
+    same(f"digest of {what}", found["digest"], f"0x{mine.digest.hex()}")
+    same(f"positions of {what}", found["positions"], mine.positions)
+    again = model.replay(prompt, mine.tokens, how)
+    same(f"replay of {what}", (again.tokens, again.digest), (mine.tokens, mine.digest))
+    return mine.positions
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--engine", type=Path, required=True, help="program to check, for example aipg-model")
+    parser.add_argument("--demo", type=Path, required=True, help="model file of the demo model")
+    parser.add_argument("--models", type=int, default=40, help="number of random models")
+    parser.add_argument("--seed", type=int, default=1, help="what random models are drawn from")
+    arguments = parser.parse_args()
+    random = np.random.default_rng(arguments.seed)
+    rows = 0
+    try:
+        check_arithmetic()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.aipg"
+            for number in range(arguments.models):
+                path.write_bytes(random_model(random))
+                text = "".join(map(chr, random.integers(32, 127, random.integers(0, 40))))
+                # A text is an argument of its own; one that begins with a dash would be a flag.
+                text = text.replace("-", "x")
+                try:
+                    rows += check_model(arguments.engine, path, text, int(random.integers(1, 24)), random)
+                except Difference as difference:
+                    raise Difference(f"random model {number} of seed {arguments.seed}: {difference}") from None
+        for prompt in PROMPTS:
+            rows += check_model(arguments.engine, arguments.demo, prompt, 24, random)
+    except Difference as difference:
+        print(f"error: {difference}", file=sys.stderr)
+        return 1
+    print(f"{arguments.models} random models and the demo model: {rows} rows, every bit the same")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
