@@ -18,7 +18,7 @@ from exact_reference.arithmetic import rsh
 from exact_reference.commitment import blake
 from exact_reference.model import Model
 from exact_reference.random_models import random_model
-from exact_reference.sampling import Seeded, philox
+from exact_reference.sampling import Seeded, gumbel, philox
 from exact_reference import tables
 
 # As docs/spec/exact-inference.md prints them.
@@ -28,6 +28,8 @@ TABLES = {
     "LN": "3876eabe6496f6c3aee6ce7603ec15da837c07dfb0bf7f816e16cf117c75f71c",
     "EXCESS": "03b3501c02d06e1362d04fd6e71f6d9e845074888351806e71edef3a8a7b9529",
 }
+# Of the noise for 65,536 evenly spread words, 32 bits each; a test of worker/exact has it, too.
+NOISE = "ac703ee6f29a611236939282f6dc92b8b5f512c5a0df8d9f6381a2fd62638008"
 START, ANSWER_FOLLOWS, END = 256, 257, 258
 PROMPTS = ["What is a miner?", "Hello", "Name a colour."]
 
@@ -47,6 +49,8 @@ def check_arithmetic() -> None:
         same(f"table {name}", blake(getattr(tables, name).astype("<i4").tobytes()).hex(), expected)
     zero = [int(word) for word in philox([np.uint64(0)] * 4, (0, 0))]
     same("Philox of zeros", [hex(word) for word in zero], ["0x6627e8d5", "0xe169c58d", "0xbc57ac4c", "0x9b00dbd8"])
+    noise = gumbel(np.arange(65_536, dtype=np.uint64) * np.uint64(65_537))
+    same("noise", blake(noise.astype("<i4").tobytes()).hex(), NOISE)
     random, limit = np.random.default_rng(1), 2**63 - 1
     for x in [*map(int, random.integers(-limit, limit, 200)), limit, -limit, -limit - 1, 0, 1, -1]:
         for shift in (-70, -63, -62, -1, 0, 1, 2, 31, 61, 62, 63, 90):
