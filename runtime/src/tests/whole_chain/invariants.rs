@@ -75,6 +75,7 @@ impl Ledger {
             ("WorkerRegistry", WorkerRegistry::do_try_state()),
             ("JobEscrow", JobEscrow::do_try_state()),
             ("UsefulWork", UsefulWork::do_try_state()),
+            ("Receipts", Receipts::do_try_state()),
         ];
         for (pallet, state) in states {
             self.ensure(state.is_ok(), Invariant::TryState, || {
