@@ -25,9 +25,15 @@ const SCORE_SCALE_BITS: i32 = 40;
 /// score scale. Query and key are Q12, so 26 = 40 − 22 + 2·12 − 16. With heads of at most 256 the
 /// first product has 22 + 32 bits and the second 32 + 30.
 pub fn score(query: &[i8], query_scale: Scale, key: &[i8], key_scale: Scale, scale: u32) -> i32 {
+    score_of_product(dot(query, key), query_scale, key_scale, scale)
+}
+
+/// [`score`] of a product q·k.
+#[inline]
+pub fn score_of_product(product: i32, query_scale: Scale, key_scale: Scale, scale: u32) -> i32 {
     let mantissas = i64::from(query_scale.mantissa) * i64::from(key_scale.mantissa);
     // Saturation is out of reach for a valid header, and keeps the function total.
-    let product = i64::from(dot(query, key)).saturating_mul(mantissas);
+    let product = i64::from(product).saturating_mul(mantissas);
     let scaled = rsh(product, SCORE_SHIFT).saturating_mul(i64::from(scale));
     let shift = (SCORE_SCALE_BITS - SCORE_SHIFT + 2 * 12 - 16)
         .saturating_sub(query_scale.exponent)
@@ -50,6 +56,48 @@ pub fn exp2_negative(x: i64) -> u32 {
 pub fn value_scale(scale: Scale, value_format: u8) -> u16 {
     let shift = (12 - i32::from(value_format)).saturating_sub(scale.exponent);
     rsh(i64::from(scale.mantissa), shift).clamp(0, i64::from(u16::MAX)) as u16
+}
+
+/// w = rsh(P · sv, 16), at most 24 bits.
+#[inline]
+pub fn weight(probability: u32, value_scale: u16) -> i32 {
+    let product = i64::from(probability.min(MAX_WEIGHT)) * i64::from(value_scale);
+    rsh(product, 16) as i32
+}
+
+/// What turns the sums Σ w·v of a head into its output, from Z = ΣP and the layer's value format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotient {
+    /// zs.
+    shift: i32,
+    /// Z' = Z >> zs; 0 if there is no key.
+    total: i64,
+    /// f_v − 33.
+    format_shift: i32,
+}
+
+impl Quotient {
+    /// For weights that add up to `total`.
+    pub fn new(total: u64, value_format: u8) -> Self {
+        let shift = (bit_length(total) - 24).max(0);
+        let value_format = value_format.clamp(*VALUE_FORMATS.start(), *VALUE_FORMATS.end());
+        Self {
+            shift,
+            total: (total >> shift) as i64,
+            format_shift: i32::from(value_format) - 33,
+        }
+    }
+
+    /// ⌊(rsh(o, zs) · 2^(33 − f_v) + 127·Z') / (254·Z')⌋ in Q16, saturated; 0 if there is no key.
+    #[inline]
+    pub fn output(&self, sum: i64) -> i32 {
+        if self.total == 0 {
+            return 0;
+        }
+        let numerator = rsh(rsh(sum, self.shift), self.format_shift);
+        let half = 127 * self.total;
+        saturate(numerator.saturating_add(half).div_euclid(2 * half))
+    }
 }
 
 /// One query head's output in Q16.
@@ -76,15 +124,9 @@ pub fn attend<'a>(
     for ((slot, &score), scale) in weights.iter_mut().zip(scores).zip(value_scales) {
         let probability = exp2_negative(maximum - i64::from(score));
         total = total.saturating_add(u64::from(probability));
-        *slot = rsh(i64::from(probability) * i64::from(scale), 16) as i32;
+        *slot = weight(probability, scale);
     }
-    if total == 0 {
-        output.fill(0);
-        return;
-    }
-    let shift = (bit_length(total) - 24).max(0);
-    let total = (total >> shift) as i64;
-    let value_format = value_format.clamp(*VALUE_FORMATS.start(), *VALUE_FORMATS.end());
+    let quotient = Quotient::new(total, value_format);
     // Blocks of columns keep the sums in registers while the value rows stream by.
     const BLOCK: usize = 16;
     for (block, slots) in output.chunks_mut(BLOCK).enumerate() {
@@ -98,9 +140,7 @@ pub fn attend<'a>(
             }
         }
         for (slot, &sum) in slots.iter_mut().zip(&sums) {
-            let numerator = rsh(rsh(sum, shift), i32::from(value_format) - 33);
-            let half = 127 * total;
-            *slot = saturate(numerator.saturating_add(half).div_euclid(2 * half));
+            *slot = quotient.output(sum);
         }
     }
 }

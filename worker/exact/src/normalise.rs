@@ -25,6 +25,18 @@ pub struct RootMeanSquare {
     pub exponent: i32,
 }
 
+impl RootMeanSquare {
+    /// From ss = Σ (x >> e0)² of a row of `width` elements and its e0 = `exponent`, 0 … 8.
+    pub fn of_sum(sum: u64, width: usize, exponent: i32, epsilon: u32) -> Self {
+        let mean = sum / (width as u64).max(1);
+        let epsilon = u64::from(epsilon) >> (2 * exponent);
+        let root = (((mean + epsilon).min(u64::MAX >> 14)) << 14)
+            .isqrt()
+            .max(1);
+        Self { root, exponent }
+    }
+}
+
 /// R of a residual row (Q16); `epsilon` in units of 2⁻³².
 ///
 /// e0 = max(0, bl(max|x|) − 24), ss = Σ (x >> e0)²,
@@ -38,13 +50,7 @@ pub fn root_mean_square(x: &[i32], epsilon: u32) -> RootMeanSquare {
         // Saturation is out of reach while d < 2^15, and keeps the function total.
         sum.saturating_add(shifted * shifted)
     });
-    let mean = sum / (x.len() as u64).max(1);
-    // e0 ≤ 8, as |x| ≤ 2^31.
-    let epsilon = u64::from(epsilon) >> (2 * exponent);
-    let root = (((mean + epsilon).min(u64::MAX >> 14)) << 14)
-        .isqrt()
-        .max(1);
-    RootMeanSquare { root, exponent }
+    RootMeanSquare::of_sum(sum, x.len(), exponent, epsilon)
 }
 
 /// u = x · G: residual Q16 times gain Q12, 53 bits. Gains beyond ±2²² count as ±2²².
