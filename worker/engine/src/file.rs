@@ -12,7 +12,7 @@
 //! refused before a section is read. Every byte is covered: the magic by comparison, the header by
 //! the root, each section by its root in the header.
 
-use crate::Blake2b256;
+use crate::{kernels::KernelError, Blake2b256};
 use aipg_exact::{
     commitment,
     header::{HeaderError, ModelHeader, HEADER_LENGTH},
@@ -37,6 +37,9 @@ pub enum ModelError {
     /// The file cannot be read.
     #[error("Io: {0}")]
     Io(#[from] io::Error),
+    /// The kernel that the environment names cannot be used.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// The file is shorter than its header says.
     #[error("Truncated: the file has {found} of {expected} bytes")]
     Truncated {

@@ -1,255 +1,326 @@
 //! The forward pass: rows of tokens in, final hidden states and logits out.
 //!
-//! A row's result depends only on the rows before it, and every sum is exact, so it does not matter
-//! how rows are grouped into calls: prefill and decode are the same function.
+//! A row's result depends only on the rows of its own sequence before it, and every sum is exact, so
+//! it does not matter how rows are grouped into calls, what other sequences are in the batch, or how
+//! many threads work on it: prefill, decode and replay are the same function.
 
 use crate::{
-    model::{Model, QuantisedRows},
-    Sampler,
+    attention::{Cache, Group, Scratch},
+    kernels::{
+        panels::Activations,
+        product::{project, QuantisedRows},
+    },
+    model::{Layer, Matrix, Model},
 };
 use aipg_exact::{
-    activation::gated,
-    attention::{attend, score, value_scale},
     elementwise::{add_residual, embed},
-    format, hadamard,
-    normalise::{apply_gain, normalised_scale, root_mean_square},
-    quantise::{quantise_row, Amplitude, Scale},
+    format,
+    normalise::normalised_scale,
+    quantise::{Amplitude, Scale},
     rope,
 };
+use rayon::prelude::*;
 
-/// Keys and values of the positions so far.
-#[derive(Clone, Debug)]
-pub(crate) struct Cache {
-    layers: Vec<LayerCache>,
-    positions: usize,
+/// Tokens that a sequence appends in one call.
+#[derive(Debug)]
+pub(crate) struct Append<'a> {
+    /// The sequence's keys and values.
+    pub cache: &'a mut Cache,
+    /// Its next tokens, at least one.
+    pub tokens: &'a [u32],
 }
 
-/// `[positions, key_value_heads, head_dimension]` each, with a scale per head row.
-#[derive(Clone, Debug, Default)]
-struct LayerCache {
-    keys: Vec<i8>,
-    key_scales: Vec<Scale>,
-    values: Vec<i8>,
-    value_scales: Vec<u16>,
+/// Sees the scale of every value row, with its layer: the converter calibrates by it.
+pub(crate) trait Observer {
+    /// A value row of `layer` has this scale.
+    fn value(&mut self, layer: usize, scale: Scale);
 }
 
-impl Cache {
-    pub fn new(model: &Model) -> Self {
-        Self {
-            layers: vec![LayerCache::default(); model.layers.len()],
-            positions: 0,
-        }
+/// Looks at nothing.
+impl Observer for () {
+    fn value(&mut self, _: usize, _: Scale) {}
+}
+
+impl<F: FnMut(usize, Scale)> Observer for F {
+    fn value(&mut self, layer: usize, scale: Scale) {
+        self(layer, scale);
     }
 }
 
-/// Quantises `rows` of `width` elements, rotated first if `rotated`; `scale` turns the amplitude of
-/// the row with the given index into its scale.
-fn quantise_rows(
-    rows: &mut [i64],
-    width: usize,
-    rotated: bool,
-    scale: impl Fn(usize, Amplitude) -> Scale,
-) -> QuantisedRows {
-    let mut elements = vec![0; rows.len()];
-    let scales = rows
-        .chunks_exact_mut(width)
-        .zip(elements.chunks_exact_mut(width))
-        .enumerate()
-        .map(|(index, (row, quantised))| {
-            if rotated {
-                hadamard::rotate(row);
-            }
-            scale(index, quantise_row(row, quantised))
-        })
-        .collect();
-    QuantisedRows { elements, scales }
-}
+/// Work below which cores are not worth waking, in products of attention.
+const SMALL_ATTENTION: usize = 1 << 16;
 
 impl Model {
-    /// Appends `tokens` to `cache` and returns their final hidden states `[tokens, d]`, Q16.
-    ///
-    /// `observe` sees the scale of every value row, with its layer: the converter calibrates by it.
+    /// Appends each sequence's tokens to its cache and returns the final hidden states of all of
+    /// them, one sequence after the other: `[tokens, d]`, Q16.
     ///
     /// The caller has checked that tokens are in the vocabulary and positions in the context.
     pub(crate) fn forward(
         &self,
-        cache: &mut Cache,
-        tokens: &[u32],
-        mut observe: impl FnMut(usize, Scale),
+        batch: &mut [Append<'_>],
+        observer: &mut impl Observer,
     ) -> Vec<i32> {
+        let mut hidden = self.embed(batch);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let attended = self.attention(layer, index, batch, &hidden, observer);
+            add_residual(&mut hidden, &attended);
+            let fed = self.feed_forward(layer, &hidden);
+            add_residual(&mut hidden, &fed);
+        }
+        for append in batch {
+            append.cache.positions += append.tokens.len();
+        }
+        hidden
+    }
+
+    fn embed(&self, batch: &[Append<'_>]) -> Vec<i32> {
         let width = self.header.model_dimension as usize;
-        let mut hidden = Vec::with_capacity(tokens.len() * width);
+        let tokens = batch.iter().flat_map(|append| append.tokens);
+        let mut hidden = Vec::new();
         for &token in tokens {
             let token = token as usize;
             let multiplier = self.embedding_multipliers[token];
             let row = &self.embedding[token * width..(token + 1) * width];
             hidden.extend(row.iter().map(|&element| embed(element, multiplier)));
         }
-        for (index, layer) in self.layers.iter().enumerate() {
-            let input = self.normalise(&hidden, &layer.attention_norm, layer.query.rotated);
-            let project = |matrix: &crate::model::Matrix| {
-                matrix.apply(&input, format::NORMALISED, format::PROJECTION)
-            };
-            let queries = project(&layer.query);
-            let (keys, values) = (project(&layer.key), project(&layer.value));
-            let first = cache.positions;
-            let layer_cache = &mut cache.layers[index];
-            self.append(layer_cache, index, first, keys, &values, &mut observe);
-            let attended = self.attention(layer_cache, index, first, queries);
-
-            let mut rows: Vec<i64> = attended.into_iter().map(i64::from).collect();
-            let projection = &layer.attention_output;
-            let inner = rows.len() / tokens.len();
-            let input = quantise_rows(&mut rows, inner, projection.rotated, |_, amplitude| {
-                amplitude.scale()
-            });
-            add_residual(
-                &mut hidden,
-                &projection.apply(&input, format::ATTENTION, format::RESIDUAL),
-            );
-
-            let input = self.normalise(&hidden, &layer.feed_forward_norm, layer.gate.rotated);
-            let gate = layer
-                .gate
-                .apply(&input, format::NORMALISED, format::PROJECTION);
-            let up = layer
-                .up
-                .apply(&input, format::NORMALISED, format::PROJECTION);
-            let mut rows: Vec<i64> = gate
-                .into_iter()
-                .zip(up)
-                .map(|(gate, up)| gated(gate, up))
-                .collect();
-            let inner = self.header.feed_forward as usize;
-            let input = quantise_rows(&mut rows, inner, layer.down.rotated, |_, amplitude| {
-                amplitude.scale()
-            });
-            add_residual(
-                &mut hidden,
-                &layer.down.apply(&input, format::GATED, format::RESIDUAL),
-            );
-        }
-        cache.positions += tokens.len();
         hidden
+    }
+
+    /// The attention half of a layer: what is added to the residual stream.
+    fn attention(
+        &self,
+        layer: &Layer,
+        index: usize,
+        batch: &mut [Append<'_>],
+        hidden: &[i32],
+        observer: &mut impl Observer,
+    ) -> Vec<i32> {
+        let input = self.normalise(hidden, &layer.attention_norm, layer.query.rotated);
+        let [mut queries, mut keys, values] = project(
+            self.kernel,
+            [&layer.query, &layer.key, &layer.value]
+                .map(|matrix| matrix.factor(format::NORMALISED, format::PROJECTION)),
+            &input,
+        );
+        let positions: Vec<(usize, usize)> = batch
+            .iter()
+            .enumerate()
+            .flat_map(|(sequence, append)| {
+                let first = append.cache.positions;
+                (first..first + append.tokens.len()).map(move |position| (sequence, position))
+            })
+            .collect();
+        self.rotate(&mut queries, &positions);
+        self.rotate(&mut keys, &positions);
+        let queries = self.quantise_heads(&queries);
+        let (keys, values) = (self.quantise_heads(&keys), self.quantise_heads(&values));
+        self.append(batch, index, &positions, &keys, &values, observer);
+        let attended = self.attend(batch, index, &positions, &queries);
+        let output = &layer.attention_output;
+        let inner = attended.len() / positions.len();
+        let input = self.quantise_rows(
+            positions.len(),
+            inner,
+            output.rotated,
+            |row, slots| {
+                let row = &attended[row * inner..][..inner];
+                slots
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(slot, &x)| *slot = x.into());
+            },
+            |_, amplitude| amplitude.scale(),
+        );
+        let [update] = self.project(output, &input, format::ATTENTION, format::RESIDUAL);
+        update
+    }
+
+    /// The feed-forward half of a layer: what is added to the residual stream.
+    fn feed_forward(&self, layer: &Layer, hidden: &[i32]) -> Vec<i32> {
+        let input = self.normalise(hidden, &layer.feed_forward_norm, layer.gate.rotated);
+        let [gate, up] = project(
+            self.kernel,
+            [&layer.gate, &layer.up]
+                .map(|matrix| matrix.factor(format::NORMALISED, format::PROJECTION)),
+            &input,
+        );
+        let inner = self.header.feed_forward as usize;
+        let input = self.quantise_rows(
+            input.scales.len(),
+            inner,
+            layer.down.rotated,
+            |row, slots| {
+                let range = row * inner..(row + 1) * inner;
+                (self.kernel.rows.gated)(&gate[range.clone()], &up[range], slots);
+            },
+            |_, amplitude| amplitude.scale(),
+        );
+        let [update] = self.project(&layer.down, &input, format::GATED, format::RESIDUAL);
+        update
+    }
+
+    fn project(&self, matrix: &Matrix, input: &QuantisedRows, from: i32, to: i32) -> [Vec<i32>; 1] {
+        project(self.kernel, [matrix.factor(from, to)], input)
     }
 
     /// Logits `[rows, vocabulary]` (Q16) of final hidden states `[rows, d]`.
     pub(crate) fn project_logits(&self, hidden: &[i32]) -> Vec<i32> {
         let input = self.normalise(hidden, &self.final_norm, self.output.rotated);
-        self.output
-            .apply(&input, format::NORMALISED, format::LOGITS)
+        let [logits] = self.project(&self.output, &input, format::NORMALISED, format::LOGITS);
+        logits
     }
 
-    /// The output token of number `ordinal`, chosen after a final hidden state `[d]`.
-    pub(crate) fn sample(&self, hidden: &[i32], sampler: &Sampler, ordinal: u32) -> u32 {
-        // A valid header has a vocabulary.
-        sampler
-            .choose(&self.project_logits(hidden), ordinal)
-            .unwrap_or(0)
+    /// Quantises `rows` rows of `width` elements, which `write` writes, rotated first if `rotated`;
+    /// `scale` turns the amplitude of the row with the given index into its scale.
+    fn quantise_rows(
+        &self,
+        rows: usize,
+        width: usize,
+        rotated: bool,
+        write: impl Fn(usize, &mut [i64]) + Sync,
+        scale: impl Fn(usize, Amplitude) -> Scale + Sync,
+    ) -> QuantisedRows {
+        let mut activations = Activations::new(rows, width);
+        let mut scales = vec![Scale::default(); rows];
+        let functions = &self.kernel.rows;
+        activations
+            .par_rows_mut()
+            .zip(&mut scales)
+            .enumerate()
+            .for_each_init(
+                || vec![0; width],
+                |wide, (index, (row, slot))| {
+                    write(index, wide);
+                    if rotated {
+                        (functions.rotate)(wide);
+                    }
+                    let amplitude = row.fill(self.kernel.companion, |elements| {
+                        (functions.quantise)(wide, elements)
+                    });
+                    *slot = scale(index, amplitude);
+                },
+            );
+        QuantisedRows {
+            activations,
+            scales,
+        }
     }
 
     /// RMSNorm of residual rows, quantised in format [`format::NORMALISED`].
     fn normalise(&self, hidden: &[i32], gain: &[i32], rotated: bool) -> QuantisedRows {
-        let mut rows = vec![0; hidden.len()];
-        let norms: Vec<_> = hidden
-            .chunks_exact(gain.len())
-            .zip(rows.chunks_exact_mut(gain.len()))
-            .map(|(row, scaled)| {
-                apply_gain(row, gain, scaled);
-                root_mean_square(row, self.header.epsilon)
-            })
-            .collect();
-        quantise_rows(&mut rows, gain.len(), rotated, |index, amplitude| {
-            normalised_scale(amplitude, norms[index])
-        })
+        let width = gain.len();
+        let row = |index: usize| &hidden[index * width..][..width];
+        self.quantise_rows(
+            hidden.len() / width,
+            width,
+            rotated,
+            |index, slots| (self.kernel.rows.apply_gain)(row(index), gain, slots),
+            |index, amplitude| {
+                let norm = (self.kernel.rows.root_mean_square)(row(index), self.header.epsilon);
+                normalised_scale(amplitude, norm)
+            },
+        )
     }
 
-    /// Rotates heads `[positions, heads, head_dimension]` by their positions, `first` onward.
-    fn rotate(&self, rows: &mut [i32], heads: usize, first: usize) {
+    /// Heads `[rows, heads, head_dimension]`, each quantised by itself.
+    fn quantise_heads(&self, rows: &[i32]) -> QuantisedRows {
         let width = self.header.head_dimension as usize;
-        let tables = self.rotary.chunks_exact(width).skip(first);
-        for (row, table) in rows.chunks_exact_mut(heads * width).zip(tables) {
-            let (cosines, sines) = table.split_at(width / 2);
-            for head in row.chunks_exact_mut(width) {
-                rope::rotate(head, cosines, sines);
+        self.quantise_rows(
+            rows.len() / width,
+            width,
+            false,
+            |head, slots| {
+                let row = &rows[head * width..][..width];
+                slots
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(slot, &x)| *slot = x.into());
+            },
+            |_, amplitude| amplitude.scale(),
+        )
+    }
+
+    /// Rotates heads `[rows, heads, head_dimension]` by the positions of the rows.
+    fn rotate(&self, rows: &mut [i32], positions: &[(usize, usize)]) {
+        let width = self.header.head_dimension as usize;
+        let row_width = rows.len() / positions.len();
+        rows.par_chunks_exact_mut(row_width)
+            .zip(positions)
+            .for_each(|(row, &(_, position))| {
+                let table = &self.rotary[position * width..(position + 1) * width];
+                let (cosines, sines) = table.split_at(width / 2);
+                for head in row.chunks_exact_mut(width) {
+                    rope::rotate(head, cosines, sines);
+                }
+            });
+    }
+
+    /// Appends keys and values to the caches.
+    fn append(
+        &self,
+        batch: &mut [Append<'_>],
+        layer: usize,
+        positions: &[(usize, usize)],
+        keys: &QuantisedRows,
+        values: &QuantisedRows,
+        observer: &mut impl Observer,
+    ) {
+        let heads = self.header.key_value_heads as usize;
+        for (row, &(sequence, _)) in positions.iter().enumerate() {
+            let range = row * heads..(row + 1) * heads;
+            batch[sequence].cache.layers[layer].push(
+                range
+                    .clone()
+                    .map(|head| (keys.activations.elements(head), keys.scales[head])),
+                range
+                    .clone()
+                    .map(|head| (values.activations.elements(head), values.scales[head])),
+            );
+            for head in range {
+                observer.value(layer, values.scales[head]);
             }
         }
     }
 
-    /// Rotates keys, quantises keys and values per head and appends them to the cache.
-    fn append(
+    /// Attention of query rows over the caches, which hold their positions already:
+    /// `[rows, heads · head_dimension]`, Q16.
+    fn attend(
         &self,
-        cache: &mut LayerCache,
+        batch: &[Append<'_>],
         layer: usize,
-        first: usize,
-        mut keys: Vec<i32>,
-        values: &[i32],
-        observe: &mut impl FnMut(usize, Scale),
-    ) {
-        let width = self.header.head_dimension as usize;
-        self.rotate(&mut keys, self.header.key_value_heads as usize, first);
-        let quantise = |rows: &[i32]| {
-            let mut rows: Vec<i64> = rows.iter().copied().map(i64::from).collect();
-            quantise_rows(&mut rows, width, false, |_, amplitude| amplitude.scale())
-        };
-        let keys = quantise(&keys);
-        cache.keys.extend(keys.elements);
-        cache.key_scales.extend(keys.scales);
-        let values = quantise(values);
-        cache.values.extend(values.elements);
-        let value_format = self.header.value_formats[layer];
-        for scale in values.scales {
-            observe(layer, scale);
-            cache.value_scales.push(value_scale(scale, value_format));
-        }
-    }
-
-    /// Attention of query rows at positions `first` onward over the cache, which holds them already:
-    /// `[positions, heads · head_dimension]`, Q16.
-    fn attention(
-        &self,
-        cache: &LayerCache,
-        layer: usize,
-        first: usize,
-        mut queries: Vec<i32>,
+        positions: &[(usize, usize)],
+        queries: &QuantisedRows,
     ) -> Vec<i32> {
         let width = self.header.head_dimension as usize;
-        let heads = self.header.heads as usize;
         let groups = self.header.key_value_heads as usize;
-        self.rotate(&mut queries, heads, first);
-        let mut rows: Vec<i64> = queries.iter().copied().map(i64::from).collect();
-        let queries = quantise_rows(&mut rows, width, false, |_, amplitude| amplitude.scale());
-        let mut output = vec![0; queries.elements.len()];
-        let mut scores = Vec::new();
-        let mut weights = Vec::new();
-        let head_rows = queries.elements.chunks_exact(width).zip(&queries.scales);
-        for (index, ((query, &query_scale), slots)) in
-            head_rows.zip(output.chunks_exact_mut(width)).enumerate()
-        {
-            let (position, head) = (first + index / heads, index % heads);
-            let group = head * groups / heads;
-            let length = position + 1;
-            // Every `groups`-th row of the cache belongs to this head.
-            let keys = cache.keys.chunks_exact(width).skip(group).step_by(groups);
-            let key_scales = cache.key_scales.iter().skip(group).step_by(groups);
-            scores.clear();
-            scores.extend(keys.zip(key_scales).take(length).map(|(key, &key_scale)| {
-                score(query, query_scale, key, key_scale, self.header.score_scale)
-            }));
-            weights.resize(length, 0);
-            attend(
-                &scores,
-                cache.values.chunks_exact(width).skip(group).step_by(groups),
-                cache
-                    .value_scales
-                    .iter()
-                    .copied()
-                    .skip(group)
-                    .step_by(groups),
-                self.header.value_formats[layer],
-                &mut weights,
-                slots,
-            );
+        // Query head h reads key-value head ⌊h·G/H⌋, and G divides H.
+        let heads_each = self.header.heads as usize / groups;
+        let mut output = vec![0; queries.scales.len() * width];
+        let products: usize = positions.iter().map(|&(_, position)| position + 1).sum();
+        let attend = |scratch: &mut Scratch, index: usize, slots: &mut [i32]| {
+            let (sequence, position) = positions[index / groups];
+            let group = Group {
+                queries,
+                first: index * heads_each,
+                head: index % groups,
+                length: position + 1,
+                score_scale: self.header.score_scale,
+            };
+            batch[sequence].cache.layers[layer].attend(self.kernel, group, slots, scratch);
+        };
+        if products * queries.scales.len() / positions.len() * width < SMALL_ATTENTION {
+            let mut scratch = Scratch::default();
+            let chunks = output.chunks_exact_mut(heads_each * width);
+            chunks
+                .enumerate()
+                .for_each(|(index, slots)| attend(&mut scratch, index, slots));
+        } else {
+            output
+                .par_chunks_exact_mut(heads_each * width)
+                .enumerate()
+                .for_each_init(Scratch::default, |scratch, (index, slots)| {
+                    attend(scratch, index, slots);
+                });
         }
         output
     }

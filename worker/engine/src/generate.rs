@@ -1,11 +1,11 @@
 //! Generation and replay of jobs.
 
-use crate::{forward::Cache, Blake2b256, Model, Sampler};
+use crate::{attention::Cache, forward::Append, sequence::Request, Blake2b256, Model, Sampler};
 use aipg_exact::commitment::DigestBuilder;
 use thiserror::Error;
 
 /// Rows that prefill processes at once. It bounds memory and changes no result.
-pub(crate) const PREFILL_ROWS: usize = 64;
+pub(crate) const PREFILL_ROWS: usize = 128;
 
 /// Why a job cannot run, or why a result is not the model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -82,17 +82,20 @@ impl Model {
         Ok(())
     }
 
-    /// Runs the forward pass over `tokens` and hands each final hidden state to `row`.
-    pub(crate) fn prefill<E>(
+    /// Runs the forward pass over `tokens` and hands the final hidden states of some rows at a time to
+    /// `rows`, with the number of the first.
+    fn prefill<E>(
         &self,
-        cache: &mut Cache,
         tokens: &[u32],
-        mut row: impl FnMut(&[i32]) -> Result<(), E>,
+        mut rows: impl FnMut(usize, &[i32]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let width = self.header.model_dimension as usize;
-        for chunk in tokens.chunks(PREFILL_ROWS) {
-            let hidden = self.forward(cache, chunk, |_, _| ());
-            hidden.chunks_exact(width).try_for_each(&mut row)?;
+        let mut cache = Cache::new(&self.header);
+        for (first, tokens) in (0..).step_by(PREFILL_ROWS).zip(tokens.chunks(PREFILL_ROWS)) {
+            let append = Append {
+                cache: &mut cache,
+                tokens,
+            };
+            rows(first, &self.forward(&mut [append], &mut ()))?;
         }
         Ok(())
     }
@@ -109,44 +112,22 @@ impl Model {
         max_output: u32,
         stop: &[u32],
         sampler: &Sampler,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut (dyn FnMut(usize) + Send),
     ) -> Result<Generation, RunError> {
-        if prompt.is_empty() {
-            return Err(RunError::EmptyPrompt);
-        }
-        if max_output == 0 {
-            return Err(RunError::NoOutput);
-        }
-        self.check(prompt, prompt.len() as u64 + u64::from(max_output))?;
-
-        let mut cache = Cache::new(self);
-        let mut digest = DigestBuilder::<Blake2b256>::new();
-        let mut last = Vec::new();
-        self.prefill(&mut cache, prompt, |hidden| {
-            digest.push(hidden);
-            last.clear();
-            last.extend_from_slice(hidden);
-            Ok::<(), RunError>(())
+        let mut sequence = self.start(Request {
+            prompt,
+            max_output,
+            stop,
+            sampler: *sampler,
         })?;
-        let mut tokens = Vec::new();
-        loop {
-            // At most the context, a u32.
-            let token = self.sample(&last, sampler, tokens.len() as u32);
-            tokens.push(token);
-            progress(tokens.len());
-            if tokens.len() == max_output as usize || stop.contains(&token) {
-                break;
+        // Once inside the pool, cores are woken without a change of thread.
+        rayon::scope(|_| {
+            while !sequence.is_finished() {
+                self.advance(&mut [&mut sequence]);
+                progress(sequence.output().len());
             }
-            last = self.forward(&mut cache, &[token], |_, _| ());
-            digest.push(&last);
-        }
-        // Positions are at most max_context, a u32.
-        let positions = digest.positions() as u32;
-        Ok(Generation {
-            tokens,
-            digest: digest.finish(),
-            positions,
-        })
+        });
+        Ok(sequence.into_generation())
     }
 
     /// Replays a job as one teacher-forced prefill and returns its digest, which equals that of
@@ -174,26 +155,30 @@ impl Model {
         self.check(&tokens, tokens.len() as u64)?;
 
         let mut digest = DigestBuilder::<Blake2b256>::new();
-        let mut expected = (0..).zip(output);
-        let mut skip = prompt.len() - 1;
         let rows = &tokens[..prompt.len() + processed.len()];
-        self.prefill(&mut Cache::new(self), rows, |hidden| {
-            digest.push(hidden);
-            if skip > 0 {
-                skip -= 1;
-                return Ok(());
-            }
-            let Some((index, &found)) = expected.next() else {
-                return Ok(());
-            };
-            match self.sample(hidden, sampler, index as u32) {
-                sampled if sampled == found => Ok(()),
-                expected => Err(RunError::OutputMismatch {
-                    index,
-                    expected,
-                    found,
-                }),
-            }
+        let width = self.header.model_dimension as usize;
+        rayon::scope(|_| {
+            self.prefill(rows, |first, hidden| {
+                hidden.chunks_exact(width).for_each(|row| digest.push(row));
+                // Output token i is sampled from row P − 1 + i.
+                let skipped = (prompt.len() - 1).saturating_sub(first);
+                let Some(hidden) = hidden.get(skipped * width..) else {
+                    return Ok(());
+                };
+                let ordinal = first + skipped - (prompt.len() - 1);
+                let sampled = self.sample(hidden, |row| (*sampler, (ordinal + row) as u32));
+                let pairs = sampled.into_iter().zip(&output[ordinal..]);
+                for (index, (expected, &found)) in (ordinal..).zip(pairs) {
+                    if expected != found {
+                        return Err(RunError::OutputMismatch {
+                            index,
+                            expected,
+                            found,
+                        });
+                    }
+                }
+                Ok(())
+            })
         })?;
         Ok(digest.finish())
     }
@@ -208,9 +193,11 @@ impl Model {
         }
         self.check(tokens, tokens.len() as u64)?;
         let mut logits = Vec::new();
-        self.prefill(&mut Cache::new(self), tokens, |hidden| {
-            logits.extend(self.project_logits(hidden));
-            Ok::<(), RunError>(())
+        rayon::scope(|_| {
+            self.prefill(tokens, |_, hidden| {
+                logits.extend(self.project_logits(hidden));
+                Ok::<(), RunError>(())
+            })
         })?;
         Ok(logits)
     }

@@ -6,27 +6,36 @@
 //! [`Model::replay`] give the same digest bit for bit on every machine.
 //!
 //! - [`Model`]: a verified model file in memory; `generate`, `replay`, `logits`, `score`
+//! - [`Sequence`]: prompts that run together in one batch
+//! - [`kernels`]: the inner loops for each kind of processor
 //! - [`mod@file`]: the `.aipg` format
 //! - [`mod@convert`]: float checkpoint → model file
 //! - [`blob`]: token lists as bytes, their address and their root
+//! - [`synthetic`]: models with random weights, for measurements
 //! - [`tokenizer`]: the byte tokenizer of the demo model
 
+mod attention;
 pub mod blob;
 pub mod convert;
 pub mod file;
 mod forward;
 mod generate;
+pub mod kernels;
 mod model;
 pub mod sampling;
 mod score;
+mod sequence;
+pub mod synthetic;
 pub mod tokenizer;
 
 pub use aipg_exact::header::ModelHeader;
 pub use file::ModelError;
 pub use generate::{Generation, RunError};
+pub use kernels::Kernel;
 pub use model::Model;
 pub use sampling::Sampler;
 pub use score::Score;
+pub use sequence::{Finish, Request, Sequence};
 
 use blake2::{digest::consts::U32, Blake2b, Digest};
 

@@ -2,13 +2,13 @@
 
 use crate::{
     file::{self, ModelError, Sections},
+    kernels::{panels::Panels, product::Factor, Kernel},
     Blake2b256,
 };
 use aipg_exact::{
-    gemm::dot,
     header::ModelHeader,
     layout::{weight_tensors, Weight, WeightTensor},
-    quantise::{int8_from_byte, requantise, Scale},
+    quantise::int8_from_byte,
 };
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct Model {
     pub(crate) header: ModelHeader,
+    pub(crate) kernel: &'static Kernel,
     root: [u8; 32],
     /// `[vocabulary, d]`
     pub(crate) embedding: Vec<i8>,
@@ -42,46 +43,24 @@ pub(crate) struct Layer {
     pub down: Matrix,
 }
 
-/// An int8 weight matrix `[rows, columns]` with a multiplier per row.
+/// An int8 weight matrix with a multiplier per output channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Matrix {
-    rows: usize,
-    columns: usize,
-    elements: Vec<i8>,
+    weights: Panels,
     multipliers: Vec<u16>,
     shift: i32,
     /// Whether its input is rotated by Hadamard-64.
     pub rotated: bool,
 }
 
-/// Quantised rows, the input of a matrix product.
-#[derive(Debug, Default)]
-pub(crate) struct QuantisedRows {
-    /// `[rows, columns]`
-    pub elements: Vec<i8>,
-    /// One per row.
-    pub scales: Vec<Scale>,
-}
-
 impl Matrix {
-    /// Products of all rows of `input` (format `from`) with this matrix, requantised to format `to`:
-    /// `[input rows, self.rows]`.
-    pub fn apply(&self, input: &QuantisedRows, from: i32, to: i32) -> Vec<i32> {
-        let shift = self.shift + from - to;
-        let mut output = vec![0; input.scales.len() * self.rows];
-        let channels = self
-            .elements
-            .chunks_exact(self.columns)
-            .zip(&self.multipliers);
-        // Channels outside, rows inside: a weight row is read from memory once.
-        for (channel, (weights, &multiplier)) in channels.enumerate() {
-            let rows = input.elements.chunks_exact(self.columns).zip(&input.scales);
-            let slots = output.iter_mut().skip(channel).step_by(self.rows);
-            for (slot, (row, &scale)) in slots.zip(rows) {
-                *slot = requantise(dot(row, weights), scale, multiplier, shift);
-            }
+    /// As a factor of products whose input has the format `from` and whose output has the format `to`.
+    pub fn factor(&self, from: i32, to: i32) -> Factor<'_> {
+        Factor {
+            weights: &self.weights,
+            multipliers: &self.multipliers,
+            shift: self.shift + from - to,
         }
-        output
     }
 }
 
@@ -102,12 +81,15 @@ impl Cursor<'_> {
 }
 
 impl Model {
-    /// Reads a model file and recomputes every root in it.
+    /// Reads a model file and recomputes every root in it. It will run on the kernel that
+    /// [`Kernel::from_environment`] chooses.
     ///
     /// # Errors
-    /// A [`ModelError`] that names what is wrong with the file.
+    /// A [`ModelError`] that names what is wrong with the file or the choice of a kernel.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        file::read_file(path).map(|(header, sections)| Self::from_sections(header, &sections))
+        let kernel = Kernel::from_environment()?;
+        let (header, sections) = file::read_file(path)?;
+        Ok(Self::from_sections(header, &sections).with_kernel(kernel))
     }
 
     /// [`Self::load`] of a file that is in memory.
@@ -127,6 +109,17 @@ impl Model {
     /// The model root: its name on chain.
     pub const fn root(&self) -> [u8; 32] {
         self.root
+    }
+
+    /// The same model on other inner loops; the results are the same.
+    pub const fn with_kernel(mut self, kernel: &'static Kernel) -> Self {
+        self.kernel = kernel;
+        self
+    }
+
+    /// The inner loops it runs on.
+    pub const fn kernel(&self) -> &'static Kernel {
+        self.kernel
     }
 
     /// Builds the model from sections of the lengths that the header gives.
@@ -152,9 +145,7 @@ impl Model {
                 let shift = scales.take(1, u16::from_le_bytes)[0].into();
                 let multipliers = scales.take(rows, u16::from_le_bytes);
                 matrices.push(Matrix {
-                    rows,
-                    columns,
-                    elements,
+                    weights: Panels::pack(&elements, columns),
                     multipliers,
                     shift,
                     rotated,
@@ -184,6 +175,7 @@ impl Model {
             final_norm: scales.take(width, i32::from_le_bytes),
             root: header.root::<Blake2b256>(),
             header,
+            kernel: Kernel::best(),
             embedding,
             embedding_multipliers,
             layers,

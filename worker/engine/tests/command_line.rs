@@ -178,3 +178,25 @@ fn commands_should_name_what_is_wrong() {
     assert!(error(&arguments).contains("commits another tokenizer"));
     assert!(error(&["generate", "good.aipg", "Hi", "--max-output", "0"]).contains("NoOutput"));
 }
+
+#[test]
+fn kernel_should_be_chosen_by_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (converted, _) = common::small_model();
+    converted.write(&folder.path().join("m.aipg")).unwrap();
+    let generate = |kernel: &str| {
+        Command::new(env!("CARGO_BIN_EXE_aipg-model"))
+            .args(["generate", "m.aipg", "Hi", "--max-output", "8"])
+            .env("AIPG_KERNEL", kernel)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let expected = generate("");
+    assert!(expected.status.success());
+    assert_eq!(generate("portable").stdout, expected.stdout);
+    let refused = generate("abacus");
+    assert!(!refused.status.success());
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("UnknownKernel"), "{error}");
+}

@@ -7,14 +7,15 @@
 
 mod checkpoint;
 pub mod math;
-mod weights;
+pub(crate) mod weights;
 
 pub use checkpoint::CheckpointConfiguration;
 
 use crate::{
+    attention::Cache,
     blob,
     file::{self, Sections},
-    forward::Cache,
+    forward::Append,
     generate::PREFILL_ROWS,
     tokenizer::{Tokenizer, TokenizerError},
     Model, RunError,
@@ -146,7 +147,9 @@ impl ConvertedModel {
 /// A [`ConvertError`] that names what is wrong with the input.
 pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     let tokenizer = Tokenizer::from_json(&input.tokenizer)?;
-    let mut header = shape(input)?;
+    let mut header = input
+        .configuration
+        .header(input.hadamard, blob::hash(&input.tokenizer))?;
     if tokenizer.vocabulary != header.vocabulary {
         let (tokenizer, model) = (tokenizer.vocabulary, header.vocabulary);
         return Err(ConvertError::VocabularyMismatch { tokenizer, model });
@@ -155,7 +158,7 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     let mut checkpoint = Checkpoint::parse(&input.checkpoint)?;
     let mut sections = Sections {
         scales: Vec::new(),
-        tables: rotary_table(&header, input.configuration.rope_base),
+        tables: Vec::new(),
         weights: Vec::new(),
     };
     let Sections {
@@ -179,6 +182,8 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
         weights::push_gain(&name, &gain, scales)?;
     }
     checkpoint.finish()?;
+    // Its size follows from the configuration alone, so it waits until the tensors have proved that.
+    sections.tables = rotary_table(&header, input.configuration.rope_base);
 
     // The first pass runs with a coarse guess; the second with formats that fit.
     for _ in 0..2 {
@@ -191,58 +196,63 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     })
 }
 
-/// The header of a checkpoint, without roots of sections.
-fn shape(input: &ConvertInput) -> Result<ModelHeader, ConvertError> {
-    let configuration = &input.configuration;
-    let finite = configuration.epsilon.is_finite() && configuration.rope_base.is_finite();
-    if !finite || configuration.rope_base <= 1.0 {
-        return Err(ConvertError::Configuration(
-            "rope_base or epsilon is out of range".into(),
-        ));
-    }
-    let mut header = ModelHeader {
-        semantics_version: 0,
-        template: 1,
-        model_dimension: configuration.model_dimension,
-        layers: configuration.layers,
-        heads: configuration.heads,
-        key_value_heads: configuration.key_value_heads,
-        head_dimension: configuration.head_dimension,
-        feed_forward: configuration.feed_forward,
-        vocabulary: configuration.vocabulary,
-        max_context: configuration.max_context,
-        // A cast from float saturates, and the header refuses what is out of range.
-        epsilon: (configuration.epsilon * power_of_two(32)).round() as u32,
-        score_scale: score_scale(configuration.head_dimension),
-        output_flags: 0,
-        input_flags: [0; MAX_LAYERS],
-        value_formats: [0; MAX_LAYERS],
-        tokenizer: blob::hash(&input.tokenizer),
-        scales: [0; 32],
-        tables: [0; 32],
-        weights: [0; 32],
-    };
-    let layers = (header.layers as usize).min(MAX_LAYERS);
-    header.value_formats[..layers].fill(FIRST_VALUE_FORMAT);
-    header.validate()?;
-    if input.hadamard == HadamardChoice::WherePossible {
-        let flag = |width: u32, flag: u8| if width.is_multiple_of(64) { flag } else { 0 };
-        let residual = flag(
-            header.model_dimension,
-            input::ATTENTION | input::FEED_FORWARD,
-        );
-        let attention = flag(
-            header.heads * header.head_dimension,
-            input::ATTENTION_OUTPUT,
-        );
-        let flags = residual | attention | flag(header.feed_forward, input::DOWN);
-        header.input_flags[..layers].fill(flags);
-        if residual != 0 {
-            header.output_flags = output::HADAMARD;
+impl CheckpointConfiguration {
+    /// The header of a checkpoint of this shape, without roots of sections.
+    pub(crate) fn header(
+        &self,
+        hadamard: HadamardChoice,
+        tokenizer: [u8; 32],
+    ) -> Result<ModelHeader, ConvertError> {
+        let finite = self.epsilon.is_finite() && self.rope_base.is_finite();
+        if !finite || self.rope_base <= 1.0 {
+            return Err(ConvertError::Configuration(
+                "rope_base or epsilon is out of range".into(),
+            ));
         }
+        let mut header = ModelHeader {
+            semantics_version: 0,
+            template: 1,
+            model_dimension: self.model_dimension,
+            layers: self.layers,
+            heads: self.heads,
+            key_value_heads: self.key_value_heads,
+            head_dimension: self.head_dimension,
+            feed_forward: self.feed_forward,
+            vocabulary: self.vocabulary,
+            max_context: self.max_context,
+            // A cast from float saturates, and the header refuses what is out of range.
+            epsilon: (self.epsilon * power_of_two(32)).round() as u32,
+            score_scale: score_scale(self.head_dimension),
+            output_flags: 0,
+            input_flags: [0; MAX_LAYERS],
+            value_formats: [0; MAX_LAYERS],
+            tokenizer,
+            scales: [0; 32],
+            tables: [0; 32],
+            weights: [0; 32],
+        };
+        let layers = (header.layers as usize).min(MAX_LAYERS);
+        header.value_formats[..layers].fill(FIRST_VALUE_FORMAT);
+        header.validate()?;
+        if hadamard == HadamardChoice::WherePossible {
+            let flag = |width: u32, flag: u8| if width.is_multiple_of(64) { flag } else { 0 };
+            let residual = flag(
+                header.model_dimension,
+                input::ATTENTION | input::FEED_FORWARD,
+            );
+            let attention = flag(
+                header.heads * header.head_dimension,
+                input::ATTENTION_OUTPUT,
+            );
+            let flags = residual | attention | flag(header.feed_forward, input::DOWN);
+            header.input_flags[..layers].fill(flags);
+            if residual != 0 {
+                header.output_flags = output::HADAMARD;
+            }
+        }
+        header.validate()?;
+        Ok(header)
     }
-    header.validate()?;
-    Ok(header)
 }
 
 /// round(log₂e / (√head_dimension · 127²) · 2⁴⁰)
@@ -252,7 +262,7 @@ fn score_scale(head_dimension: u32) -> u32 {
 }
 
 /// Cosines and sines of position · base^(−2i / head_dimension) in Q15, 1.0 → 32767.
-fn rotary_table(header: &ModelHeader, base: f64) -> Vec<u8> {
+pub(crate) fn rotary_table(header: &ModelHeader, base: f64) -> Vec<u8> {
     let pairs = header.head_dimension / 2;
     let logarithm = ln(base);
     let frequencies: Vec<f64> = (0..pairs)
@@ -286,9 +296,13 @@ fn calibrate(
     // 127 stands for mantissa · 2^(exponent − 12); the number of bits before the point decides.
     let mut integer_bits = [i32::MIN; MAX_LAYERS];
     for window in tokens.chunks(header.max_context as usize) {
-        let mut cache = Cache::new(&model);
-        for rows in window.chunks(PREFILL_ROWS) {
-            model.forward(&mut cache, rows, |layer, scale: Scale| {
+        let mut cache = Cache::new(header);
+        for tokens in window.chunks(PREFILL_ROWS) {
+            let append = Append {
+                cache: &mut cache,
+                tokens,
+            };
+            model.forward(&mut [append], &mut |layer: usize, scale: Scale| {
                 let bits = 16 + scale.exponent - 12;
                 integer_bits[layer] = integer_bits[layer].max(bits);
             });

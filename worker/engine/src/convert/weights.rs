@@ -52,7 +52,7 @@ fn rotate(elements: &mut [f64]) {
 }
 
 /// Embedding: appends EM = round(s · 2³²) of each row to `scales`, elements to `weights`.
-pub(super) fn push_embedding(
+pub(crate) fn push_embedding(
     name: &str,
     elements: &[f64],
     columns: usize,
@@ -73,7 +73,7 @@ pub(super) fn push_embedding(
 
 /// Matrix: appends S and M = round(s / 127 · 2^S) of each row to `scales`, elements to `weights`.
 /// S is the one that puts the largest M into [2¹⁴, 2¹⁵].
-pub(super) fn push_matrix(
+pub(crate) fn push_matrix(
     name: &str,
     mut elements: Vec<f64>,
     columns: usize,
@@ -109,7 +109,7 @@ pub(super) fn push_matrix(
 }
 
 /// Gains in Q12.
-pub(super) fn push_gain(
+pub(crate) fn push_gain(
     name: &str,
     elements: &[f64],
     scales: &mut Vec<u8>,

@@ -1,0 +1,184 @@
+//! Keys and values of a sequence, and attention over them.
+
+use crate::kernels::{
+    panels::{Panels, Values, DEPTH, LANES},
+    product::QuantisedRows,
+    rows::Scales,
+    Block, Kernel, BLOCK_ROWS,
+};
+use aipg_exact::{
+    attention::{value_scale, Quotient},
+    header::ModelHeader,
+    quantise::Scale,
+};
+use std::ops::Range;
+
+/// Keys and values of the positions so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    pub layers: Vec<LayerCache>,
+    pub positions: usize,
+}
+
+/// One layer's share, for each key-value head.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerCache {
+    heads: Vec<HeadCache>,
+    value_format: u8,
+}
+
+#[derive(Clone, Debug)]
+struct HeadCache {
+    keys: Panels,
+    key_scales: Scales,
+    values: Values,
+    value_scales: Vec<u16>,
+}
+
+impl Cache {
+    pub fn new(header: &ModelHeader) -> Self {
+        let width = header.head_dimension as usize;
+        let head = HeadCache {
+            keys: Panels::new(width),
+            key_scales: Scales::default(),
+            values: Values::new(width),
+            value_scales: Vec::new(),
+        };
+        let heads = vec![head; header.key_value_heads as usize];
+        let formats = header.value_formats.iter().take(header.layers as usize);
+        let layers = formats.map(|&value_format| LayerCache {
+            heads: heads.clone(),
+            value_format,
+        });
+        Self {
+            layers: layers.collect(),
+            positions: 0,
+        }
+    }
+}
+
+impl LayerCache {
+    /// Appends the keys and values of a position: a row and its scale for each key-value head.
+    pub fn push<'a>(
+        &mut self,
+        keys: impl Iterator<Item = (&'a [i8], Scale)>,
+        values: impl Iterator<Item = (&'a [i8], Scale)>,
+    ) {
+        for ((head, (key, key_scale)), (value, scale)) in
+            self.heads.iter_mut().zip(keys).zip(values)
+        {
+            head.keys.push(key);
+            head.key_scales.push(key_scale);
+            head.values.push(value);
+            head.value_scales
+                .push(value_scale(scale, self.value_format));
+        }
+    }
+}
+
+/// The query heads that read one key-value head, at one position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group<'a> {
+    /// Query heads of all rows.
+    pub queries: &'a QuantisedRows,
+    /// The first of them that is meant.
+    pub first: usize,
+    /// Number of the key-value head.
+    pub head: usize,
+    /// Positions that are admissible: the first ones of the cache.
+    pub length: usize,
+    /// The header's score scale.
+    pub score_scale: u32,
+}
+
+impl LayerCache {
+    /// Attention of a group: `[query heads, head_dimension]`, Q16.
+    pub fn attend(
+        &self,
+        kernel: &Kernel,
+        group: Group<'_>,
+        output: &mut [i32],
+        scratch: &mut Scratch,
+    ) {
+        let head = &self.heads[group.head];
+        let width = head.keys.columns();
+        let stride = group.length.next_multiple_of(LANES);
+        scratch.resize(group.length, stride, width);
+        let blocks = (group.first..).step_by(BLOCK_ROWS);
+        for (first, output) in blocks.zip(output.chunks_mut(BLOCK_ROWS * width)) {
+            for panel in 0..stride / LANES {
+                let block = Block::new(&head.keys, panel, &group.queries.activations, first);
+                let sums = (kernel.products)(&block);
+                let rows = scratch.products.chunks_exact_mut(stride);
+                for (row, sums) in rows.zip(&sums).take(output.len() / width) {
+                    row[panel * LANES..][..LANES].copy_from_slice(sums);
+                }
+            }
+            for (row, output) in output.chunks_exact_mut(width).enumerate() {
+                let scale = group.queries.scales[first + row];
+                let products = row * stride..row * stride + group.length;
+                let total = head.weigh(kernel, group, scale, products, scratch);
+                let quotient = Quotient::new(total, self.value_format);
+                for (slot, &sum) in output.iter_mut().zip(&scratch.sums) {
+                    *slot = quotient.output(sum);
+                }
+            }
+        }
+    }
+}
+
+impl HeadCache {
+    /// From the products q·k of a row to Σ w·v in `scratch.sums`; returns Z.
+    fn weigh(
+        &self,
+        kernel: &Kernel,
+        group: Group<'_>,
+        scale: Scale,
+        products: Range<usize>,
+        scratch: &mut Scratch,
+    ) -> u64 {
+        let length = group.length;
+        let maximum = (kernel.rows.scores)(
+            &scratch.products[products],
+            scale,
+            &self.key_scales,
+            group.score_scale,
+            &mut scratch.scores,
+        );
+        let total = (kernel.rows.weights)(
+            &scratch.scores,
+            maximum,
+            &self.value_scales[..length],
+            &mut scratch.low[..length],
+            &mut scratch.high[..length],
+        );
+        let values = self.values.groups(length);
+        (kernel.rows.weigh)(values, &scratch.low, &scratch.high, &mut scratch.sums);
+        total
+    }
+}
+
+/// Space that attention uses over and over.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    products: Vec<i32>,
+    scores: Vec<i32>,
+    low: Vec<i16>,
+    high: Vec<i16>,
+    sums: Vec<i64>,
+}
+
+impl Scratch {
+    fn resize(&mut self, length: usize, stride: usize, width: usize) {
+        self.products.resize(BLOCK_ROWS * stride, 0);
+        self.scores.resize(length, 0);
+        // What pads the last group of values must be zero, whatever was there.
+        let padded = length.next_multiple_of(DEPTH);
+        for plane in [&mut self.low, &mut self.high] {
+            plane.truncate(length);
+            plane.resize(padded, 0);
+            plane[length..].fill(0);
+        }
+        self.sums.resize(width, 0);
+    }
+}
