@@ -12,16 +12,31 @@ def exp2_negative(x: Array) -> Array:
     return np.minimum(2**24 - 1, rsh(interpolate(EXP2, x & 0xFFFF), x >> 16))
 
 
+def score(product: Array, mantissas: Array, exponents: Array, score_scale: int) -> Array:
+    """Scores in log2 units, Q16, of products q·k; mantissas and exponents are those of both together."""
+    return saturate(rsh(rsh(product * mantissas, 22) * score_scale, 26 - exponents))
+
+
+def value_scale(mantissa: Array, exponent: Array, value_format: int) -> Array:
+    """Scale sv of value rows in the layer's format f_v."""
+    return np.minimum(65_535, rsh(mantissa, 12 - value_format - exponent))
+
+
+def weigh(scores: Array, values: Array, value_scales: Array, value_format: int) -> Array:
+    """Output [a], Q16, from the scores [keys] of a query and value rows [keys, a]."""
+    weights = exp2_negative(scores.max() - scores)
+    total = weights.sum()
+    shift = max(0, int(bit_length(total)) - 24)
+    sums = rsh(weights * value_scales, 16) @ values
+    total >>= shift
+    return saturate(((rsh(sums, shift) << (33 - value_format)) + 127 * total) // (254 * total))
+
+
 def attend(
     query: Quantised, keys: Quantised, values: Quantised, score_scale: int, value_format: int
 ) -> Array:
     """Output [a], Q16, of a query [a] over keys and values [keys, a]."""
-    products = keys.values @ query.values * (query.mantissa * keys.mantissa)
-    scores = saturate(rsh(rsh(products, 22) * score_scale, 26 - query.exponent - keys.exponent))
-    weights = exp2_negative(scores.max() - scores)
-    total = weights.sum()
-    shift = max(0, int(bit_length(total)) - 24)
-    value_scale = np.minimum(65_535, rsh(values.mantissa, 12 - value_format - values.exponent))
-    sums = rsh(weights * value_scale, 16) @ values.values
-    total >>= shift
-    return saturate(((rsh(sums, shift) << (33 - value_format)) + 127 * total) // (254 * total))
+    mantissas, exponents = query.mantissa * keys.mantissa, query.exponent + keys.exponent
+    scores = score(keys.values @ query.values, mantissas, exponents, score_scale)
+    scales = value_scale(values.mantissa, values.exponent, value_format)
+    return weigh(scores, values.values, scales, value_format)

@@ -9,6 +9,7 @@
 //! - [`Sequence`]: prompts that run together in one batch
 //! - [`kernels`]: the inner loops for each kind of processor
 //! - [`mod@file`]: the `.aipg` format
+//! - [`conformance`]: test vectors, and answers to those of others
 //! - [`mod@convert`]: float checkpoint → model file
 //! - [`blob`]: token lists as bytes, their address and their root
 //! - [`synthetic`]: models with random weights, for measurements
@@ -16,6 +17,7 @@
 
 mod attention;
 pub mod blob;
+pub mod conformance;
 pub mod convert;
 pub mod file;
 mod forward;

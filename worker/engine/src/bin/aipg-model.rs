@@ -1,7 +1,7 @@
 //! Converts, inspects, scores and runs model files.
 
 use aipg_engine::{
-    blob,
+    blob, conformance,
     convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
     file::file_length,
     sampling::{Sampler, Settings},
@@ -67,6 +67,10 @@ enum Command {
         #[arg(long, default_value_t = 256)]
         window: usize,
     },
+    /// Answer test vectors: one question a line on the standard input, see docs/spec/vectors.md
+    Conformance,
+    /// Print the test vectors, one a line
+    Vectors,
     /// Continue a text
     Generate {
         /// Model file
@@ -161,6 +165,14 @@ fn main() -> Result<()> {
                 "tokens": score.tokens,
                 "bits_per_token": score.bits_per_token,
             }))
+        }
+        Command::Conformance => Ok(conformance::serve(io::stdin().lock(), io::stdout().lock())?),
+        Command::Vectors => {
+            let mut output = io::stdout().lock();
+            for vector in conformance::vectors() {
+                writeln!(output, "{}", serde_json::to_string(&vector)?)?;
+            }
+            Ok(())
         }
         Command::Generate {
             model,

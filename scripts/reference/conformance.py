@@ -1,0 +1,170 @@
+"""Answers test vectors with the reference: one question a line on the standard input.
+
+See docs/spec/vectors.md for questions and answers.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from exact_reference import attention, commitment, operations, sampling
+from exact_reference.arithmetic import Array, rsh, saturate
+from exact_reference.model import Model
+
+
+def array(values: list[int]) -> Array:
+    return np.array(values, np.int64)
+
+
+def quantised(rows: operations.Quantised) -> dict:
+    return {
+        "values": rows.values[0].tolist(),
+        "mantissa": int(rows.mantissa[0]),
+        "exponent": int(rows.exponent[0]),
+    }
+
+
+@dataclass
+class Scaled:
+    """A row with one scale, as `operations.Quantised` for one row."""
+
+    values: list[int]
+    mantissa: int
+    exponent: int
+
+    def rows(self) -> operations.Quantised:
+        return operations.Quantised(
+            array(self.values)[None], array([self.mantissa]), array([self.exponent])
+        )
+
+
+def product(inputs: dict) -> dict:
+    row = Scaled(inputs["input"], inputs["mantissa"], inputs["exponent"]).rows()
+    multipliers = np.minimum(array(inputs["multipliers"]), 32_768)
+    weights = array(inputs["weights"]).reshape(len(multipliers), -1)
+    # The shift is that of the tensor with the difference of formats already added.
+    matrix = operations.Matrix(weights, inputs["shift"], multipliers, False)
+    return {"x": matrix.apply(row, 0, 0)[0].tolist()}
+
+
+def normalise(inputs: dict) -> dict:
+    gain = np.clip(array(inputs["gain"]), -(2**22), 2**22)
+    rows = operations.normalise(array(inputs["x"])[None], gain, inputs["epsilon"], inputs["rotated"])
+    return quantised(rows)
+
+
+def rotary(inputs: dict) -> dict:
+    table = array(inputs["cosines"] + inputs["sines"])[None]
+    return {"x": operations.rotary(array(inputs["head"])[None, None], table).ravel().tolist()}
+
+
+def score(inputs: dict) -> dict:
+    query, key = (array(inputs[name]) for name in ("query", "key"))
+    value = attention.score(
+        (query * key).sum(),
+        array(inputs["query_mantissa"]) * inputs["key_mantissa"],
+        array(inputs["query_exponent"] + inputs["key_exponent"]),
+        inputs["score_scale"],
+    )
+    return {"value": int(value)}
+
+
+def value_scale(inputs: dict) -> dict:
+    value = attention.value_scale(
+        array(inputs["mantissa"]), array(inputs["exponent"]), inputs["value_format"]
+    )
+    return {"value": int(value)}
+
+
+def attend(inputs: dict) -> dict:
+    scores = array(inputs["scores"])
+    columns = inputs["columns"]
+    if len(scores) == 0:
+        return {"x": [0] * columns}
+    values = array(inputs["values"]).reshape(-1, columns)
+    return {
+        "x": attention.weigh(scores, values, array(inputs["value_scales"]), inputs["value_format"]).tolist()
+    }
+
+
+def how(inputs: dict) -> sampling.Seeded | None:
+    if inputs["beta"] == 0:
+        return None
+    return sampling.Seeded(**inputs)
+
+
+def choose(inputs: dict) -> dict:
+    return {"value": sampling.choose(array(inputs["logits"]), how(inputs["sampling"]), inputs["ordinal"])}
+
+
+def token_root(inputs: dict) -> dict:
+    tokens = np.array(inputs["tokens"], "<u4")
+    leaves = [tokens[i : i + 64].tobytes() for i in range(0, len(tokens), 64)]
+    return {"root": commitment.tree(b"aipg.tok", leaves, 256, [len(tokens)]).hex()}
+
+
+def digest(inputs: dict) -> dict:
+    width = inputs["width"]
+    hidden = array(inputs["hidden"]).reshape(-1, width)
+    # No row, no width: the shape of an empty digest is (0, 0).
+    root = commitment.digest(hidden if len(hidden) else np.zeros((0, 0), np.int64))
+    return {"root": root.hex()}
+
+
+def generate(inputs: dict) -> dict:
+    model = Model(bytes.fromhex(inputs["model"]))
+    done = model.generate(inputs["prompt"], inputs["max_output"], inputs["stop"], how(inputs["sampling"]))
+    return {
+        "model_root": model.root.hex(),
+        "tokens": done.tokens,
+        "positions": done.positions,
+        "digest": done.digest.hex(),
+    }
+
+
+OPERATIONS = {
+    "rsh": lambda inputs: {"y": rsh(array(inputs["x"]), array(inputs["shift"])).tolist()},
+    "embed": lambda inputs: {"x": saturate(rsh(array(inputs["elements"]) * inputs["multiplier"], 16)).tolist()},
+    "quantise": lambda inputs: quantised(operations.quantise(array(inputs["row"])[None])),
+    "rotate": lambda inputs: {"row": operations.rotate(limited(inputs["row"])).tolist()},
+    "product": product,
+    "normalise": normalise,
+    "rotary": rotary,
+    "score": score,
+    "value_scale": value_scale,
+    "attend": attend,
+    "gated": lambda inputs: {"row": operations.gated(array(inputs["gate"]), array(inputs["up"])).tolist()},
+    "residual": lambda inputs: {"x": saturate(array(inputs["x"]) + array(inputs["update"])).tolist()},
+    "choose": choose,
+    "token_root": token_root,
+    "digest": digest,
+    "generate": generate,
+}
+
+
+def limited(row: list[int]) -> Array:
+    """Inputs of a rotation count as at most 2^56."""
+    return np.clip(array(row), -(2**56), 2**56)
+
+
+def answer(line: str) -> dict:
+    try:
+        question = json.loads(line)
+        operation = OPERATIONS.get(question["operation"])
+        if operation is None:
+            return {"error": f"UnknownOperation: {question['operation']}"}
+        return {"outputs": operation(question["inputs"])}
+    except (KeyError, TypeError, ValueError) as error:
+        return {"error": f"BadInputs: {error!r}"}
+
+
+def main() -> None:
+    np.seterr(over="ignore")
+    for line in sys.stdin:
+        print(json.dumps(answer(line)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
