@@ -67,7 +67,7 @@ pub fn load(settings: &[ModelSetting], default_ask: Option<Amount>) -> Result<Mo
         let root = Hash(model.root());
         check_root(&path, expected, root)?;
         let ask = setting.ask.or(default_ask);
-        let kernel = model.kernel().name;
+        let kernel = model.kernel().name();
         tracing::info!(model = %root, path = %path.display(), kernel, "model loaded and verified");
         if let Some(first) = models.get(&root) {
             return Err(ModelsError::Twice {

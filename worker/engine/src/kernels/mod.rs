@@ -11,10 +11,10 @@
 //! - [`rows`]: everything that is not a product, one row at a time
 
 mod check;
-pub mod panels;
+pub(crate) mod panels;
 mod portable;
-pub mod product;
-pub mod rows;
+pub(crate) mod product;
+pub(crate) mod rows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -73,15 +73,17 @@ impl<'a> Block<'a> {
 }
 
 /// The inner loops for one kind of processor.
+///
+/// Its functions may use instructions of one kind of processor, so they are out of reach outside of this
+/// crate, and a kernel is handed out only where they were detected.
 pub struct Kernel {
-    /// Its name in `AIPG_KERNEL`, logs and reports.
-    pub name: &'static str,
+    name: &'static str,
     /// The form of activations that [`Self::products`] reads.
-    pub companion: Companion,
+    pub(crate) companion: Companion,
     /// All products of a block.
-    pub products: fn(&Block<'_>) -> Sums,
+    pub(crate) products: fn(&Block<'_>) -> Sums,
     /// What is not a product.
-    pub rows: RowFunctions,
+    pub(crate) rows: RowFunctions,
     detected: fn() -> bool,
 }
 
@@ -116,13 +118,18 @@ pub static PORTABLE: Kernel = Kernel {
 
 /// All kernels of this architecture, best first.
 #[cfg(target_arch = "x86_64")]
-pub static KERNELS: [&Kernel; 4] = [&x86::AVX512_VNNI, &x86::AVX_VNNI, &x86::AVX2, &PORTABLE];
+static KERNELS: [&Kernel; 4] = [&x86::AVX512_VNNI, &x86::AVX_VNNI, &x86::AVX2, &PORTABLE];
 
 /// All kernels of this architecture, best first.
 #[cfg(not(target_arch = "x86_64"))]
-pub static KERNELS: [&Kernel; 1] = [&PORTABLE];
+static KERNELS: [&Kernel; 1] = [&PORTABLE];
 
 impl Kernel {
+    /// Its name in `AIPG_KERNEL`, logs and reports.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The kernels that this processor can run, best first.
     pub fn available() -> impl Iterator<Item = &'static Self> {
         KERNELS.into_iter().filter(|kernel| (kernel.detected)())
