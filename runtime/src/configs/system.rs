@@ -42,8 +42,12 @@ frame_support::parameter_types! {
 /// work is bounded.
 pub const MAX_CALL_NESTING: u32 = 8;
 
-/// Refuses what would mint or burn past emission, whoever asks and in whatever wrapping:
-/// `burn` everywhere, issuance by decree where the chain's parameters do not allow it.
+/// Refuses what would go past the owner of a number, whoever asks and in whatever wrapping:
+/// `burn` and `force_unreserve` everywhere, issuance by decree where the chain's parameters do not
+/// allow it.
+///
+/// Tokens on hold belong to a record of another pallet. `force_unreserve` would free them and leave
+/// the record: a price that nobody can pay, a bond that cannot be slashed.
 ///
 /// The wrappers (batches, sudo, …) dispatch what they hold without any filter as soon as their
 /// origin is Root, so the outermost call is judged by everything inside it. A future way to be
@@ -68,7 +72,9 @@ fn is_allowed(call: &RuntimeCall, levels: u32) -> bool {
         None => false,
     };
     match call {
-        RuntimeCall::Balances(BalancesCall::burn { .. }) => false,
+        RuntimeCall::Balances(BalancesCall::burn { .. } | BalancesCall::force_unreserve { .. }) => {
+            false
+        }
         RuntimeCall::Balances(
             BalancesCall::force_set_balance { .. }
             | BalancesCall::force_adjust_total_issuance { .. },

@@ -87,6 +87,8 @@ pub enum Rule {
     Difficulty(Amount),
     AuthorShare(u32),
     ForceTransfer(u8, u8, Amount),
+    /// Filtered: must fail.
+    ForceUnreserve(u8, Amount),
     WithWeight(u8, u8, Amount),
     DispatchAs(u8, u8, Amount),
     DispatchAsFallible(u8, u8, Amount),

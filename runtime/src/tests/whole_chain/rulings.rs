@@ -50,6 +50,11 @@ fn rule(rule: &Rule) -> RuntimeCall {
             value: amount.of(10 * AIPG, actor(who)),
         }
         .into(),
+        Rule::ForceUnreserve(who, amount) => Money::force_unreserve {
+            who: address(who),
+            amount: amount.of(AIPG, actor(who)),
+        }
+        .into(),
         Rule::WithWeight(who, to, amount) => Utility::with_weight {
             call: boxed(Money::force_transfer {
                 source: address(who),

@@ -169,6 +169,7 @@ fn rule() -> impl Strategy<Value = Rule> {
         2 => amount_or_zero().prop_map(Rule::Difficulty),
         2 => (0..400_000u32).prop_map(Rule::AuthorShare),
         1 => payment().prop_map(|(who, to, amount)| Rule::ForceTransfer(who, to, amount)),
+        1 => (0..8u8, amount()).prop_map(|(who, amount)| Rule::ForceUnreserve(who, amount)),
         1 => payment().prop_map(|(who, to, amount)| Rule::WithWeight(who, to, amount)),
         1 => payment().prop_map(|(who, to, amount)| Rule::DispatchAs(who, to, amount)),
         1 => payment().prop_map(|(who, to, amount)| Rule::DispatchAsFallible(who, to, amount)),

@@ -168,6 +168,7 @@ fn rulings() -> Vec<Operation> {
         By::AuthorShare(250_000),
         By::AuthorShare(400_000),
         By::ForceTransfer(BOB, EVE, FAIR),
+        By::ForceUnreserve(CHARLIE, FAIR),
         By::WithWeight(BOB, EVE, FAIR),
         By::DispatchAs(BOB, EVE, FAIR),
         By::DispatchAsFallible(BOB, EVE, FAIR),
