@@ -8,7 +8,9 @@ use super::{chain::Chain, ledger::Ledger, *};
 use aipg_primitives::MintReason;
 use frame_support::traits::fungible::Mutate;
 use pallet_emission::{Lapsed, Minted, Rewarded};
-use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
+
+/// What `dev` and `local` start with: six accounts, the treasury and the stakers' pot.
+const ENDOWED: Balance = 600_000 * AIPG + 2 * EXISTENTIAL_DEPOSIT;
 
 /// Shares of a reward, rounded down, by the table of the economy.
 fn operations(reward: Balance) -> Balance {
@@ -64,11 +66,11 @@ fn run_block(chain: &mut Chain, height: BlockNumber, reward: Balance) {
     check_all_pallets();
 }
 
-/// Runs a preset from genesis past the end of its rewards.
-fn run_out(preset: &str, initial_reward: Balance, interval: BlockNumber) {
+/// Runs a preset, which starts with `imported`, from genesis past the end of its rewards.
+fn run_out(preset: &str, imported: Balance, initial_reward: Balance, interval: BlockNumber) {
     sp_io::TestExternalities::from(storage(preset, |_| ())).execute_with(|| {
         let mut chain = Chain::start();
-        let imported = Emission::books().imported;
+        assert_eq!(Emission::books().imported, imported);
         let (mut minted, mut scheduled) = (0, 0);
         let mut reward = initial_reward;
         let mut edge: BlockNumber = 0;
@@ -99,6 +101,7 @@ fn run_out(preset: &str, initial_reward: Balance, interval: BlockNumber) {
         }
         let books = Emission::books();
         assert_eq!(books.issuance, imported + minted);
+        assert!(books.issuance <= books.cap);
         assert_eq!(books.pending_work, 0, "the last round is closed");
         assert_eq!(books.lapsed_work, scheduled - minted);
         // What the shifts drop is less than one AIPG of ten billion.
@@ -109,12 +112,67 @@ fn run_out(preset: &str, initial_reward: Balance, interval: BlockNumber) {
 
 #[test]
 fn dev_should_emit_the_schedule_of_the_main_network_to_its_end() {
-    run_out(DEV_RUNTIME_PRESET, 5_000 * AIPG, 1_000_000);
+    run_out(DEV_RUNTIME_PRESET, ENDOWED, 5_000 * AIPG, 1_000_000);
 }
 
 #[test]
 fn local_should_emit_its_schedule_to_its_end() {
-    run_out(LOCAL_TESTNET_RUNTIME_PRESET, 500 * AIPG, 10_000_000);
+    run_out(
+        LOCAL_TESTNET_RUNTIME_PRESET,
+        ENDOWED,
+        500 * AIPG,
+        10_000_000,
+    );
+}
+
+#[test]
+fn mainnet_should_emit_its_schedule_to_its_end_beside_the_imported_balances() {
+    let imported = imported_balances().iter().map(|entry| entry.1).sum();
+    run_out(MAINNET_RUNTIME_PRESET, imported, 5_000 * AIPG, 1_000_000);
+}
+
+/// An old chain whose balances leave room for one era and half of the next: the cap is reached there,
+/// and what the schedule would still emit is never minted.
+#[test]
+fn mainnet_should_stop_at_the_cap_when_imported_balances_leave_too_little_room_for_its_schedule() {
+    const INTERVAL: BlockNumber = 1_000_000;
+    let (first, second) = (5_000 * AIPG, 2_500 * AIPG);
+    let minted = |reward, blocks| (operations(reward) + author(reward)) * Balance::from(blocks);
+    // Without work a quarter of each reward is minted. A few blocks' worth is left when the second
+    // era is half over.
+    let room = minted(first, INTERVAL) + minted(second, INTERVAL / 2) + 20_000 * AIPG;
+    let state = storage(MAINNET_RUNTIME_PRESET, |config| {
+        let imported: Balance = config.balances.balances.iter().map(|entry| entry.1).sum();
+        config.balances.balances[0].1 += config.emission.cap - imported - room;
+    });
+    sp_io::TestExternalities::from(state).execute_with(|| {
+        let mut chain = Chain::start();
+        let books = Emission::books();
+        assert_eq!(books.imported + room, books.cap);
+        run_block(&mut chain, 2, first);
+        skip_to(&mut chain, INTERVAL - 1, first);
+        run_block(&mut chain, INTERVAL, first);
+        run_block(&mut chain, INTERVAL + 1, second);
+        let half = INTERVAL + INTERVAL / 2;
+        skip_to(&mut chain, half, second);
+        run_block(&mut chain, half + 1, second);
+        // A round is worth at most what the cap leaves, of which no work earns three quarters.
+        chain.run_to(half + 240);
+        check_all_pallets();
+        let books = Emission::books();
+        assert!(books.issuance + books.pending_work <= books.cap);
+        let left = books.cap - books.issuance;
+        assert!(left < 100 * AIPG, "{left} left under the cap");
+        // No later era finds more, to the end of the schedule and past it.
+        for era in 2..=Balance::BITS - first.leading_zeros() + 1 {
+            skip_to(&mut chain, era * INTERVAL - 1, 0);
+            chain.run_to(era * INTERVAL + 1);
+            let books = Emission::books();
+            assert!(books.issuance <= books.cap);
+            assert!(books.cap - books.issuance <= left, "era {era}");
+            check_all_pallets();
+        }
+    });
 }
 
 /// The `dev` preset with imported balances that leave `room` under the cap of ten billion AIPG.

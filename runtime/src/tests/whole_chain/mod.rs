@@ -28,12 +28,16 @@ use aipg_exact::header::ModelHeader;
 use aipg_primitives::{ModelId, TokenList};
 use sp_core::storage::Storage;
 
-/// The genesis state of a preset whose configuration is changed by `change`.
+/// The genesis state of a preset whose configuration is changed by `change`; `mainnet` starts from
+/// what the tests import.
 fn storage(preset: &str, change: impl FnOnce(&mut RuntimeGenesisConfig)) -> Storage {
     let patch = genesis::preset(&PresetId::from(preset)).expect("the preset exists");
     let patch = serde_json::from_slice(&patch).expect("the preset is JSON");
     let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
     merge(&mut config, patch);
+    if preset == MAINNET_RUNTIME_PRESET {
+        merge(&mut config, import());
+    }
     let mut config = serde_json::from_value(config).expect("the preset fits");
     change(&mut config);
     config.build_storage().expect("the preset builds")
