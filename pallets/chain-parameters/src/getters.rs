@@ -74,6 +74,15 @@ impl<T: Config> Get<u32> for RoundBlocks<T> {
     }
 }
 
+/// Rounds after the close of a round in which its rewards can be claimed.
+pub struct RewardExpiryRounds<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for RewardExpiryRounds<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().reward_expiry_rounds()
+    }
+}
+
 /// Later blocks that make a beacon, at least.
 pub struct BeaconBlocks<T>(PhantomData<T>);
 

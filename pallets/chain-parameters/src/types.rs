@@ -39,6 +39,8 @@ pub struct ChainParameters {
     pub challenge_window: u32,
     /// Blocks a withdrawn bond stays on hold.
     pub unbonding: u32,
+    /// Blocks after the close of a round in which its rewards can be claimed; whole rounds count.
+    pub reward_expiry: u32,
     /// Most blocks between a job's submission and its deadline.
     pub max_deadline: u32,
     /// Blocks each side of a dispute has for all its moves.
@@ -65,6 +67,7 @@ impl ChainParameters {
             units_per_block: 1_000,
             challenge_window: 15,
             unbonding: 30,
+            reward_expiry: 1_800,
             max_deadline: 302_400,
             dispute_clock: 30,
             max_block_ref_time_ms: 1_000,
@@ -86,6 +89,7 @@ impl ChainParameters {
             units_per_block: 3_000,
             challenge_window: 100,
             unbonding: 600,
+            reward_expiry: 14_400,
             max_deadline: 100_800,
             dispute_clock: 100,
             max_block_ref_time_ms: 2_000,
@@ -107,6 +111,7 @@ impl ChainParameters {
             units_per_block: 30_000,
             challenge_window: 1_440,
             unbonding: 40_320,
+            reward_expiry: 40_320,
             max_deadline: 10_080,
             dispute_clock: 360,
             max_block_ref_time_ms: 10_000,
@@ -123,6 +128,14 @@ impl ChainParameters {
         };
         self.run_window
             .saturating_add(u32::try_from(work).unwrap_or(u32::MAX))
+    }
+
+    /// Rounds after the close of a round in which its rewards can be claimed; a valid record has at
+    /// least one.
+    pub fn reward_expiry_rounds(&self) -> u32 {
+        self.reward_expiry
+            .checked_div(self.round_blocks)
+            .unwrap_or_default()
     }
 
     /// Checks that a chain can live with these values.
@@ -155,6 +168,10 @@ impl ChainParameters {
             (
                 self.unbonding < self.challenge_window,
                 UnbondingBelowChallengeWindow,
+            ),
+            (
+                self.reward_expiry < self.round_blocks,
+                RewardExpiryBelowRound,
             ),
             (self.max_deadline == 0, MaxDeadlineZero),
             (
@@ -222,6 +239,8 @@ pub enum ParameterError {
     UnbondingZero,
     /// A bond could leave while a result it stands for is still open to challenge.
     UnbondingBelowChallengeWindow,
+    /// No reward could ever be claimed.
+    RewardExpiryBelowRound,
     /// No deadline would be accepted.
     MaxDeadlineZero,
     /// Beacon, claim window and run window do not fit into the longest deadline.
@@ -253,6 +272,7 @@ impl ParameterError {
             Self::ChallengeWindowZero => "challengeWindow is 0",
             Self::UnbondingZero => "unbonding is 0",
             Self::UnbondingBelowChallengeWindow => "unbonding is below challengeWindow",
+            Self::RewardExpiryBelowRound => "rewardExpiry is below roundBlocks",
             Self::MaxDeadlineZero => "maxDeadline is 0",
             Self::MaxDeadlineBelowLeastJob => {
                 "maxDeadline leaves no time after beaconBlocks + claimWindow + runWindow"

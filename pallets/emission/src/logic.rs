@@ -138,6 +138,10 @@ impl<T: Config> WorkBudget<T::AccountId> for Pallet<T> {
         PendingWork::<T>::get()
     }
 
+    fn reserved() -> Balance {
+        ReservedWork::<T>::get()
+    }
+
     fn allocate(amount: Balance) -> Balance {
         let pending = PendingWork::<T>::take();
         if pending.is_zero() {

@@ -23,6 +23,8 @@ pub trait Burn<AccountId, HoldReason> {
 pub trait WorkBudget<AccountId> {
     /// What the blocks since the last allocation made available.
     fn pending() -> Balance;
+    /// What is reserved for claims, neither paid nor lapsed.
+    fn reserved() -> Balance;
     /// Reserves `min(amount, pending)` for claims and lapses the rest of the pending budget.
     /// Returns what was reserved.
     fn allocate(amount: Balance) -> Balance;

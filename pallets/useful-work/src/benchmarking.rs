@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{EnsureOrigin, Get, Hooks},
+    weights::Weight,
     BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System, RawOrigin};
@@ -45,7 +46,7 @@ pub fn nearly_full_credit<T: Config>(worker: &T::AccountId) {
     let round = Pallet::<T>::round_at(System::<T>::block_number());
     let lines: Vec<_> = (1..MAX_CREDIT_LINES).map(line).collect();
     OpenCredit::<T>::put(AIPG * Balance::from(MAX_CREDIT_LINES));
-    Credits::<T>::insert(worker, round, BoundedVec::truncate_from(lines));
+    Credits::<T>::insert(round, worker, BoundedVec::truncate_from(lines));
 }
 
 #[benchmarks]
@@ -63,7 +64,7 @@ mod benchmarks {
         T::BenchmarkHelper::add_budget(budget);
         let reserved = T::Budget::allocate(budget);
         assert!(reserved >= budget);
-        Credits::<T>::insert(&worker, 0, BoundedVec::truncate_from(lines));
+        Credits::<T>::insert(0, &worker, BoundedVec::truncate_from(lines));
         Rounds::<T>::insert(
             0,
             ClosedRound {
@@ -79,7 +80,7 @@ mod benchmarks {
         _(RawOrigin::Signed(worker.clone()), 0);
 
         assert!(!Rounds::<T>::contains_key(0));
-        assert!(!Credits::<T>::contains_key(&worker, 0));
+        assert!(!Credits::<T>::contains_key(0, &worker));
     }
 
     #[benchmark]
@@ -106,11 +107,23 @@ mod benchmarks {
         Ok(())
     }
 
-    /// The last block of a round in which work was paid.
+    /// The last block of a round in which work was paid, with which an old round expires.
     #[benchmark]
     fn on_finalize() {
-        let last: BlockNumberFor<T> = (T::RoundBlocks::get() - 1).into();
+        let round = T::ExpiryRounds::get();
+        let last: BlockNumberFor<T> = ((round + 1) * T::RoundBlocks::get() - 1).into();
         System::<T>::set_block_number(last);
+        T::BenchmarkHelper::add_budget(AIPG);
+        Rounds::<T>::insert(
+            0,
+            ClosedRound {
+                budget: AIPG,
+                credit: AIPG,
+                denominator: AIPG,
+                reserved: T::Budget::allocate(AIPG),
+                unclaimed_credit: AIPG,
+            },
+        );
         T::BenchmarkHelper::produce_output();
         T::BenchmarkHelper::add_budget(AIPG);
         OpenCredit::<T>::put(AIPG);
@@ -121,8 +134,28 @@ mod benchmarks {
             Pallet::<T>::on_finalize(last);
         }
 
-        assert!(Rounds::<T>::contains_key(0));
+        assert!(Rounds::<T>::contains_key(round));
+        assert!(!Rounds::<T>::contains_key(0));
         assert!(BeaconRing::<T>::iter_values().any(|entry| entry.height == last));
+    }
+
+    /// A block with weight to spare, and credit of `records` workers that expired.
+    #[benchmark]
+    fn sweep_credits(records: Linear<0, MAX_SWEPT>) {
+        let lines: Vec<_> = (0..MAX_CREDIT_LINES).map(line).collect();
+        for number in 0..records {
+            let worker: T::AccountId = account("worker", number, 0);
+            Credits::<T>::insert(0, worker, BoundedVec::truncate_from(lines.clone()));
+        }
+        let open = T::ExpiryRounds::get() + 1;
+
+        #[block]
+        {
+            Pallet::<T>::sweep_credits(open, Weight::MAX);
+        }
+
+        assert_eq!(Credits::<T>::iter_prefix(0).count(), 0);
+        assert_eq!(FirstUnswept::<T>::get() == 1, records < MAX_SWEPT);
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_state(), crate::mock::Test);

@@ -27,7 +27,8 @@ impl<T: Config> Pallet<T> {
     /// round owes; the rest of its budget lapses unminted.
     pub(crate) fn close_round_at(now: BlockNumberFor<T>) {
         let round = Self::round_at(now);
-        if Self::round_at(now.saturating_add(1u32.into())) == round {
+        let next = Self::round_at(now.saturating_add(1u32.into()));
+        if next == round {
             return;
         }
         let budget = T::Budget::pending();
@@ -53,15 +54,21 @@ impl<T: Config> Pallet<T> {
             denominator,
             reserved,
         });
+        Self::expire_before(next);
     }
 
     pub(crate) fn do_claim(worker: &T::AccountId, index: RoundIndex) -> DispatchResult {
+        let open = Self::round_at(frame_system::Pallet::<T>::block_number());
         ensure!(
-            Credits::<T>::contains_key(worker, index),
+            index >= Self::oldest_claimable(open),
+            Error::<T>::RewardExpired
+        );
+        ensure!(
+            Credits::<T>::contains_key(index, worker),
             Error::<T>::NothingToClaim
         );
         let mut round = Rounds::<T>::get(index).ok_or(Error::<T>::RoundNotClosed)?;
-        let lines = Credits::<T>::take(worker, index);
+        let lines = Credits::<T>::take(index, worker);
         let (reward, ceiling) = reward_of_all(&lines, &round);
         let amount = reward.min(round.reserved);
         if amount > 0 {
@@ -89,11 +96,12 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Rewards of closed rounds that `worker` has not claimed, oldest first, at most
-    /// [`MAX_CLAIMABLE_LISTED`].
+    /// [`MAX_CLAIMABLE_LISTED`]. Looks at every round that still owes something, which are at most
+    /// [`Config::ExpiryRounds`].
     pub fn claimable_rewards(worker: &T::AccountId) -> Vec<ClaimableReward> {
-        let mut rewards: Vec<_> = Credits::<T>::iter_prefix(worker)
-            .filter_map(|(index, lines)| {
-                let round = Rounds::<T>::get(index)?;
+        let mut rewards: Vec<_> = Rounds::<T>::iter()
+            .filter_map(|(index, round)| {
+                let lines = Credits::<T>::try_get(index, worker).ok()?;
                 let (amount, ceiling) = reward_of_all(&lines, &round);
                 Some(ClaimableReward {
                     round: index,
@@ -101,9 +109,9 @@ impl<T: Config> Pallet<T> {
                     ceiling,
                 })
             })
-            .take(MAX_CLAIMABLE_LISTED)
             .collect();
         rewards.sort_by_key(|reward| reward.round);
+        rewards.truncate(MAX_CLAIMABLE_LISTED);
         rewards
     }
 }
@@ -123,7 +131,7 @@ impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
             return;
         }
         let round = Self::round_at(frame_system::Pallet::<T>::block_number());
-        let booked = Credits::<T>::mutate(&job.worker, round, |lines| {
+        let booked = Credits::<T>::mutate(round, &job.worker, |lines| {
             match lines.iter_mut().find(|known| known.terms == terms) {
                 Some(known) => {
                     known.credit = known.credit.saturating_add(line.credit);

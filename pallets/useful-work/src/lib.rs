@@ -19,6 +19,7 @@ mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod credit;
+mod expiry;
 pub mod reward;
 mod try_state;
 pub mod types;
@@ -30,6 +31,7 @@ mod mock;
 mod tests;
 
 pub use beacon::RING;
+pub use expiry::MAX_SWEPT;
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
@@ -67,6 +69,8 @@ pub mod pallet {
         type BeaconAuthors: Get<u32>;
         /// Blocks of a round, at least 1.
         type RoundBlocks: Get<u32>;
+        /// Rounds after a round's close in which its rewards can be claimed, at least 1.
+        type ExpiryRounds: Get<u32>;
         /// Ceiling of the mint per job, in millionths of its fee, for models that governance has
         /// not listed: the share that never returns to a party that is requester, worker and
         /// creator at once, so that self-dealing cannot gain.
@@ -98,14 +102,14 @@ pub mod pallet {
     #[pallet::storage]
     pub type OpenCredit<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-    /// Unclaimed credit by worker and round.
+    /// Unclaimed credit by round and worker.
     #[pallet::storage]
     pub type Credits<T: Config> = StorageDoubleMap<
         _,
-        Blake2_128Concat,
-        T::AccountId,
         Twox64Concat,
         RoundIndex,
+        Blake2_128Concat,
+        T::AccountId,
         BoundedVec<CreditLine, ConstU32<MAX_CREDIT_LINES>>,
         ValueQuery,
     >;
@@ -113,6 +117,10 @@ pub mod pallet {
     /// Closed rounds that still owe rewards.
     #[pallet::storage]
     pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, RoundIndex, ClosedRound>;
+
+    /// The first round of which credit may be left; of every round before it all is removed.
+    #[pallet::storage]
+    pub type FirstUnswept<T> = StorageValue<_, RoundIndex, ValueQuery>;
 
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
@@ -167,6 +175,13 @@ pub mod pallet {
         IndexPriceSet { price: Balance },
         /// Governance set the difficulty.
         DifficultySet { difficulty: Balance },
+        /// The time to claim the rewards of a round is over. Nobody claimed `credit` of it, and
+        /// `lapsed`, what was still reserved, is not minted.
+        RoundExpired {
+            round: RoundIndex,
+            credit: Balance,
+            lapsed: Balance,
+        },
     }
 
     #[pallet::error]
@@ -177,6 +192,8 @@ pub mod pallet {
         RoundNotClosed,
         /// The value must not be zero.
         ZeroParameter,
+        /// The time to claim rewards of this round is over; what was left of them has lapsed.
+        RewardExpired,
     }
 
     #[pallet::hooks]
@@ -190,6 +207,10 @@ pub mod pallet {
             Self::close_round_at(now);
         }
 
+        fn on_idle(now: BlockNumberFor<T>, left: Weight) -> Weight {
+            Self::sweep_credits(Self::round_at(now), left)
+        }
+
         #[cfg(feature = "try-runtime")]
         fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
             Self::do_try_state()
@@ -198,10 +219,10 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Mints the caller's reward of a closed round.
+        /// Mints the caller's reward of a closed round. There are `ExpiryRounds` rounds of time.
         ///
         /// # Errors
-        /// [`Error::NothingToClaim`], [`Error::RoundNotClosed`].
+        /// [`Error::RewardExpired`], [`Error::NothingToClaim`], [`Error::RoundNotClosed`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::claim_reward())]
         pub fn claim_reward(origin: OriginFor<T>, round: RoundIndex) -> DispatchResult {

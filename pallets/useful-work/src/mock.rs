@@ -7,6 +7,7 @@ use frame_support::{
     derive_impl,
     dispatch::DispatchResult,
     traits::{ConstU32, Get, Hooks},
+    weights::Weight,
 };
 use frame_system::EnsureRoot;
 use sp_core::H256;
@@ -26,6 +27,8 @@ pub const INDEX_PRICE: Balance = 10;
 pub const DIFFICULTY: Balance = 100_000;
 pub const BUDGET_PER_BLOCK: Balance = 30_000;
 pub const ROUND: u64 = 10;
+/// Rounds of time to claim a reward.
+pub const EXPIRY_ROUNDS: u32 = 4;
 
 frame_support::construct_runtime!(
     pub enum Test {
@@ -50,6 +53,7 @@ thread_local! {
     pub static AUTHOR: Cell<Option<AccountId>> = const { Cell::new(Some(1)) };
     pub static RANDOMNESS: Cell<bool> = const { Cell::new(true) };
     pub static AUTHORS_NEEDED: Cell<u32> = const { Cell::new(2) };
+    pub static IDLE_WEIGHT: Cell<Weight> = const { Cell::new(Weight::MAX) };
 }
 
 /// A budget with the books of the real one.
@@ -58,6 +62,10 @@ pub struct Budget;
 impl WorkBudget<AccountId> for Budget {
     fn pending() -> Balance {
         PENDING.get()
+    }
+
+    fn reserved() -> Balance {
+        RESERVED.get()
     }
 
     fn allocate(amount: Balance) -> Balance {
@@ -143,6 +151,7 @@ impl pallet_useful_work::Config for Test {
     type BeaconBlocks = ConstU32<2>;
     type BeaconAuthors = AuthorsNeeded;
     type RoundBlocks = ConstU32<{ ROUND as u32 }>;
+    type ExpiryRounds = ConstU32<EXPIRY_ROUNDS>;
     type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
@@ -184,6 +193,7 @@ pub fn execute(test: impl FnOnce()) {
     AUTHOR.set(Some(1));
     RANDOMNESS.set(true);
     AUTHORS_NEEDED.set(2);
+    IDLE_WEIGHT.set(Weight::MAX);
     let storage = RuntimeGenesisConfig {
         useful_work: pallet_useful_work::GenesisConfig {
             index_price: INDEX_PRICE,
@@ -211,6 +221,8 @@ fn begin(height: u64) {
 pub fn run_to(height: u64) {
     while System::block_number() < height {
         let now = System::block_number();
+        let idle = IDLE_WEIGHT.get();
+        assert!(UsefulWork::on_idle(now, idle).all_lte(idle));
         UsefulWork::on_finalize(now);
         UsefulWork::do_try_state().expect("the state holds together");
         begin(now + 1);

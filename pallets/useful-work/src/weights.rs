@@ -12,6 +12,8 @@ pub trait WeightInfo {
     fn set_index_price() -> Weight;
     fn set_difficulty() -> Weight;
     fn on_finalize() -> Weight;
+    /// Removing `records` records of expired credit, and looking for them.
+    fn sweep_credits(records: u32) -> Weight;
 }
 
 /// Weights for a runtime, with its database's costs.
@@ -19,7 +21,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn claim_reward() -> Weight {
-        Weight::from_parts(60_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(7, 7))
+        Weight::from_parts(60_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(8, 7))
     }
     fn set_index_price() -> Weight {
         Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
@@ -28,7 +30,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
     }
     fn on_finalize() -> Weight {
-        Weight::from_parts(30_000_000, 4096).saturating_add(T::DbWeight::get().reads_writes(7, 6))
+        Weight::from_parts(45_000_000, 8192).saturating_add(T::DbWeight::get().reads_writes(9, 8))
+    }
+    fn sweep_credits(records: u32) -> Weight {
+        let each = Weight::from_parts(5_000_000, 4096)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 1));
+        Weight::from_parts(5_000_000, 4096)
+            .saturating_add(T::DbWeight::get().reads_writes(3, 1))
+            .saturating_add(each.saturating_mul(records.into()))
     }
 }
 
@@ -36,7 +45,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 impl WeightInfo for () {
     fn claim_reward() -> Weight {
         Weight::from_parts(60_000_000, 8192)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 7))
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
     }
     fn set_index_price() -> Weight {
         Weight::from_parts(10_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
@@ -45,7 +54,14 @@ impl WeightInfo for () {
         Weight::from_parts(10_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
     }
     fn on_finalize() -> Weight {
-        Weight::from_parts(30_000_000, 4096)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 6))
+        Weight::from_parts(45_000_000, 8192)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 8))
+    }
+    fn sweep_credits(records: u32) -> Weight {
+        let each = Weight::from_parts(5_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1));
+        Weight::from_parts(5_000_000, 4096)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+            .saturating_add(each.saturating_mul(records.into()))
     }
 }

@@ -92,6 +92,7 @@ impl pallet_useful_work::Config for Runtime {
     type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;
     type BeaconAuthors = pallet_chain_parameters::BeaconAuthors<Runtime>;
     type RoundBlocks = pallet_chain_parameters::RoundBlocks<Runtime>;
+    type ExpiryRounds = pallet_chain_parameters::RewardExpiryRounds<Runtime>;
     type DefaultMintCeiling = DefaultMintCeiling;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;

@@ -12,7 +12,10 @@ use crate::{
     configs::money::{StakersPot, Treasury},
     *,
 };
-use frame_support::traits::{Get, OnFinalize, OnInitialize};
+use frame_support::{
+    traits::{Get, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
 use genesis::MAINNET_RUNTIME_PRESET;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -108,6 +111,7 @@ fn begin(height: BlockNumber) {
 fn run_to(height: BlockNumber) {
     while System::block_number() < height {
         let now = System::block_number();
+        <OwnPallets as OnIdle<BlockNumber>>::on_idle(now, Weight::MAX);
         <OwnPallets as OnFinalize<BlockNumber>>::on_finalize(now);
         pallet_useful_work::BeaconRing::<Runtime>::insert(
             now % pallet_useful_work::RING,

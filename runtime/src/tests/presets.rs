@@ -23,6 +23,7 @@ struct Column {
     challenge_window: u64,
     dispute_clock: u64,
     unbonding: u64,
+    reward_expiry: u64,
     reward: Balance,
     halving_interval: u32,
     block_weight: u64,
@@ -45,6 +46,7 @@ fn columns() -> [Column; 3] {
             challenge_window: 30 * SECOND,
             dispute_clock: 60 * SECOND,
             unbonding: MINUTE,
+            reward_expiry: HOUR,
             reward: 5_000 * AIPG,
             halving_interval: 1_000_000,
             block_weight: SECOND,
@@ -63,6 +65,7 @@ fn columns() -> [Column; 3] {
             challenge_window: 10 * MINUTE,
             dispute_clock: 10 * MINUTE,
             unbonding: HOUR,
+            reward_expiry: DAY,
             reward: 500 * AIPG,
             halving_interval: 10_000_000,
             block_weight: 2 * SECOND,
@@ -81,6 +84,7 @@ fn columns() -> [Column; 3] {
             challenge_window: DAY,
             dispute_clock: 6 * HOUR,
             unbonding: 28 * DAY,
+            reward_expiry: 28 * DAY,
             reward: 5_000 * AIPG,
             halving_interval: 1_000_000,
             block_weight: 10 * SECOND,
@@ -112,6 +116,7 @@ fn presets_should_have_the_figures_of_the_economy_tables() {
             );
             assert_eq!(seconds(parameters.dispute_clock), column.dispute_clock);
             assert_eq!(seconds(parameters.unbonding), column.unbonding, "{name}");
+            assert_eq!(seconds(parameters.reward_expiry), column.reward_expiry);
             assert_eq!(parameters.root_issuance, column.root_issuance, "{name}");
             assert_eq!(parameters.round_blocks, 10);
 

@@ -16,6 +16,7 @@ fn distinct() -> ChainParameters {
         units_per_block: 100,
         challenge_window: 19,
         unbonding: 23,
+        reward_expiry: 11 * 31 + 10,
         max_deadline: 1_009,
         dispute_clock: 29,
         max_block_ref_time_ms: 1_500,
@@ -31,6 +32,7 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<EpochDuration<Test> as Get<u64>>::get(), 41);
         assert_eq!(<EraSessions<Test> as Get<u32>>::get(), 5);
         assert_eq!(<RoundBlocks<Test> as Get<u32>>::get(), 11);
+        assert_eq!(<RewardExpiryRounds<Test> as Get<u32>>::get(), 31);
         assert_eq!(<BeaconBlocks<Test> as Get<u32>>::get(), 4);
         assert_eq!(<BeaconAuthors<Test> as Get<u32>>::get(), 3);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
@@ -86,6 +88,15 @@ fn run_window_should_have_no_end_when_the_rate_is_zero() {
         ..distinct()
     };
     assert_eq!(broken.run_blocks(1), u32::MAX);
+}
+
+#[test]
+fn rewards_should_never_be_claimable_when_rounds_have_no_length() {
+    let broken = ChainParameters {
+        round_blocks: 0,
+        ..distinct()
+    };
+    assert_eq!(broken.reward_expiry_rounds(), 0);
 }
 
 #[test]

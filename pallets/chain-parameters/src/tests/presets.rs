@@ -23,6 +23,7 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.challenge_window, blocks(&dev, 30));
     assert_eq!(dev.dispute_clock, blocks(&dev, MINUTE));
     assert_eq!(dev.unbonding, blocks(&dev, MINUTE));
+    assert_eq!(dev.reward_expiry, blocks(&dev, HOUR));
     assert_eq!(dev.max_deadline, blocks(&dev, WEEK));
     assert_eq!((dev.beacon_blocks, dev.beacon_authors), (2, 1));
     assert_eq!(dev.max_block_ref_time_ms * 2, dev.slot_duration_ms);
@@ -40,6 +41,7 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.challenge_window, blocks(&local, 10 * MINUTE));
     assert_eq!(local.dispute_clock, blocks(&local, 10 * MINUTE));
     assert_eq!(local.unbonding, blocks(&local, HOUR));
+    assert_eq!(local.reward_expiry, blocks(&local, DAY));
     assert_eq!(local.max_deadline, blocks(&local, WEEK));
     assert_eq!((local.beacon_blocks, local.beacon_authors), (2, 2));
     assert_eq!(local.max_block_ref_time_ms, 2_000);
@@ -57,6 +59,7 @@ fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(mainnet.challenge_window, blocks(&mainnet, 24 * HOUR));
     assert_eq!(mainnet.dispute_clock, blocks(&mainnet, 6 * HOUR));
     assert_eq!(mainnet.unbonding, blocks(&mainnet, 28 * DAY));
+    assert_eq!(mainnet.reward_expiry, blocks(&mainnet, 28 * DAY));
     assert_eq!(mainnet.max_deadline, blocks(&mainnet, WEEK));
     assert_eq!((mainnet.beacon_blocks, mainnet.beacon_authors), (2, 2));
     assert_eq!(mainnet.max_block_ref_time_ms, 10_000);
@@ -87,6 +90,7 @@ fn presets_should_be_valid() {
     for preset in presets() {
         assert_eq!(preset.validate(), Ok(()));
         assert_eq!(preset.round_blocks, 10);
+        assert_eq!(preset.reward_expiry % preset.round_blocks, 0);
     }
 }
 

@@ -27,6 +27,9 @@ fn broken() -> Vec<(ParameterError, Change)> {
         (UnbondingBelowChallengeWindow, |p| {
             p.unbonding = p.challenge_window - 1
         }),
+        (RewardExpiryBelowRound, |p| {
+            p.reward_expiry = p.round_blocks - 1
+        }),
         (MaxDeadlineZero, |p| p.max_deadline = 0),
         (MaxDeadlineBelowLeastJob, |p| {
             p.max_deadline = p.beacon_blocks + p.claim_window + p.run_window
@@ -65,6 +68,7 @@ fn validation_should_accept_values_when_they_are_at_their_bounds() {
         |p| (p.slot_duration_ms, p.max_block_ref_time_ms) = (2, 1),
         |p| p.beacon_authors = p.beacon_blocks,
         |p| p.unbonding = p.challenge_window,
+        |p| p.reward_expiry = p.round_blocks,
         |p| p.max_deadline = p.beacon_blocks + p.claim_window + p.run_window + 1,
         |p| p.max_block_ref_time_ms = p.slot_duration_ms,
     ];

@@ -1,4 +1,5 @@
 mod beacon;
+mod expiry;
 mod governance;
 mod properties;
 mod rounds;

@@ -25,7 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (any::<bool>(), any::<bool>(), 0..100_000u64, 1..4u8).prop_map(
             |(other, listed, units, ask)| Step::Settle { other, listed, units, ask: ask * 6 }
         ),
-        2 => (any::<bool>(), 0..5u8).prop_map(|(other, back)| Step::Claim { other, back }),
+        2 => (any::<bool>(), 0..6u8).prop_map(|(other, back)| Step::Claim { other, back }),
         1 => (1..1_000_000u32).prop_map(Step::Difficulty),
         1 => (1..20u8).prop_map(Step::Index),
         3 => (1..8u8).prop_map(Step::Blocks),
@@ -77,6 +77,10 @@ proptest! {
                 assert_eq!(RESERVED.get(), 0);
                 assert_eq!(Rounds::<Test>::iter().count(), 0);
             }
+            // Whatever was left expires and is removed.
+            run_to(System::block_number() + ROUND * (u64::from(EXPIRY_ROUNDS) + 2));
+            assert_eq!((RESERVED.get(), Rounds::<Test>::iter().count()), (0, 0));
+            assert_eq!(Credits::<Test>::iter().count(), 0);
         });
     }
 

@@ -186,7 +186,7 @@ fn lines_of_the_same_terms_should_be_added_up() {
         for _ in 0..100 {
             UsefulWork::on_settled(&job(WORKER, LISTED, 7, INDEX_PRICE));
         }
-        let lines = Credits::<Test>::get(WORKER, 0);
+        let lines = Credits::<Test>::get(0, WORKER);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].credit, 7_000);
         assert_eq!(lines[0].ceiling, 14_000);

@@ -252,7 +252,7 @@ const HARMS: [Harm; 24] = [
     (Invariant::RewardCeiling, || {
         // A line that forgot its ceiling: the budget alone sets the reward.
         let reward = &UsefulWork::claimable_rewards(&account(Charlie))[0];
-        pallet_useful_work::Credits::<Runtime>::mutate(account(Charlie), reward.round, |lines| {
+        pallet_useful_work::Credits::<Runtime>::mutate(reward.round, account(Charlie), |lines| {
             for line in lines {
                 line.ceiling = Balance::MAX;
             }

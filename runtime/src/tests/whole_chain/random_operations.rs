@@ -87,6 +87,8 @@ fn build(shape: Shape) -> Storage {
         parameters.run_window = 4;
         parameters.challenge_window = 5;
         parameters.unbonding = 8;
+        // Two rounds.
+        parameters.reward_expiry = 20;
         parameters.max_deadline = 90;
         // More models than a machine may offer.
         for variant in 0..17u8 {

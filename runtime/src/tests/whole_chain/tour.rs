@@ -85,6 +85,14 @@ fn jobs() -> Vec<Operation> {
         operations.extend([Wait(1), ClaimReward(EVE, 0)]);
     }
     operations.extend([Wait(11), ClaimAll(EVE)]);
+    // A reward that nobody claims until it is too late.
+    operations.extend([
+        Submit(order()),
+        Wait(4),
+        step(What::Claim),
+        step(What::Deliver(5)),
+    ]);
+    operations.extend([Wait(45), ClaimReward(EVE, 3)]);
     operations.extend([Submit(order()), Wait(4), step(What::Missing)]);
     operations.extend([Submit(order()), Wait(4)]);
     operations.extend([Retire(EVE), GoOffline(EVE), Retire(EVE), Wait(5)]);
