@@ -25,17 +25,17 @@ fn extension(nonce: Nonce, tip: Balance, metadata_hash: CheckMetadataHash<Runtim
     )
 }
 
-/// A transaction as it comes over the network. With a metadata hash the signer names one, which
-/// this runtime, built without the feature `metadata-hash`, cannot know.
+/// A transaction as it comes over the network, signed with this hash of the metadata or without
+/// one. The native runtime knows no hash, whatever the build: it is compiled into the blob only.
 pub fn transaction(
     signer: Sr25519Keyring,
     call: RuntimeCall,
     tip: Balance,
-    with_metadata_hash: bool,
+    metadata_hash: Option<[u8; 32]>,
 ) -> UncheckedExtrinsic {
-    let metadata_hash = match with_metadata_hash {
-        true => CheckMetadataHash::new_with_custom_hash([7; 32]),
-        false => CheckMetadataHash::new(false),
+    let metadata_hash = match metadata_hash {
+        Some(hash) => CheckMetadataHash::new_with_custom_hash(hash),
+        None => CheckMetadataHash::new(false),
     };
     let nonce = System::account_nonce(account(signer));
     let payload = SignedPayload::new(call, extension(nonce, tip, metadata_hash))
@@ -69,7 +69,7 @@ fn transaction_should_be_applied_when_its_metadata_mode_is_off() {
     for name in PRESETS {
         preset_state(name).execute_with(|| {
             System::initialize(&2, &Hash::default(), &Default::default());
-            let outcome = Executive::apply_extrinsic(transaction(Bob, remark(), 0, false));
+            let outcome = Executive::apply_extrinsic(transaction(Bob, remark(), 0, None));
             assert_eq!(outcome, Ok(Ok(())), "{name}");
         });
     }
@@ -79,7 +79,7 @@ fn transaction_should_be_applied_when_its_metadata_mode_is_off() {
 fn transaction_should_be_refused_when_it_names_a_metadata_hash_that_the_runtime_does_not_know() {
     preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::initialize(&2, &Hash::default(), &Default::default());
-        let outcome = Executive::apply_extrinsic(transaction(Bob, remark(), 0, true));
+        let outcome = Executive::apply_extrinsic(transaction(Bob, remark(), 0, Some([7; 32])));
         assert_eq!(
             outcome,
             Err(TransactionValidityError::Unknown(

@@ -45,7 +45,7 @@ fn pay(tip: Balance) -> Balance {
         remark: vec![1; 32],
     });
     let before = Balances::free_balance(account(Eve));
-    let outcome = Executive::apply_extrinsic(extensions::transaction(Eve, call, tip, false));
+    let outcome = Executive::apply_extrinsic(extensions::transaction(Eve, call, tip, None));
     outcome
         .expect("the transaction is valid")
         .expect("a remark succeeds");

@@ -2,6 +2,8 @@ mod extensions;
 mod fees;
 mod filters;
 mod metadata;
+#[cfg(feature = "metadata-hash")]
+mod metadata_hash;
 mod presets;
 mod receipts;
 mod spine;
