@@ -8,7 +8,7 @@
 import { DEMO_TOKENIZER, accountFrom, connect, formatAipg, openTokens } from '../../dist/bundle.js'
 import * as view from './view.mjs'
 
-/** @import { Client, Hex, JobHandle } from '../../dist/bundle.js' */
+/** @import { Client, CommittedTokens, Hex, JobHandle } from '../../dist/bundle.js' */
 
 const DEFAULT_NODE = 'ws://127.0.0.1:9944'
 const ACCOUNTS = ['Bob', 'Alice', 'Charlie', 'Dave', 'Eve', 'Ferdie']
@@ -90,8 +90,7 @@ async function watchConnection(client, url) {
 // The form
 
 /** @param {Client} client */
-async function fillForm(client) {
-  view.fillSelect('account', ACCOUNTS.map((name) => ({ value: `//${name}`, text: name })))
+async function fillModels(client) {
   const models = await client.models()
   view.fillSelect('model', models.map((root) => ({ value: root, text: view.short(root) })))
   view.show('model-field', models.length > 1)
@@ -145,7 +144,7 @@ async function ask(client, url) {
   } catch (error) {
     // Without a number there is no job to look at.
     if (readAddress().job === null) {
-      view.show('job', false)
+      view.endJob()
       setForm(true)
     }
     throw error
@@ -186,14 +185,18 @@ async function showProgress(client, job, signal) {
  */
 async function showFromReceipt(client, job, signal) {
   const verified = await client.verifyReceipt(job, { signal })
-  const { outcome, maxPrice, finishedAt } = verified.receipt
+  const { outcome, maxPrice, finishedAt, input } = verified.receipt
   if ('Paid' in outcome) view.reach('paid', `block ${finishedAt}`)
   else view.endUnpaid('refunded')
   view.showReceipt(verified)
   if (!('Paid' in outcome)) return view.showTotals(0n, outcome.Refunded.returned)
   const { fee, output } = outcome.Paid
   view.showTotals(fee, maxPrice - fee)
-  const ids = openTokens(await client.getBlob(output.blob, { signal }), output)
+  const [question, ids] = await Promise.all([
+    read(client, input),
+    client.getBlob(output.blob, { signal }).then((bytes) => openTokens(bytes, output)),
+  ])
+  prompt.value = question
   view.showAnswer({ ids, text: DEMO_TOKENIZER.decode(ids) })
 }
 
@@ -202,8 +205,12 @@ async function recall(client, job) {
   const live = await client.job(job.id)
   if (live === null) return
   view.showHold(live.maxPrice)
-  const ids = openTokens(await client.getBlob(live.input.blob), live.input)
-  prompt.value = DEMO_TOKENIZER.decode(ids)
+  prompt.value = await read(client, live.input)
+}
+
+/** Text of a committed list of tokens, checked. @param {Client} client @param {CommittedTokens} list */
+async function read(client, list) {
+  return DEMO_TOKENIZER.decode(openTokens(await client.getBlob(list.blob), list))
 }
 
 // The page
@@ -220,6 +227,7 @@ async function attempt(work) {
 async function start() {
   const { url, chain, job } = readAddress()
   node.value = url
+  view.fillSelect('account', ACCOUNTS.map((name) => ({ value: `//${name}`, text: name })))
   setForm(false)
   node.disabled = false
   view.element('dismiss').addEventListener('click', view.clearError)
@@ -236,7 +244,7 @@ async function start() {
 
   const client = await open(url, chain)
   void attempt(() => watchConnection(client, url))
-  await fillForm(client)
+  await fillModels(client)
   listen(client, url)
   if (job === null) {
     setForm(true)
@@ -266,7 +274,7 @@ function listen(client, url) {
     watching.abort()
     writeAddress(url)
     view.clearError()
-    view.show('job', false)
+    view.endJob()
     setForm(true)
     prompt.focus()
     prompt.select()

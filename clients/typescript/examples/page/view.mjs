@@ -104,6 +104,12 @@ export function startJob(title) {
   show('job')
 }
 
+/** Back to the form alone. */
+export function endJob() {
+  show('job', false)
+  document.title = 'AI Power Grid'
+}
+
 /** @param {string} title */
 export function showTitle(title) {
   setText('job-title', title)
