@@ -2,10 +2,11 @@
 
 import { Client, SS58_PREFIX, accountFrom, plain } from '@aipowergrid/client'
 import { encodeAddress } from '@polkadot/util-crypto'
+import { START_LIMIT_MS } from './processes.mjs'
 
-// Guards against a hanging node.
-const CONNECTION_LIMIT_MS = 120_000
-const INCLUSION_LIMIT_MS = 180_000
+// Guards against a hanging node, which may be starting again: that alone may take its limit.
+const CONNECTION_LIMIT_MS = START_LIMIT_MS + 120_000
+const INCLUSION_LIMIT_MS = START_LIMIT_MS + 180_000
 
 const DEVELOPMENT_ACCOUNTS = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie']
 

@@ -1,7 +1,10 @@
 // The chain as it was seen: every block with its events, and waiting for one that has not come yet.
 
-// A chain that gives no block for so long has stopped. Not a measurement of speed.
-const SILENCE_LIMIT_MS = 120_000
+import { START_LIMIT_MS } from './processes.mjs'
+
+// A chain that gives no block for so long has stopped. Not a measurement of speed: its node may be
+// starting again.
+const SILENCE_LIMIT_MS = START_LIMIT_MS + 120_000
 
 /** Something that was waited for and did not come within so many blocks. */
 export class NotSeen extends Error {

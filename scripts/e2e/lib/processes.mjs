@@ -25,7 +25,7 @@ export const DEMO_HEADER = join(ROOT, 'models/demo/header.bin')
 export const WORKER_BOND = 200
 
 // A guard against hanging, not a measurement: builds on busy machines are slow to start.
-const START_LIMIT_MS = 180_000
+export const START_LIMIT_MS = 180_000
 const STOP_LIMIT_MS = 20_000
 
 /** A process that ended before it was ready. */
