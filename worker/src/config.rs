@@ -216,8 +216,10 @@ impl Provider for Environment {
                 .strip_prefix(ENVIRONMENT_PREFIX)
                 .map(str::to_ascii_lowercase)
             {
-                // `config` names the file itself and is read with the flags; the other is no setting.
-                Some(key) if key != "config" && name != pause::VARIABLE => {
+                // `config` names the file itself and is read with the flags; the others are no settings.
+                Some(key)
+                    if key != "config" && name != pause::VARIABLE && name != pause::RELEASE =>
+                {
                     let Ok(value) = text.parse::<Value>();
                     values.insert(key, value);
                 }

@@ -1,13 +1,22 @@
-//! Places at which a worker can be made to stop, for tests that kill it there.
+//! Places at which a worker can be made to stop, for tests that kill it there or change the world
+//! around it.
 //!
-//! With `AIPG_WORKER_PAUSE_AT=<name>` in the environment the worker waits for ever when it comes to
-//! that place; without it the places cost nothing. There is one before and one after every durable
+//! With `AIPG_WORKER_PAUSE_AT=<name>` in the environment the worker waits when it comes to that place,
+//! for ever or, with `AIPG_WORKER_PAUSE_UNTIL=<file>`, until that file exists; without it the places
+//! cost nothing. There is one before and one after every durable
 //! write and every effect outside the process.
 
-use std::{future::pending, sync::OnceLock};
+use std::{path::Path, sync::OnceLock, time::Duration};
+use tokio::time::sleep;
 
 /// The environment variable that names the place. It is no setting.
 pub const VARIABLE: &str = "AIPG_WORKER_PAUSE_AT";
+
+/// The environment variable that names the file with which the worker goes on.
+pub const RELEASE: &str = "AIPG_WORKER_PAUSE_UNTIL";
+
+/// How often a waiting worker looks for the file.
+const LOOK: Duration = Duration::from_millis(20);
 
 macro_rules! places {
     ($($name:ident = $text:literal, $when:literal;)*) => {
@@ -76,13 +85,24 @@ places! {
     OfflineSent = "offline-sent", "the pool has goOffline";
 }
 
-/// Waits for ever if this is the place that the environment names.
+/// Waits if this is the place that the environment names.
 pub async fn at(place: Place) {
     static CHOSEN: OnceLock<Option<String>> = OnceLock::new();
     let chosen = CHOSEN.get_or_init(|| std::env::var(VARIABLE).ok());
-    if chosen.as_deref() == Some(place.name()) {
+    if chosen.as_deref() != Some(place.name()) {
+        return;
+    }
+    let release = std::env::var_os(RELEASE);
+    let is_released = || {
+        release
+            .as_ref()
+            .is_some_and(|file| Path::new(file).exists())
+    };
+    if !is_released() {
         tracing::warn!("paused at {}", place.name());
-        pending::<()>().await;
+    }
+    while !is_released() {
+        sleep(LOOK).await;
     }
 }
 

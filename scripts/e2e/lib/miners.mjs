@@ -64,11 +64,15 @@ export class Miner {
     return this.network.processes.run(name, WORKER, args, this.#environment())
   }
 
-  /** Starts to serve; `pauseAt` names the place at which the worker stops by itself. */
-  run({ pauseAt, extra = [] } = {}) {
+  /**
+   * Starts to serve; `pauseAt` names the place at which the worker stops by itself, until the file
+   * `pauseUntil` exists.
+   */
+  run({ pauseAt, pauseUntil, extra = [] } = {}) {
     this.#starts += 1
     const env = { ...this.#environment(), AIPG_WORKER_METRICS_ADDRESS: 'none' }
     if (pauseAt) env.AIPG_WORKER_PAUSE_AT = pauseAt
+    if (pauseUntil) env.AIPG_WORKER_PAUSE_UNTIL = pauseUntil
     const name = `${this.name}-run-${this.#starts}`
     const args = ['run', ...this.#settings(), '--drain-seconds', '10', ...extra]
     return this.network.processes.spawn(name, WORKER, args, env)
