@@ -2,6 +2,7 @@
 
 use crate::{
     config::Settings,
+    jobs::{End, Record},
     keys, local,
     store::{Contents, Entry, EntryKind},
 };
@@ -54,6 +55,9 @@ struct Pending {
     fees: Vec<PendingFee>,
     /// Rewards of closed rounds.
     rewards: Vec<PendingReward>,
+    /// Jobs that ended in blocks which could not be read; what they brought is in the balance, and in
+    /// the books as soon as a node proves their receipts.
+    unseen: Vec<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +107,7 @@ pub async fn earnings(settings: &Settings, by: Period, json: bool) -> anyhow::Re
         });
     let mut pending = Pending {
         fees: pending_fees(&contents),
+        unseen: unseen_jobs(&contents),
         ..Pending::default()
     };
     let node_error = match unclaimed(settings.endpoints(), &account).await {
@@ -201,6 +206,12 @@ fn pending_fees(contents: &Contents) -> Vec<PendingFee> {
     fees.collect()
 }
 
+fn unseen_jobs(contents: &Contents) -> Vec<u64> {
+    let is_unseen = |record: &&Record| record.end == Some(End::Unseen);
+    let unseen = contents.jobs.iter().filter(is_unseen);
+    unseen.map(|record| record.job.id).collect()
+}
+
 async fn unclaimed(
     mut endpoints: Endpoints,
     account: &AccountId32,
@@ -266,6 +277,9 @@ fn print_pending(pending: &Pending, node_error: Option<&str>) {
             "to come: reward {} of round {} ({} ceiling)",
             reward.amount, reward.round, reward.ceiling
         );
+    }
+    for job in &pending.unseen {
+        println!("not in the books yet: job {job}; a running worker asks nodes for its receipt");
     }
     if let Some(error) = node_error {
         println!("unclaimed rewards are not shown: {error}");

@@ -105,8 +105,8 @@ pub enum End {
     Elsewhere { block: u32 },
     /// It ended without a result.
     Refunded { block: u32, reason: String },
-    /// It ended in a block whose state the node no longer has: the payment is in the balance, its
-    /// amount is not known here.
+    /// It ended in a block whose state the node no longer has: the payment is in the balance; its
+    /// amount is not known here until a receipt tells.
     Unseen,
 }
 
@@ -222,6 +222,11 @@ impl Record {
         ended || delivered
     }
 
+    /// Whether the job has ended and it is known how.
+    fn has_known_end(&self) -> bool {
+        !matches!(self.end, None | Some(End::Unseen))
+    }
+
     /// What this machine has done for the job so far, in one word.
     pub fn state(&self) -> &'static str {
         let call = |action| self.calls.get(&action);
@@ -267,7 +272,7 @@ impl Record {
     }
 }
 
-/// All jobs of this machine that have not ended.
+/// All jobs of this machine that have not ended, and those of which it is not known how.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     records: BTreeMap<u64, Record>,
@@ -279,7 +284,7 @@ impl Book {
     pub fn restore(records: impl IntoIterator<Item = Record>) -> Self {
         let records = records
             .into_iter()
-            .filter(|record| record.end.is_none())
+            .filter(|record| !record.has_known_end())
             .map(|record| {
                 let waiting = Record {
                     is_listed: false,
@@ -371,21 +376,29 @@ impl Book {
         Some(id)
     }
 
-    /// The job has ended in blocks that nobody can show any more.
+    /// The job has ended in blocks whose events the node no longer has.
     pub fn end_unseen(&mut self, id: u64) {
         if let Some(record) = self.records.get_mut(&id) {
             record.end = Some(End::Unseen);
         }
     }
 
-    /// Takes the jobs that have ended out of the book.
+    /// Takes the jobs that have ended out of the book, unless nobody has told how.
     pub fn forget_ended(&mut self) {
-        self.records.retain(|_, record| record.end.is_none());
+        self.records.retain(|_, record| !record.has_known_end());
+    }
+
+    /// Jobs that have ended, of which a receipt has to tell how.
+    pub fn unseen(&self) -> Vec<u64> {
+        let unseen = |record: &&Record| record.end == Some(End::Unseen);
+        let records = self.records.values().filter(unseen);
+        records.map(|record| record.job.id).collect()
     }
 
     /// Jobs that the chain no longer lists and that have no end yet.
     pub fn unlisted(&self) -> Vec<u64> {
-        let unlisted = self.records.iter().filter(|(_, record)| !record.is_listed);
+        let is_open = |record: &Record| !record.is_listed && record.end.is_none();
+        let unlisted = self.records.iter().filter(|(_, record)| is_open(record));
         unlisted.map(|(id, _)| *id).collect()
     }
 

@@ -8,7 +8,7 @@ use crate::{
     jobs::{Book, Record},
     store::{Batch, Cursor, Entry, EntryKind},
 };
-use aipg_client::events::ChainEvent;
+use aipg_client::{events::ChainEvent, receipts::Receipt};
 use subxt::utils::AccountId32;
 
 /// Blocks that are read again when the chain is not the one that was read before. Finality does not
@@ -62,6 +62,33 @@ pub fn apply(book: &Book, block: &Block<'_>, own: &AccountId32) -> (Batch, Book)
     (batch, after)
 }
 
+/// Books the end of a job by its receipt, where the block's events can no longer be read; returns what
+/// is to be written and the book after it. `time`: of the block, in milliseconds since 1970. The
+/// cursor stays where it is: the block is behind it.
+pub fn complete(book: &Book, receipt: &Receipt, time: u64, own: &AccountId32) -> (Batch, Book) {
+    let mut after = book.clone();
+    let event = receipt.event();
+    let ended = after.finalise(receipt.finished_at, &event, own);
+    let entry = kind(&event, own).map(|kind| Entry {
+        block: receipt.finished_at,
+        // Unlike any other of the block, because it is of the round.
+        index: receipt.index,
+        time,
+        round: receipt.round,
+        kind,
+    });
+    let batch = Batch {
+        jobs: ended
+            .and_then(|id| after.get(id).cloned())
+            .into_iter()
+            .collect(),
+        // Only with the job's record, so that it is booked once.
+        entries: entry.filter(|_| ended.is_some()).into_iter().collect(),
+        ..Batch::default()
+    };
+    (batch, after)
+}
+
 /// What has to be read again when the block at the cursor is not the one that was read: the jobs
 /// whose end or delivery is in doubt, and the batch that forgets what followed.
 pub fn rewind(book: &Book, stored: Vec<Record>, to: Cursor) -> (Batch, Book) {
@@ -89,54 +116,52 @@ fn entry(event: &ChainEvent, block: &Block<'_>, own: &AccountId32, index: usize)
         .number
         .checked_div(block.round_blocks)
         .unwrap_or_default();
-    let (round, kind) = match event {
+    Some(Entry {
+        block: block.cursor.number,
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        time: block.time,
+        round: match event {
+            ChainEvent::RewardClaimed { round, .. } => *round,
+            _ => round_of_block,
+        },
+        kind: kind(event, own)?,
+    })
+}
+
+/// What an event brought to `own` or took from it, if anything.
+fn kind(event: &ChainEvent, own: &AccountId32) -> Option<EntryKind> {
+    match event {
         ChainEvent::Settled {
             job,
             worker,
             units,
             fee,
             to_worker,
-        } if worker == own => {
-            let kind = EntryKind::Fee {
-                job: *job,
-                units: *units,
-                fee: *fee,
-                amount: *to_worker,
-            };
-            (round_of_block, kind)
-        }
+        } if worker == own => Some(EntryKind::Fee {
+            job: *job,
+            units: *units,
+            fee: *fee,
+            amount: *to_worker,
+        }),
         ChainEvent::RewardClaimed {
-            round,
             worker,
             amount,
             ceiling,
-        } if worker == own => {
-            let kind = EntryKind::Reward {
-                amount: *amount,
-                ceiling: (*ceiling).to_owned(),
-            };
-            (*round, kind)
-        }
+            ..
+        } if worker == own => Some(EntryKind::Reward {
+            amount: *amount,
+            ceiling: (*ceiling).to_owned(),
+        }),
         ChainEvent::Penalised {
             worker,
             fault,
             amount,
-        } if worker == own => {
-            let kind = EntryKind::Penalty {
-                amount: *amount,
-                fault: (*fault).to_owned(),
-            };
-            (round_of_block, kind)
-        }
-        _ => return None,
-    };
-    Some(Entry {
-        block: block.cursor.number,
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        time: block.time,
-        round,
-        kind,
-    })
+        } if worker == own => Some(EntryKind::Penalty {
+            amount: *amount,
+            fault: (*fault).to_owned(),
+        }),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// Blocks that the longest pause may take: a job has few to be claimed and delivered in.
 const PAUSE_BLOCKS: u32 = 2;
 
+/// A failure that repeats is told once in this time: a node may be away for a night.
+const REPEAT: Duration = Duration::from_secs(600);
+
 /// Longest time that going offline may take when the worker leaves because of an error.
 const FAREWELL: Duration = Duration::from_secs(90);
 
@@ -72,6 +75,8 @@ pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()>
         stay_online: settings.stay_online,
         drain: Duration::from_secs(settings.drain_seconds),
         reward_retries: BTreeMap::new(),
+        receipt_retries: BTreeMap::new(),
+        newest_block: 0,
         last_seen: None,
         leaving: false,
         is_clock_off: false,
@@ -165,6 +170,8 @@ struct Keeper {
     endpoints: Endpoints,
     backoff: Backoff,
     metrics: Metrics,
+    /// The failure that was told last, and when.
+    told: Option<(String, Instant)>,
 }
 
 impl Keeper {
@@ -173,6 +180,7 @@ impl Keeper {
             endpoints,
             backoff: Backoff::new(PAUSES.0, PAUSES.1),
             metrics,
+            told: None,
         }
     }
 
@@ -202,6 +210,7 @@ impl Keeper {
         self.metrics.connected(self.endpoints.urls(), url);
         if let Ok(client) = &connected {
             tracing::info!(node = client.url(), "connected");
+            self.told = None;
             let blocks = client.block_time().saturating_mul(PAUSE_BLOCKS);
             self.backoff.limit(blocks.min(PAUSES.1));
         }
@@ -211,8 +220,25 @@ impl Keeper {
     /// Tells of a failure; returns when to try again.
     fn pause(&mut self, error: &ChainError) -> Instant {
         let pause = self.backoff.next_pause();
-        tracing::warn!(%error, retry_in_seconds = pause.as_secs(), "no session with a node");
-        Instant::now() + pause
+        let now = Instant::now();
+        let seconds = pause.as_secs();
+        if self.is_news(error.to_string(), now) {
+            tracing::warn!(%error, retry_in_seconds = seconds, "no session with a node");
+        } else {
+            tracing::debug!(%error, retry_in_seconds = seconds, "still no session with a node");
+        }
+        now + pause
+    }
+
+    /// Whether a failure is to be told: another one than the last, or the same after a while.
+    fn is_news(&mut self, error: String, now: Instant) -> bool {
+        let is_told = self.told.as_ref().is_some_and(|(last, at)| {
+            *last == error && now.saturating_duration_since(*at) < REPEAT
+        });
+        if !is_told {
+            self.told = Some((error, now));
+        }
+        !is_told
     }
 
     async fn keep_serving(
@@ -238,6 +264,7 @@ impl Keeper {
                     }
                     Err(SessionError::Chain(error)) if is_passing(&error) => {
                         self.backoff.reset();
+                        self.endpoints.saw(worker.newest_block);
                         self.endpoints.fail_over();
                         error
                     }
@@ -301,5 +328,21 @@ mod tests {
         assert!(!is_passing(&failed));
         assert!(is_passing(&ChainError::Transport("closed".into())));
         assert!(is_passing(&ChainError::Node("busy".into())));
+    }
+
+    #[test]
+    fn failure_should_be_told_once_in_a_while_when_it_repeats() {
+        let mut keeper = Keeper::new(Endpoints::new(Vec::new()), Metrics::default());
+        let begin = Instant::now();
+        let mut told = |error: &str, seconds| {
+            keeper.is_news(error.into(), begin + Duration::from_secs(seconds))
+        };
+        assert!(told("refused", 0));
+        assert!(!told("refused", 4));
+        assert!(!told("refused", 599));
+        assert!(told("syncing", 599), "another failure");
+        assert!(told("refused", 600), "the first one again");
+        assert!(!told("refused", 1_199));
+        assert!(told("refused", 1_200), "after a while");
     }
 }

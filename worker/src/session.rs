@@ -1,12 +1,14 @@
 //! One connection to the node, from the first block to the last.
 //!
 //! At every best block the session reads this machine's jobs, asks the [`Book`] for the next
-//! steps, does them one after the other, reads what became final, and collects rewards. A step that
+//! steps, does them one after the other, reads what became final, completes the books by receipts
+//! where it could not be read, and collects rewards. A step that
 //! a block holds may open the next one, so it looks again until nothing is left to do.
 //!
 //! [`Book`]: crate::jobs::Book
 
 mod follow;
+mod receipts;
 mod rewards;
 mod steps;
 
@@ -73,6 +75,10 @@ pub struct Worker {
     pub drain: Duration,
     /// Rounds whose claim failed, with the block at which to try again.
     pub reward_retries: BTreeMap<u32, u32>,
+    /// Jobs whose receipt this node could not prove, with the block at which to ask again.
+    pub receipt_retries: BTreeMap<u64, u32>,
+    /// Height of the newest block that was seen.
+    pub newest_block: u32,
     /// The machine as last seen, to tell what changed.
     pub last_seen: Option<Machine>,
     /// Whether a stop was asked for.
@@ -140,6 +146,7 @@ impl Worker {
             None => self.go_online(&signer, &machine).await?,
         }
         self.last_seen = None;
+        self.receipt_retries.clear();
         Ok(())
     }
 
@@ -171,6 +178,7 @@ impl Worker {
         loop {
             let state = client.best().await?;
             let now = state.number();
+            self.newest_block = now;
             let jobs = state.jobs(&self.account).await?;
             for id in self.journal.book.observe(jobs, now) {
                 pause::at(Place::JobSeen).await;
@@ -184,6 +192,7 @@ impl Worker {
             if !advanced {
                 self.watch_machine(client, &state).await?;
                 self.follow(client).await?;
+                self.complete(client, now).await?;
                 return self.collect(client, &state).await;
             }
         }

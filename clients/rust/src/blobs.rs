@@ -58,7 +58,7 @@ impl From<BlobError> for ChainError {
 }
 
 /// blake2b-256, the hash of every name and commitment.
-struct Blake2b256;
+pub(crate) struct Blake2b256;
 
 impl Hasher256 for Blake2b256 {
     fn hash(parts: &[&[u8]]) -> [u8; 32] {

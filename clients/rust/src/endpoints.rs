@@ -3,6 +3,9 @@
 use crate::{ChainError, Client, Hash};
 use std::time::Duration;
 
+/// Blocks by which a node may be behind the newest one that was seen before another is preferred.
+const FAR_BEHIND: u32 = 10;
+
 /// Pauses that double up to a limit.
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -47,6 +50,7 @@ pub struct Endpoints {
     urls: Vec<String>,
     current: usize,
     genesis: Option<Hash>,
+    newest: u32,
 }
 
 impl Endpoints {
@@ -55,6 +59,7 @@ impl Endpoints {
             urls,
             current: 0,
             genesis: None,
+            newest: 0,
         }
     }
 
@@ -72,32 +77,51 @@ impl Endpoints {
         self.current = self.current.wrapping_add(1);
     }
 
-    /// Connects to the first node that answers, belongs to the chain and is not syncing. Each one
-    /// is tried once, beginning with the one that was used last.
+    /// Notes the height of a block that some node has: nodes far behind it are passed over.
+    pub fn saw(&mut self, block: u32) {
+        self.newest = self.newest.max(block);
+    }
+
+    /// Connects to the first node that answers, belongs to the chain, is not syncing and not far
+    /// behind the blocks seen so far. Each one is tried once, beginning with the one that was used
+    /// last. A node that is far behind is taken when there is no other: its chain may be the only
+    /// one left.
     ///
     /// # Errors
     /// [`ChainError::OtherChain`] or [`ChainError::Incompatible`] if every node is of that kind,
     /// else the last error of another kind.
     pub async fn connect(&mut self) -> Result<Client, ChainError> {
         let count = self.urls.len();
-        let mut failure = ChainError::Transport("no node address is given".into());
+        let mut passed_over = PassedOver::default();
         for offset in 0..count {
             let index = self.current.wrapping_add(offset) % count;
             match self.open(&self.urls[index]).await {
-                Ok(client) => {
-                    self.current = index;
-                    return Ok(client);
+                Ok((client, best)) if best.saturating_add(FAR_BEHIND) >= self.newest => {
+                    passed_over.tell();
+                    return Ok(self.take(index, client, best));
                 }
-                Err(error) => {
-                    tracing::debug!(node = self.urls[index], %error, "not usable");
-                    failure = worse(failure, error, offset == 0);
-                }
+                Ok((client, best)) => passed_over.keep(index, client, best),
+                Err(error) => passed_over.note(&self.urls[index], error),
             }
         }
-        Err(failure)
+        match passed_over.behind.take() {
+            Some((index, client, best)) => {
+                passed_over.tell();
+                Ok(self.take(index, client, best))
+            }
+            None => Err(passed_over.failure()),
+        }
     }
 
-    async fn open(&self, url: &str) -> Result<Client, ChainError> {
+    fn take(&mut self, index: usize, client: Client, best: u32) -> Client {
+        self.current = index;
+        // Not the greater one: the chain may have been started anew.
+        self.newest = best;
+        client
+    }
+
+    /// The connection, and the height of the node's best block.
+    async fn open(&self, url: &str) -> Result<(Client, u32), ChainError> {
         let client = Client::connect(url).await?;
         let found = client.genesis();
         if let Some(expected) = self.genesis.filter(|genesis| *genesis != found) {
@@ -110,19 +134,56 @@ impl Endpoints {
                 peers: health.peers,
             });
         }
-        Ok(client)
+        Ok((client, health.best))
+    }
+}
+
+/// The nodes that one attempt did not choose.
+#[derive(Default)]
+struct PassedOver {
+    errors: Vec<(String, ChainError)>,
+    /// The one farthest ahead of those that are far behind.
+    behind: Option<(usize, Client, u32)>,
+}
+
+impl PassedOver {
+    fn note(&mut self, url: &str, error: ChainError) {
+        self.errors.push((url.to_owned(), error));
+    }
+
+    fn keep(&mut self, index: usize, client: Client, best: u32) {
+        tracing::warn!(node = client.url(), best, "the node is far behind");
+        if self.behind.as_ref().is_none_or(|(.., other)| best > *other) {
+            self.behind = Some((index, client, best));
+        }
+    }
+
+    /// Says why the nodes before the one that is used are not.
+    fn tell(&self) {
+        for (node, error) in &self.errors {
+            tracing::warn!(node, %error, "passing over a node");
+        }
+    }
+
+    /// What to say when no node can be used.
+    fn failure(self) -> ChainError {
+        let mut errors = self.errors.into_iter().map(|(_, error)| error);
+        let Some(first) = errors.next() else {
+            return ChainError::Transport("no node address is given".into());
+        };
+        errors.fold(first, worse)
     }
 }
 
 /// Of two failures the one that may pass: as long as one node may come back, waiting helps.
-fn worse(first: ChainError, second: ChainError, is_first: bool) -> ChainError {
+fn worse(first: ChainError, second: ChainError) -> ChainError {
     let is_lasting = |error: &ChainError| {
         matches!(
             error,
             ChainError::OtherChain { .. } | ChainError::Incompatible(_)
         )
     };
-    match !is_first && is_lasting(&second) {
+    match is_lasting(&second) {
         true => first,
         false => second,
     }
@@ -171,11 +232,13 @@ mod tests {
     fn failure_that_may_pass_should_win_over_one_that_lasts() {
         let lost = || ChainError::Transport("gone".into());
         let other = || ChainError::Incompatible("calls".into());
-        assert!(worse(lost(), other(), false).is_transport());
-        assert!(worse(other(), lost(), false).is_transport());
-        let lasting = worse(other(), other(), false);
+        assert!(worse(lost(), other()).is_transport());
+        assert!(worse(other(), lost()).is_transport());
+        let lasting = worse(other(), other());
         assert!(matches!(lasting, ChainError::Incompatible(_)));
-        let first = worse(lost(), other(), true);
-        assert!(matches!(first, ChainError::Incompatible(_)));
+        let mut passed_over = PassedOver::default();
+        passed_over.note("ws://a", other());
+        passed_over.note("ws://b", lost());
+        assert!(passed_over.failure().is_transport());
     }
 }

@@ -154,7 +154,9 @@ impl ChainError {
 
 /// Whether the node says that it has dropped the state of a block.
 fn is_pruned(text: &str) -> bool {
-    text.contains("State already discarded")
+    // Reading and pinning say it with different capitals.
+    text.to_ascii_lowercase()
+        .contains("state already discarded")
 }
 
 /// The pool's message with the detail that it puts into the data field.

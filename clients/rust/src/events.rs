@@ -131,7 +131,7 @@ fn fault_name(fault: &api::runtime_types::aipg_primitives::types::Fault) -> &'st
     }
 }
 
-fn reason_name(
+pub(crate) fn reason_name(
     reason: &api::runtime_types::aipg_primitives::receipt::RefundReason,
 ) -> &'static str {
     use api::runtime_types::aipg_primitives::receipt::RefundReason;

@@ -7,7 +7,7 @@
 //! - [`State`] reads at one block: [`Client::best`] where people wait, [`Client::finalised`] where
 //!   money moves.
 //! - [`calls`] names the calls, [`Signer`] signs and sends them so that none is included twice.
-//! - [`events`] tells what a block did, as plain records.
+//! - [`events`] tells what a block did, as plain records; [`receipts`] how a job ended, with its proof.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@ pub mod calls;
 mod endpoints;
 mod error;
 pub mod events;
+pub mod receipts;
 mod region;
 mod signer;
 mod state;
@@ -51,7 +52,7 @@ use std::{sync::Arc, time::Duration};
 use subxt::{
     backend::LegacyBackend,
     client::Blocks,
-    config::RpcConfigFor,
+    config::{substrate::DigestItem, RpcConfigFor},
     rpcs::{
         client::{RpcClient, RpcParams},
         LegacyRpcMethods,
@@ -72,6 +73,9 @@ pub struct Client {
     url: String,
     block_time: Duration,
 }
+
+/// Name of the engine whose digest says which slot a block is of.
+const BABE: [u8; 4] = *b"BABE";
 
 /// How a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,6 +214,22 @@ impl Client {
         Ok(State::new(block))
     }
 
+    /// When the block of that height on the best branch was due, in milliseconds since 1970: the
+    /// begin of its slot, by its header, which a node keeps when the state is gone.
+    pub async fn slot_time(&self, number: u32) -> Result<u64, ChainError> {
+        let unknown = || ChainError::Node(format!("the node has no slot of block {number}"));
+        let hash = self.block_hash(number).await?.ok_or_else(unknown)?;
+        let header = self
+            .methods
+            .chain_get_header(Some(H256::from(hash)))
+            .await
+            .map_err(ChainError::of_request)?
+            .ok_or_else(unknown)?;
+        let slot = slot_of(&header.digest.logs).ok_or_else(unknown)?;
+        let length = u64::try_from(self.block_time.as_millis()).unwrap_or(u64::MAX);
+        Ok(slot.saturating_mul(length))
+    }
+
     async fn hash_of(&self, number: Option<u32>) -> Result<Option<Hash>, ChainError> {
         let number = number.map(|number| u64::from(number).into());
         let hash = self
@@ -230,5 +250,32 @@ impl Client {
             .request(method, parameters)
             .await
             .map_err(ChainError::of_request)
+    }
+}
+
+/// The slot that the author of a block claimed: BABE's pre-runtime digest is a variant, the number
+/// of the authority (u32) and the slot (u64).
+fn slot_of(logs: &[DigestItem]) -> Option<u64> {
+    let claim = logs.iter().find_map(|item| match item {
+        DigestItem::PreRuntime(BABE, claim) => Some(claim),
+        _ => None,
+    })?;
+    let slot = claim.get(5..13)?;
+    Some(u64::from_le_bytes(slot.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_should_be_read_from_the_claim_of_the_author() {
+        let mut claim = vec![2, 1, 0, 0, 0];
+        claim.extend(888_000_111u64.to_le_bytes());
+        let other = DigestItem::PreRuntime(*b"pow_", vec![0; 20]);
+        let logs = [other.clone(), DigestItem::PreRuntime(*b"BABE", claim)];
+        assert_eq!(slot_of(&logs), Some(888_000_111));
+        assert_eq!(slot_of(&[other]), None);
+        assert_eq!(slot_of(&[DigestItem::PreRuntime(*b"BABE", vec![2])]), None);
     }
 }

@@ -239,6 +239,17 @@ fn job_should_be_lost_when_another_machine_is_paid_or_it_is_refunded() {
     let mut book = book(Stage::Assigned, 100);
     book.end_unseen(7);
     assert_eq!(state(&book), "EndedUnseen");
+    assert_eq!((book.unseen(), book.unlisted()), (vec![7], vec![]));
+    book.forget_ended();
+    let stored = book.get(7).unwrap().to_stored();
+    let mut after = Book::restore([stored]);
+    assert_eq!(
+        after.unseen(),
+        [7],
+        "until a receipt tells, also after a restart"
+    );
+    after.observe(Vec::new(), 121);
+    assert_eq!((after.unlisted(), after.steps(121)), (vec![], vec![]));
 }
 
 #[test]

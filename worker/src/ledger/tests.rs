@@ -1,6 +1,6 @@
 use super::*;
 use crate::jobs::tests::job;
-use aipg_client::{Amount, Hash, Stage};
+use aipg_client::{receipts::Outcome, Amount, Hash, Stage};
 
 const OWN: AccountId32 = AccountId32([7; 32]);
 const OTHER: AccountId32 = AccountId32([8; 32]);
@@ -123,4 +123,79 @@ fn jobs_should_be_open_again_when_the_blocks_that_ended_them_are_lost() {
     assert!(batch.jobs.is_empty());
     assert!(untouched.get(1).is_none(), "block 35 still holds its end");
     assert_eq!(batch.rewind_to, Some(36));
+}
+
+fn receipt(job: u64, outcome: Outcome) -> Receipt {
+    Receipt {
+        job,
+        round: 3,
+        index: 4,
+        finished_at: 35,
+        outcome,
+    }
+}
+
+fn paid(worker: AccountId32) -> Outcome {
+    Outcome::Paid {
+        worker,
+        units: 5,
+        fee: Amount(100),
+    }
+}
+
+/// The book of a worker that was away when job 1 ended.
+fn away() -> Book {
+    let mut book = book();
+    book.end_unseen(1);
+    book.forget_ended();
+    book
+}
+
+#[test]
+fn receipt_should_bring_the_fee_of_a_job_that_ended_unseen() {
+    let (batch, mut after) = complete(&away(), &receipt(1, paid(OWN)), 123, &OWN);
+    assert_eq!(batch.cursor, None, "the block is behind the cursor");
+    let entry = Entry {
+        block: 35,
+        index: 4,
+        time: 123,
+        round: 3,
+        kind: EntryKind::Fee {
+            job: 1,
+            units: 5,
+            fee: Amount(100),
+            amount: Amount(92),
+        },
+    };
+    assert_eq!(batch.entries, [entry]);
+    assert_eq!(batch.jobs[0].state(), "Settled");
+    after.forget_ended();
+    assert!(after.unseen().is_empty());
+
+    let (again, _) = complete(&after, &receipt(1, paid(OWN)), 123, &OWN);
+    assert!(again.entries.is_empty() && again.jobs.is_empty(), "once");
+}
+
+#[test]
+fn receipt_should_bring_no_fee_when_another_machine_was_paid_or_nobody() {
+    let refunded = Outcome::Refunded {
+        reason: "DeadlineUnreachable",
+    };
+    for (outcome, state) in [(paid(OTHER), "Lost"), (refunded, "Refunded")] {
+        let (batch, _) = complete(&away(), &receipt(1, outcome), 123, &OWN);
+        assert!(batch.entries.is_empty());
+        assert_eq!(batch.jobs[0].state(), state);
+    }
+}
+
+#[test]
+fn fee_should_be_forgotten_and_booked_anew_when_the_block_of_a_receipt_is_read_again() {
+    let (batch, mut after) = complete(&away(), &receipt(1, paid(OWN)), 123, &OWN);
+    after.forget_ended();
+    let (batch, reopened) = rewind(&after, batch.jobs, cursor(20));
+    assert_eq!(batch.rewind_to, Some(21), "the entry of block 35 goes");
+    assert_eq!(reopened.get(1).unwrap().end, None);
+    let events = [settled(1, OWN)];
+    let (batch, _) = apply(&reopened, &block(35, &events), &OWN);
+    assert_eq!((batch.entries.len(), batch.jobs.len()), (1, 1));
 }

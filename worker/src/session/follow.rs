@@ -39,10 +39,9 @@ impl Worker {
         let mut read = cursor;
         while number < last {
             number = number.saturating_add(1);
-            let state = client.at_number(number).await?;
-            let events = match state.events().await {
+            let (state, events) = match read_block(client, number).await {
                 Err(ChainError::Pruned(_)) => return self.skip(client, number, &finalised).await,
-                events => events?,
+                block => block?,
             };
             read = cursor_at(&state);
             let concerns =
@@ -127,7 +126,7 @@ impl Worker {
         let (mut low, mut high) = (missing.saturating_add(1), finalised.number());
         while low < high {
             let middle = low + (high - low) / 2;
-            match client.at_number(middle).await?.events().await {
+            match read_block(client, middle).await {
                 Ok(_) => high = middle,
                 Err(ChainError::Pruned(_)) => low = middle.saturating_add(1),
                 Err(error) => return Err(error.into()),
@@ -135,7 +134,7 @@ impl Worker {
         }
         let mut book = self.journal.book.clone();
         let mut batch = Batch {
-            cursor: Some(cursor_at(&client.at_number(low.saturating_sub(1)).await?)),
+            cursor: Some(cursor_of(client, low.saturating_sub(1)).await?),
             ..Batch::default()
         };
         let first_kept = client.at_number(low).await?;
@@ -149,7 +148,7 @@ impl Worker {
             from = missing,
             to = low.saturating_sub(1),
             jobs = batch.jobs.len(),
-            "the node no longer has the states of these blocks: what they paid is in the balance, but not in the books"
+            "the node no longer has the states of these blocks: what jobs brought is booked by their receipts, penalties and claimed rewards are not"
         );
         for _ in &batch.jobs {
             self.metrics.job_ended("EndedUnseen");
@@ -161,7 +160,7 @@ impl Worker {
     /// The chain is not the one that was read: reads the last blocks again.
     async fn rewind(&mut self, client: &Client, cursor: Cursor) -> Result<(), SessionError> {
         let number = cursor.number.saturating_sub(REWIND);
-        let to = cursor_at(&client.at_number(number).await?);
+        let to = cursor_of(client, number).await?;
         tracing::error!(
             block = cursor.number,
             again_from = number,
@@ -172,6 +171,20 @@ impl Worker {
         self.journal.finalise(batch, book)?;
         Ok(())
     }
+}
+
+/// A block with its events; [`ChainError::Pruned`] if the node no longer has its state.
+async fn read_block(client: &Client, number: u32) -> Result<(State, Vec<ChainEvent>), ChainError> {
+    let state = client.at_number(number).await?;
+    let events = state.events().await?;
+    Ok((state, events))
+}
+
+/// The mark of a block whose state may be gone.
+async fn cursor_of(client: &Client, number: u32) -> Result<Cursor, ChainError> {
+    let hash = client.block_hash(number).await?;
+    let hash = hash.ok_or_else(|| ChainError::Node(format!("the node has no block {number}")))?;
+    Ok(Cursor { number, hash })
 }
 
 fn cursor_at(state: &State) -> Cursor {
