@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { accountHex, signedCalls } from '../../lib/miners.mjs'
 
 /** An amount of the books ("1.5 AIPG") in the smallest unit. */
-function smallest(text) {
+export function smallest(text) {
   const [whole, fraction = ''] = text.replace(' AIPG', '').split('.')
   return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, '0'))
 }

@@ -1,20 +1,34 @@
-// What happens around a worker: a way to a node that breaks, a disk that is full, people who look.
+// What happens around a worker: a way to a node that breaks, a node that is behind, a program with the
+// same key, a disk that is full, people who look.
 // Real processes, one development chain, a machine of its own for each test.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, connect as connectSocket } from 'node:net'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { registerMiners, said, submitFor } from '../../lib/miners.mjs'
-import { freePort } from '../../lib/processes.mjs'
+import { accountFrom } from '@aipowergrid/client'
+import { Chain } from '../../lib/chain.mjs'
+import { accountHex, registerMiners, said, signedCalls, submitFor } from '../../lib/miners.mjs'
+import { PROGRAMS, freePort } from '../../lib/processes.mjs'
 import { assertPaidOnce } from './mining.mjs'
 import { startNetwork } from './setup.mjs'
+
+/** Calls whose nonce another program takes: where the worker waits meanwhile, with the call signed. */
+const NONCES = ['claim-stored', 'result-stored', 'reward-stored']
 
 let network
 let miners
 before(async () => {
   network = await startNetwork()
-  miners = await registerMiners(network, ['two-nodes', 'disk-full', 'watched'])
+  miners = await registerMiners(network, [
+    'two-nodes',
+    'syncing-node',
+    'disk-full',
+    'watched',
+    ...NONCES,
+  ])
 })
 after(() => network?.stop())
 
@@ -47,6 +61,37 @@ async function way(port) {
   return { url: `ws://127.0.0.1:${own}`, cut }
 }
 
+/** A real node of the chain that syncs for ever: a warp sync begins with the third peer. */
+async function startSyncingNode() {
+  const { processes } = network
+  const port = await freePort()
+  const node = processes.spawn('syncing-node', join(PROGRAMS, 'aipg-node'), [
+    ...['--chain', 'dev', '--sync', 'warp'],
+    ...['--base-path', join(processes.directory, 'syncing-node')],
+    ...['--rpc-port', String(port)],
+    ...['--port', String(await freePort())],
+    ...['--no-prometheus', '--no-telemetry', '--no-mdns'],
+  ])
+  await said(node, 'Running JSON-RPC server')
+  return `ws://127.0.0.1:${port}`
+}
+
+/** Whether the node at `url` says that it is syncing. */
+async function isSyncing(url) {
+  const chain = await Chain.connect(url)
+  const { isSyncing } = await chain.api.rpc.system.health()
+  await chain.disconnect()
+  return isSyncing.isTrue
+}
+
+/** Signs a remark with the key of a machine and hands it to the pool. */
+async function remarkOf(miner) {
+  const { api } = network.chain
+  const pair = await accountFrom(readFileSync(miner.key, 'utf8').trim())
+  assert.equal(pair.address, miner.address)
+  return api.rpc.author.submitExtrinsic(await api.tx.system.remark('me too').signAsync(pair))
+}
+
 test('worker should go on, and tell how it is, when something around it fails', { concurrency: true }, async (t) => {
   const tests = [
     t.test('job should be paid when the first of two nodes dies in the middle', async () => {
@@ -65,6 +110,46 @@ test('worker should go on, and tell how it is, when something around it fails', 
       assert.equal(connections, 2, worker.tail(40))
       assert.equal(await worker.stop(), 0)
     }),
+
+    t.test('job should be paid when the first of two nodes is still syncing', async () => {
+      const miner = miners.get('syncing-node')
+      const { node } = network
+      const syncing = await startSyncingNode()
+      assert.ok(await isSyncing(syncing))
+      miner.url = syncing
+      const worker = miner.run({ extra: ['--node', node.url] })
+      await ready(worker)
+      miner.url = node.url
+      const job = await submitFor(miner)
+      await assertPaidOnce(miner, job)
+      const log = worker.log()
+      assert.match(log, /passing over a node .*still syncing/)
+      assert.equal(log.split('connected node=').length - 1, 1, worker.tail(40))
+      assert.ok(log.includes(`connected node="${node.url}"`), worker.tail(40))
+      assert.ok(await isSyncing(syncing), 'all the time')
+      assert.equal(await worker.stop(), 0)
+    }),
+
+    ...NONCES.map((place) =>
+      t.test(`job should be paid once when another program takes the nonce at ${place}`, async () => {
+        const miner = miners.get(place)
+        const { chain, ledger, processes } = network
+        const pauseUntil = join(processes.directory, `${place}.go`)
+        const worker = miner.run({ pauseAt: place, pauseUntil })
+        await ready(worker)
+        const job = await submitFor(miner)
+        await said(worker, `paused at ${place}`)
+        await remarkOf(miner)
+        writeFileSync(pauseUntil, '')
+        await said(worker, 'its nonce is used')
+        await assertPaidOnce(miner, job)
+        const signer = accountHex(chain, miner.address)
+        const calls = await signedCalls(chain, job.block, ledger.last.number)
+        const remarks = calls.filter((one) => one.signer === signer && one.call === 'system.remark')
+        assert.equal(remarks.length, 1, 'the other program is served, too')
+        assert.equal(await worker.stop(), 0)
+      }),
+    ),
 
     t.test('worker should rest while it cannot write, and come back', async () => {
       const miner = miners.get('disk-full')
