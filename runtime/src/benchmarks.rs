@@ -6,6 +6,8 @@
     reason = "a benchmark whose set-up fails must stop"
 )]
 
+mod session;
+
 use crate::{configs::consensus::MAX_AUTHORITIES, *};
 use alloc::string::String;
 use codec::Encode;
@@ -15,8 +17,10 @@ use frame_system_benchmarking::{
     extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench,
 };
 use pallet_model_registry::benchmarking as models;
+use pallet_receipts::benchmarking as receipts;
 use pallet_useful_work::{benchmarking as work, types::BeaconEntry, BeaconRing, RING};
 use pallet_worker_registry::benchmarking as machines;
+use session::Pallet as SessionBench;
 use sp_consensus_babe::{
     digests::{PreDigest, SecondaryPlainPreDigest},
     BABE_ENGINE_ID,
@@ -27,6 +31,7 @@ frame_benchmarking::define_benchmarks!(
     [frame_system, SystemBench::<Runtime>]
     [frame_system_extensions, SystemExtensionsBench::<Runtime>]
     [pallet_timestamp, Timestamp]
+    [pallet_session, SessionBench::<Runtime>]
     [pallet_balances, Balances]
     [pallet_transaction_payment, TransactionPayment]
     [pallet_sudo, Sudo]
@@ -35,6 +40,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_model_registry, ModelRegistry]
     [pallet_worker_registry, WorkerRegistry]
     [pallet_job_escrow, JobEscrow]
+    [pallet_receipts, Receipts]
     [pallet_useful_work, UsefulWork]
 );
 
@@ -58,6 +64,13 @@ pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> 
 }
 
 impl frame_system_benchmarking::Config for Runtime {}
+
+impl session::Config for Runtime {
+    fn keys_and_proof(owner: &AccountId) -> (SessionKeys, Vec<u8>) {
+        let generated = SessionKeys::generate(&owner.encode(), None);
+        (generated.keys, generated.proof.encode())
+    }
+}
 
 impl pallet_transaction_payment::BenchmarkConfig for Runtime {
     /// Tips go to the author, so there is one.
@@ -134,5 +147,9 @@ impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> fo
 
     fn earlier_credit(worker: &AccountId) {
         work::nearly_full_credit::<Runtime>(worker);
+    }
+
+    fn nearly_full_round() {
+        receipts::nearly_full_round::<Runtime>();
     }
 }

@@ -49,7 +49,8 @@ mod benchmarks {
         open_schedule::<T>();
         let author = T::BenchmarkHelper::author();
         let before = T::Currency::balance(&author);
-        let height = frame_system::Pallet::<T>::block_number();
+        // The first block that is rewarded.
+        let height = 1u32.into();
 
         #[block]
         {

@@ -262,6 +262,8 @@ impl crate::benchmarking::BenchmarkHelper<AccountId, u64> for Helper {
     }
 
     fn earlier_credit(_: &AccountId) {}
+
+    fn nearly_full_round() {}
 }
 
 /// A state without genesis, inside block 1.

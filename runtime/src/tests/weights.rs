@@ -23,15 +23,10 @@ type TimestampWeight = <Runtime as pallet_timestamp::Config>::WeightInfo;
 
 /// The presets by name. What matters of them here is the time that a block's weight may take.
 fn presets() -> [(&'static str, Parameters); 3] {
-    let mainnet = Parameters {
-        slot_duration_ms: 60_000,
-        max_block_ref_time_ms: 10_000,
-        ..Parameters::local()
-    };
     [
         ("dev", Parameters::dev()),
         ("local", Parameters::local()),
-        ("mainnet", mainnet),
+        ("mainnet", Parameters::mainnet()),
     ]
 }
 
@@ -213,10 +208,67 @@ fn calls_in_a_block(limits: &BlockWeights, info: &DispatchInfo) -> u64 {
     share.ref_time() / each.ref_time()
 }
 
-/// The table of docs/weights.md, which `scripts/weights` takes from this test's output.
+fn milliseconds(weight: Weight) -> f64 {
+    weight.ref_time() as f64 / 1e9
+}
+
+/// Columns with the share of a whole block that the weight takes, one for each preset.
+fn shares(weight: Weight, limits: &[BlockWeights]) -> String {
+    limits.iter().fold(String::new(), |columns, limits| {
+        let share = weight.ref_time() as f64 / limits.max_block.ref_time() as f64;
+        format!("{columns} {:.3} % |", 100.0 * share)
+    })
+}
+
+fn table_of_limits(limits: &[BlockWeights]) -> String {
+    let mut table = "| preset | a block, ms | normal calls, ms | one normal call, ms |\n\
+                     |---|--:|--:|--:|\n"
+        .to_string();
+    for ((name, _), limits) in presets().iter().zip(limits) {
+        let normal = limits.get(DispatchClass::Normal);
+        writeln!(
+            table,
+            "| `{name}` | {:.0} | {:.0} | {:.0} |",
+            milliseconds(limits.max_block),
+            milliseconds(most(normal.max_total)),
+            milliseconds(most(normal.max_extrinsic)),
+        )
+        .unwrap();
+    }
+    table
+}
+
+fn table_of_hooks(hooks: &[(&str, Weight)], limits: &[BlockWeights]) -> String {
+    let names = presets().map(|(name, _)| format!("`{name}`")).join(" | ");
+    let mut table = format!("| by itself | ms | {names} |\n|---|--:|--:|--:|--:|\n");
+    for (name, weight) in hooks {
+        let columns = shares(*weight, limits);
+        writeln!(table, "| {name} | {:.3} |{columns}", milliseconds(*weight)).unwrap();
+    }
+    table
+}
+
+fn table_of_calls(calls: &[(String, DispatchInfo)], limits: &[BlockWeights]) -> String {
+    let names = presets().map(|(name, _)| format!("`{name}`")).join(" | ");
+    let mut table =
+        format!("| call | ms | {names} | in a block of `dev` |\n|---|--:|--:|--:|--:|--:|\n");
+    for (name, info) in calls {
+        let weight = info.total_weight();
+        writeln!(
+            table,
+            "| `{name}` | {:.3} |{} {} |",
+            milliseconds(weight),
+            shares(weight, limits),
+            calls_in_a_block(&limits[0], info)
+        )
+        .unwrap();
+    }
+    table
+}
+
+/// The tables of docs/weights.md, which `scripts/weights` takes from this test's output.
 #[test]
 fn table_of_weights_should_name_every_call_and_hook() {
-    let milliseconds = |weight: Weight| weight.ref_time() as f64 / 1e9;
     let mut limits_of = Vec::new();
     let mut hooks = Vec::new();
     on_every_preset(|_, limits| {
@@ -230,39 +282,23 @@ fn table_of_weights_should_name_every_call_and_hook() {
             ("the busiest block", busiest_hooks()),
         ];
     });
-    let names = presets().map(|(name, _)| name).join(" | ");
-
-    let mut table = format!("| by itself | ms | {names} |\n|---|--:|--:|--:|--:|\n");
-    for (name, weight) in &hooks {
-        write!(table, "| {name} | {:.3} |", milliseconds(*weight)).unwrap();
-        for limits in &limits_of {
-            let share = weight.ref_time() as f64 / limits.max_block.ref_time() as f64;
-            write!(table, " {:.2} % |", 100.0 * share).unwrap();
-        }
-        table.push('\n');
-    }
-    write!(table, "\n| call | ms | {names} |\n|---|--:|--:|--:|--:|\n").unwrap();
     let calls = preset_state(DEV_RUNTIME_PRESET).execute_with(calls);
-    for (name, info) in &calls {
-        write!(
-            table,
-            "| `{name}` | {:.3} |",
-            milliseconds(info.total_weight())
-        )
-        .unwrap();
-        for limits in &limits_of {
-            write!(table, " {} |", calls_in_a_block(limits, info)).unwrap();
-        }
-        table.push('\n');
-    }
-    println!("<!-- table -->\n{table}<!-- end of table -->");
 
+    let limits = table_of_limits(&limits_of);
+    let by_itself = table_of_hooks(&hooks, &limits_of);
+    let by_call = table_of_calls(&calls, &limits_of);
+    println!("<!-- table -->\n\n{limits}\n{by_itself}\n{by_call}\n<!-- end of table -->");
+
+    assert!(limits.contains("| `dev` | 1000 | 750 |"), "{limits}");
     for name in [
         "System.remark",
         "JobEscrow.submit",
         "UsefulWork.claim_reward",
     ] {
-        assert!(table.contains(&format!("| `{name}` |")), "{name}");
+        assert!(by_call.contains(&format!("| `{name}` |")), "{name}");
     }
-    assert_eq!(table.lines().count(), calls.len() + hooks.len() + 5);
+    let rows = |table: &str| table.lines().count().saturating_sub(2);
+    assert_eq!(rows(&limits), presets().len());
+    assert_eq!(rows(&by_itself), hooks.len());
+    assert_eq!(rows(&by_call), calls.len());
 }
