@@ -1,29 +1,39 @@
-//! Weights counted by hand: reads and writes of each path, plus compute.
+//! Weights of what `pallet_receipts` does, as measured in the runtime.
 //!
-//! They stand until every call has a benchmark; they are meant to be over, not under, the truth.
-//! Appending and verifying are part of the calls and hooks of the pallets that ask for them.
+//! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
+//!
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - database: ParityDB, 8 µs for a read, 50 µs for a write
+//! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
+//! - runtime: compiled from WebAssembly, as the node runs it
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{
+    traits::Get,
+    weights::{constants::ParityDbWeight, Weight},
+};
 
-/// Weight of the hook.
+/// What calls, hooks and their steps cost at most. Every function has a benchmark of its name.
 pub trait WeightInfo {
-    /// A look at the open round, with the sealing of a full one.
     fn on_initialize() -> Weight;
 }
 
-/// Hand-counted weights over the runtime's database weights.
+/// Weights for a runtime, with its database's costs.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn on_initialize() -> Weight {
-        // Round length, open round, height; open round, root. Some 33 hashes.
-        Weight::from_parts(30_000_000, 2_048).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Receipts::Open: 1 read, 1 written
+        // Receipts::Roots: 0 read, 1 written
+        Weight::from_parts(74_310_000, 2_546).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 }
 
+/// Weights for tests.
 impl WeightInfo for () {
     fn on_initialize() -> Weight {
-        Weight::zero()
+        Weight::from_parts(74_310_000, 2_546)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 }

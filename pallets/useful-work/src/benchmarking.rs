@@ -139,11 +139,11 @@ mod benchmarks {
         assert!(BeaconRing::<T>::iter_values().any(|entry| entry.height == last));
     }
 
-    /// A block with weight to spare, and credit of `records` workers that expired.
+    /// A block with weight to spare, and credit of `n` workers that expired.
     #[benchmark]
-    fn sweep_credits(records: Linear<0, MAX_SWEPT>) {
+    fn sweep_credits(n: Linear<0, MAX_SWEPT>) {
         let lines: Vec<_> = (0..MAX_CREDIT_LINES).map(line).collect();
-        for number in 0..records {
+        for number in 0..n {
             let worker: T::AccountId = account("worker", number, 0);
             Credits::<T>::insert(0, worker, BoundedVec::truncate_from(lines.clone()));
         }
@@ -155,7 +155,7 @@ mod benchmarks {
         }
 
         assert_eq!(Credits::<T>::iter_prefix(0).count(), 0);
-        assert_eq!(FirstUnswept::<T>::get() == 1, records < MAX_SWEPT);
+        assert_eq!(FirstUnswept::<T>::get() == 1, n < MAX_SWEPT);
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_state(), crate::mock::Test);
