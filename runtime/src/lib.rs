@@ -2,7 +2,8 @@
 //!
 //! - [`configs`]: how each pallet is configured, by subject;
 //! - [`apis`]: what clients can call;
-//! - [`genesis`]: the presets `dev`, `local` and `mainnet`.
+//! - [`genesis`]: the presets `dev`, `local` and `mainnet`;
+//! - [`weights`]: what the pallets of FRAME cost here; ours carry their own.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
 
@@ -16,6 +17,7 @@ pub mod apis;
 pub mod benchmarks;
 pub mod configs;
 pub mod genesis;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,8 @@ const LEVEL: u32 = 15 * 33;
 const UPPER_LEVELS: u32 = 2;
 /// Bytes of a key that tell which storage item it belongs to.
 const PREFIX: usize = 32;
+/// Stands for every item in benchmarks that tell only how many they touch.
+const SKIPPED: &[u8] = b"Skipped Metadata";
 
 /// A quantity that grows with the components of a benchmark.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -161,6 +163,9 @@ impl Items {
         let mut most = BTreeMap::<String, (u32, u32)>::new();
         for result in counted {
             for (prefix, reads, writes) in accesses_of(result) {
+                if prefix == SKIPPED {
+                    continue;
+                }
                 let known = most.entry(self.name_of(prefix)).or_default();
                 *known = (known.0.max(reads), known.1.max(writes));
             }
@@ -177,6 +182,9 @@ impl Items {
                 String::from_utf8_lossy(&item.pallet_name),
                 String::from_utf8_lossy(&item.storage_name)
             ),
+            None if prefix.iter().all(u8::is_ascii_graphic) => {
+                format!("the key `{}`", String::from_utf8_lossy(prefix))
+            }
             None => format!("the key {}", sp_core::hexdisplay::HexDisplay::from(&prefix)),
         }
     }
@@ -313,6 +321,7 @@ mod tests {
     #[test]
     fn access_should_be_told_by_its_key_when_no_pallet_declares_the_item() {
         assert_eq!(items().name_of(&[0xab, 0xcd]), "the key abcd");
+        assert_eq!(items().name_of(b":code"), "the key `:code`");
     }
 
     #[test]
