@@ -49,6 +49,18 @@ select_wasm_toolchain() {
     fi
 }
 
+# Builds the tests and prints where the runtime's are. The whole workspace is named so that features stay
+# as in every other build; what does not compile beside the runtime is passed over.
+runtime_tests() {
+    local program
+    program=$(
+        cargo build --release --workspace --locked --tests --keep-going --message-format=json |
+            grep '"name":"aipg_runtime"' | grep -o '"executable":"[^"]*"' | tail -1 | cut -d'"' -f4 || true
+    )
+    [[ -n $program ]] || die "the runtime does not compile"
+    printf '%s\n' "$program"
+}
+
 STAGE_TIMES=()
 # The same in seconds, for write_stage_times.
 STAGE_SECONDS=()
