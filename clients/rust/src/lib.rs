@@ -32,6 +32,9 @@ mod signer;
 mod state;
 mod views;
 
+// The macro below reads the file, but only this tells the compiler to look at it again when it changes.
+const _: &[u8] = include_bytes!("../metadata/aipg.scale");
+
 /// Code generated from the committed metadata of the runtime.
 #[allow(clippy::all, missing_docs, unused_qualifications)]
 #[subxt::subxt(runtime_metadata_path = "metadata/aipg.scale")]

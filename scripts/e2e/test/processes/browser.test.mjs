@@ -148,7 +148,9 @@ test('refusals should be shown by name when a prompt is too long or a link is of
   const other = await openPage(t, { chain: `0x${'ab'.repeat(32)}`, job: '0' })
   await other.getByRole('alert').waitFor()
   assert.match(await other.getByRole('alert').textContent(), /WrongChain/)
-  for (const tab of [page, other]) assertClean(tab)
+  assertClean(page)
+  // The client hangs up on another chain; the library under it complains that its own start was cut short.
+  assertClean(other, (text) => text.includes('1000:: Normal Closure'))
 })
 
 test('page should pick a job up when it is loaded again, and show a hostile answer as text', async (t) => {
