@@ -24,6 +24,7 @@ mod forward;
 mod generate;
 pub mod kernels;
 mod model;
+mod random;
 pub mod sampling;
 mod score;
 mod sequence;

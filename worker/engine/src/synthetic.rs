@@ -3,19 +3,19 @@
 use crate::{
     convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice},
     file::Sections,
+    random::Random,
     Model,
 };
 use aipg_exact::layout::{weight_tensors, Weight};
 
-/// A generator of about normal numbers of deviation 1 (the sum of four uniform ones), the same on
-/// every machine: the multiplicative congruential generator with the multiplier of L'Ecuyer (1999).
+/// About normal numbers of deviation 1: sums of four uniform ones. The same on every machine.
 #[derive(Clone, Debug)]
-pub struct Normal(u64);
+pub struct Normal(Random);
 
 impl Normal {
-    /// The generator of a seed.
+    /// The numbers of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Random::new(seed))
     }
 }
 
@@ -23,8 +23,7 @@ impl Iterator for Normal {
     type Item = f64;
 
     fn next(&mut self) -> Option<f64> {
-        self.0 = self.0.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
-        let mixed = self.0 ^ (self.0 >> 29);
+        let mixed = self.0.next();
         let sum: i32 = (0..4)
             .map(|part| i32::from((mixed >> (16 * part)) as u16 as i16))
             .sum();

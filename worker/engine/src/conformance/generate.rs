@@ -1,21 +1,18 @@
 //! Which vectors there are: the edges of each operation, then numbers of all magnitudes.
 
+mod attention;
+mod models;
+
 use super::{operations::*, outputs, Vector};
-use crate::{
-    convert::{CheckpointConfiguration, HadamardChoice},
-    file::{self, Sections},
-};
-use aipg_exact::layout::section_lengths;
+use crate::random::Random;
 use serde::Serialize;
 
-/// Numbers that look random, the same on every machine: the multiplicative congruential generator with
-/// the multiplier of L'Ecuyer (1999).
-struct Numbers(u64);
+/// Numbers of all kinds of inputs.
+struct Numbers(Random);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
-        self.0 ^ (self.0 >> 32)
+        self.0.next()
     }
 
     fn below(&mut self, limit: u64) -> u64 {
@@ -69,13 +66,13 @@ impl Collection {
 /// All vectors, in a fixed order.
 pub fn vectors() -> Vec<Vector> {
     let mut collection = Collection::default();
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers(Random::new(7));
     arithmetic(&mut collection, &mut numbers);
     rows(&mut collection, &mut numbers);
-    attention(&mut collection, &mut numbers);
+    attention::attention(&mut collection, &mut numbers);
     choices(&mut collection, &mut numbers);
     commitments(&mut collection, &mut numbers);
-    models(&mut collection, &mut numbers);
+    models::models(&mut collection, &mut numbers);
     collection.0
 }
 
@@ -283,89 +280,6 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
     );
 }
 
-fn attention(collection: &mut Collection, numbers: &mut Numbers) {
-    for width in [1, 2, 64, 256] {
-        for _ in 0..3 {
-            let ((query_mantissa, query_exponent), (key_mantissa, key_exponent)) =
-                (numbers.scale(), numbers.scale());
-            collection.add(
-                "score",
-                Score {
-                    query: numbers.int8s(width),
-                    query_mantissa,
-                    query_exponent,
-                    key: numbers.int8s(width),
-                    key_mantissa,
-                    key_exponent,
-                    score_scale: numbers.below(1 << 30) as u32 + 1,
-                },
-            );
-        }
-    }
-    for exponent in [-100, 0, 13, 100] {
-        collection.add(
-            "score",
-            Score {
-                query: vec![127; 256],
-                query_mantissa: u16::MAX,
-                query_exponent: exponent,
-                key: vec![-127; 256],
-                key_mantissa: u16::MAX,
-                key_exponent: 0,
-                score_scale: 1 << 30,
-            },
-        );
-    }
-    for (mantissa, exponent, value_format) in [
-        (1 << 15, 0, 12),
-        (u16::MAX, -3, 16),
-        (u16::MAX, -30, 2),
-        (40_000, -7, 10),
-        (1, i32::MAX, 2),
-        (1, i32::MIN, 2),
-    ] {
-        collection.add(
-            "value_scale",
-            ValueScale {
-                mantissa,
-                exponent,
-                value_format,
-            },
-        );
-    }
-    for (positions, columns, value_format, bits) in [
-        (1, 3, 12, 20),
-        (2, 1, 2, 31),
-        (17, 4, 16, 18),
-        (100, 8, 10, 19),
-        (40, 5, 12, 31),
-    ] {
-        collection.add(
-            "attend",
-            Attend {
-                scores: numbers.list(positions, |numbers| numbers.signed(bits) as i32),
-                values: numbers.int8s(positions * columns),
-                columns,
-                value_scales: numbers.list(positions, |numbers| numbers.next() as u16),
-                value_format,
-            },
-        );
-    }
-    // No key, a tie of all, both ends of the range, a sink whose weight leaves little for the others.
-    let keys = |scores: Vec<i32>, numbers: &mut Numbers| Attend {
-        values: numbers.int8s(scores.len() * 2),
-        columns: 2,
-        value_scales: vec![u16::MAX; scores.len()],
-        value_format: 12,
-        scores,
-    };
-    let sink = [vec![0], vec![-(15 << 16); 300]].concat();
-    for scores in [vec![], vec![5; 9], vec![i32::MAX, -i32::MAX], sink] {
-        let inputs = keys(scores, numbers);
-        collection.add("attend", inputs);
-    }
-}
-
 fn choices(collection: &mut Collection, numbers: &mut Numbers) {
     let greedy = Sampling::GREEDY;
     for logits in [
@@ -423,84 +337,5 @@ fn commitments(collection: &mut Collection, numbers: &mut Numbers) {
     for (rows, width) in [(0, 3), (1, 1), (3, 20), (2, 300)] {
         let hidden = numbers.list(rows * width, |numbers| numbers.next() as i32);
         collection.add("digest", Hidden { hidden, width });
-    }
-}
-
-/// Whole models with any bytes in their sections: what a converter would never write has a meaning, too.
-fn models(collection: &mut Collection, numbers: &mut Numbers) {
-    for (shape, hadamard) in [
-        ([6, 1, 1, 1, 2, 5], HadamardChoice::Nowhere),
-        ([20, 2, 3, 3, 6, 33], HadamardChoice::Nowhere),
-        ([64, 1, 4, 2, 16, 64], HadamardChoice::WherePossible),
-        ([16, 2, 4, 1, 8, 24], HadamardChoice::Nowhere),
-    ] {
-        let model = model(shape, hadamard, numbers);
-        for sampled in [false, true] {
-            let prompt = numbers.list(9, |numbers| numbers.below(30) as u32);
-            let mut sampling = Sampling::GREEDY;
-            if sampled {
-                sampling.seed = numbers.next();
-                sampling.beta = 30_000;
-            }
-            collection.add(
-                "generate",
-                Generate {
-                    model: model.clone(),
-                    prompt,
-                    max_output: 12,
-                    stop: vec![3],
-                    sampling,
-                },
-            );
-        }
-    }
-}
-
-/// A model file of this shape `[d, layers, heads, key-value heads, head dimension, feed-forward]`.
-fn model(shape: [u32; 6], hadamard: HadamardChoice, numbers: &mut Numbers) -> String {
-    let [model_dimension, layers, heads, key_value_heads, head_dimension, feed_forward] = shape;
-    let configuration = CheckpointConfiguration {
-        model_dimension,
-        layers,
-        heads,
-        key_value_heads,
-        head_dimension,
-        feed_forward,
-        vocabulary: 30,
-        max_context: 24,
-        rope_base: 10_000.0,
-        epsilon: 1e-5,
-    };
-    let mut header = configuration
-        .header(hadamard, [7; 32])
-        .expect("the shapes above are in range");
-    let lengths = section_lengths(&header);
-    let mut bytes = |count: u64| numbers.list(count as usize, |numbers| numbers.next() as u8);
-    let mut sections = Sections {
-        scales: bytes(lengths.scales),
-        tables: bytes(lengths.tables),
-        weights: bytes(lengths.weights),
-    };
-    // Shifts of any size would leave nothing but zeros; these leave numbers of every magnitude.
-    set_shifts(&header, &mut sections.scales, numbers);
-    file::commit(&mut header, &sections);
-    hex::encode(file::encode(&header, &sections))
-}
-
-/// Sets the shift S of each matrix to 20 … 35, and lets the multiplier of every second token be small.
-fn set_shifts(header: &crate::ModelHeader, scales: &mut [u8], numbers: &mut Numbers) {
-    use aipg_exact::layout::{weight_tensors, Weight};
-    let mut at = 0;
-    for tensor in weight_tensors(header) {
-        if tensor.weight == Weight::Embedding {
-            for row in (0..tensor.rows).step_by(2) {
-                scales[at + 4 * row + 3] = 0;
-            }
-            at += 4 * tensor.rows;
-        } else {
-            let shift = 20 + numbers.below(16) as u16;
-            scales[at..at + 2].copy_from_slice(&shift.to_le_bytes());
-            at += 2 + 2 * tensor.rows;
-        }
     }
 }

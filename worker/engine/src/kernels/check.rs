@@ -5,16 +5,15 @@ use super::{
     rows::Scales,
     Block, Kernel, BLOCK_ROWS,
 };
+use crate::random::Random;
 use aipg_exact::quantise::Scale;
 
-/// Numbers that look random, with the extremes among them; the same on every call.
-struct Numbers(u64);
+/// Numbers with the extremes among them; the same on every call.
+struct Numbers(Random);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
-        // The multiplicative congruential generator with the multiplier of L'Ecuyer (1999).
-        self.0 = self.0.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
-        self.0 ^ (self.0 >> 32)
+        self.0.next()
     }
 
     fn int8(&mut self) -> i8 {
@@ -48,7 +47,7 @@ impl Numbers {
 
 /// Sums of products with every number of rows and with padding in every direction.
 pub fn products(kernel: &Kernel) -> Vec<i32> {
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers(Random::new(1));
     let mut results = Vec::new();
     for (channels, columns) in [(16, 64), (17, 131), (1, 1), (35, 4099)] {
         let weights = Panels::pack(&numbers.int8s(channels * columns), columns);
@@ -68,7 +67,7 @@ pub fn products(kernel: &Kernel) -> Vec<i32> {
 pub fn rows(kernel: &Kernel) -> Vec<i64> {
     const WIDTH: usize = 203;
     let functions = &kernel.rows;
-    let mut numbers = Numbers(2);
+    let mut numbers = Numbers(Random::new(2));
     let mut results = Vec::new();
     for round in 0..8 {
         let (a, b) = (numbers.int32s(WIDTH), numbers.int32s(WIDTH));
