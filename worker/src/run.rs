@@ -29,6 +29,9 @@ const PAUSE_BLOCKS: u32 = 2;
 /// A failure that repeats is told once in this time: a node may be away for a night.
 const REPEAT: Duration = Duration::from_secs(600);
 
+/// How long a process that was killed may keep the database of the one that takes its place.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Longest time that going offline may take when the worker leaves because of an error.
 const FAREWELL: Duration = Duration::from_secs(90);
 
@@ -43,7 +46,7 @@ pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()>
     let default_ask = settings.ask;
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
     survive_file_limits().context("cannot listen for signals")?;
-    let mut store = Store::open(&folder, &account)?;
+    let mut store = Store::open_patiently(&folder, &account, LOCK_PATIENCE)?;
     let models = tokio::task::spawn_blocking(move || models::load(&served, default_ask)).await??;
 
     let cores = available_parallelism().map_or(1, |cores| cores.get());

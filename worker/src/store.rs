@@ -18,12 +18,17 @@ use std::{
     fs, io,
     panic::{catch_unwind, AssertUnwindSafe},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 use subxt::utils::AccountId32;
 use thiserror::Error;
 
 /// Name of the database in the data directory.
 pub const FILE_NAME: &str = "worker.redb";
+
+/// Pause between attempts to open a database that another process has.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the values look like; a database of another version is refused.
 const SCHEMA: u32 = 1;
@@ -152,6 +157,22 @@ impl Store {
         store.check_version()?;
         store.bind_account(account)?;
         Ok(store)
+    }
+
+    /// [`Self::open`], tried for as long as `patience` while another process has the database. One that was
+    /// killed has it until the system has cleared it away, and a supervisor may be quicker than that.
+    pub fn open_patiently(
+        folder: &Path,
+        account: &AccountId32,
+        patience: Duration,
+    ) -> Result<Self, StoreError> {
+        let until = Instant::now() + patience;
+        loop {
+            match Self::open(folder, account) {
+                Err(StoreError::Locked(_)) if Instant::now() < until => thread::sleep(LOCK_PAUSE),
+                result => return result,
+            }
+        }
     }
 
     pub fn path(&self) -> &Path {

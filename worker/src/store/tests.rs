@@ -112,6 +112,22 @@ fn store_should_be_refused_when_another_process_has_it() {
 }
 
 #[test]
+fn store_should_open_when_the_process_that_had_it_is_gone_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path()).unwrap();
+    let impatient = Store::open_patiently(folder.path(), &OWN, Duration::ZERO);
+    assert!(matches!(impatient, Err(StoreError::Locked(_))));
+    let patient = thread::scope(|scope| {
+        let patient =
+            scope.spawn(|| Store::open_patiently(folder.path(), &OWN, Duration::from_secs(60)));
+        thread::sleep(3 * LOCK_PAUSE);
+        drop(first);
+        patient.join().unwrap()
+    });
+    assert!(patient.is_ok());
+}
+
+#[test]
 fn store_should_be_refused_when_it_is_of_another_key() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
