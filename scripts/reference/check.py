@@ -25,6 +25,7 @@ from exact_reference import tables
 TABLES = {
     "EXP2": "835ffef71aa54dd098a90172d6e7801947a39b8a0b8a4f50a3923e1b71a84a55",
     "SILU": "d7ab68681ee11b1d03a8e697781a8c7b2ae7539120c91c8fadaf9920a1c17dcd",
+    "GELU": "99f1b5ca2e2b60ead70841e299833114225f9692f85e5fd5c13f8bca5ccfe6bd",
     "LN": "3876eabe6496f6c3aee6ce7603ec15da837c07dfb0bf7f816e16cf117c75f71c",
     "EXCESS": "03b3501c02d06e1362d04fd6e71f6d9e845074888351806e71edef3a8a7b9529",
 }

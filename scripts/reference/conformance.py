@@ -12,6 +12,9 @@ import numpy as np
 from exact_reference import attention, commitment, operations, sampling
 from exact_reference.arithmetic import Array, rsh, saturate
 from exact_reference.model import Model
+from exact_reference.tables import GELU, SILU
+
+CURVES = {"silu": SILU, "gelu": GELU}
 
 
 def array(values: list[int]) -> Array:
@@ -45,14 +48,62 @@ def product(inputs: dict) -> dict:
     multipliers = np.minimum(array(inputs["multipliers"]), 32_768)
     weights = array(inputs["weights"]).reshape(len(multipliers), -1)
     # The shift is that of the tensor with the difference of formats already added.
-    matrix = operations.Matrix(weights, inputs["shift"], multipliers, False)
+    matrix = operations.Matrix(weights, inputs["shift"], multipliers, None, operations.InputMode())
+    return {"x": matrix.apply(row, 0, 0)[0].tolist()}
+
+
+def quantise_wide(inputs: dict) -> dict:
+    rows = operations.quantise(array(inputs["row"])[None], operations.InputMode(wide=True))
+    high = rsh(rows.values[0], array(7))
+    return {
+        "high": high.tolist(),
+        "low": (rows.values[0] - 128 * high).tolist(),
+        "mantissa": int(rows.mantissa[0]),
+        "exponent": int(rows.exponent[0]),
+    }
+
+
+def product_wide(inputs: dict) -> dict:
+    values = 128 * array(inputs["high"]) + array(inputs["low"])
+    row = Scaled(values.tolist(), inputs["mantissa"], inputs["exponent"]).rows()
+    multipliers = np.minimum(array(inputs["multipliers"]), 32_768)
+    weights = array(inputs["weights"]).reshape(len(multipliers), -1)
+    mode = operations.InputMode(wide=True)
+    matrix = operations.Matrix(weights, inputs["shift"], multipliers, None, mode)
     return {"x": matrix.apply(row, 0, 0)[0].tolist()}
 
 
 def normalise(inputs: dict) -> dict:
-    gain = np.clip(array(inputs["gain"]), -(2**22), 2**22)
-    rows = operations.normalise(array(inputs["x"])[None], gain, inputs["epsilon"], inputs["rotated"])
+    return norm(inputs, None)
+
+
+def layer_norm(inputs: dict) -> dict:
+    return norm(inputs, clipped(inputs["biases"]))
+
+
+def norm(inputs: dict, biases: Array | None) -> dict:
+    mode = operations.InputMode(rotated=inputs["rotated"])
+    rows = operations.Norm(clipped(inputs["gain"]), biases).apply(array(inputs["x"])[None], inputs["epsilon"], mode)
     return quantised(rows)
+
+
+def clipped(values: list[int]) -> Array:
+    """Gains and biases of norms count as at most 2^22."""
+    return np.clip(array(values), -(2**22), 2**22)
+
+
+def head_norm(inputs: dict) -> dict:
+    heads = operations.normalise_heads(array(inputs["head"])[None, None], clipped(inputs["gain"]), inputs["epsilon"])
+    return {"x": heads.ravel().tolist()}
+
+
+def activate(inputs: dict) -> dict:
+    return {"row": operations.activation(array(inputs["x"]), CURVES[inputs["activation"]]).tolist()}
+
+
+def gated(inputs: dict) -> dict:
+    curve = CURVES[inputs.get("activation", "silu")]
+    return {"row": operations.gated(array(inputs["gate"]), array(inputs["up"]), curve).tolist()}
 
 
 def rotary(inputs: dict) -> dict:
@@ -128,14 +179,20 @@ OPERATIONS = {
     "rsh": lambda inputs: {"y": rsh(array(inputs["x"]), array(inputs["shift"])).tolist()},
     "embed": lambda inputs: {"x": saturate(rsh(array(inputs["elements"]) * inputs["multiplier"], 16)).tolist()},
     "quantise": lambda inputs: quantised(operations.quantise(array(inputs["row"])[None])),
+    "quantise_wide": quantise_wide,
     "rotate": lambda inputs: {"row": operations.rotate(limited(inputs["row"])).tolist()},
     "product": product,
+    "product_wide": product_wide,
+    "add_biases": lambda inputs: {"x": saturate(array(inputs["x"]) + array(inputs["biases"])).tolist()},
     "normalise": normalise,
+    "layer_norm": layer_norm,
+    "head_norm": head_norm,
     "rotary": rotary,
     "score": score,
     "value_scale": value_scale,
     "attend": attend,
-    "gated": lambda inputs: {"row": operations.gated(array(inputs["gate"]), array(inputs["up"])).tolist()},
+    "activate": activate,
+    "gated": gated,
     "residual": lambda inputs: {"x": saturate(array(inputs["x"]) + array(inputs["update"])).tolist()},
     "choose": choose,
     "token_root": token_root,

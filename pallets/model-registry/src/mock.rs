@@ -1,7 +1,9 @@
 //! A runtime with balances and this pallet.
 
 use crate::{GenesisModel, Header, HoldReason, Pallet};
-use aipg_exact::header::{ModelHeader, MAX_LAYERS};
+use aipg_exact::header::{
+    ModelHeader, MAX_LAYERS, SEMANTICS_VERSION, TEMPLATE_DENSE_DECODER, WINDOW_MASK_LENGTH,
+};
 use aipg_primitives::{Balance, ModelId, AIPG};
 use frame_support::{
     derive_impl, parameter_types,
@@ -92,8 +94,8 @@ pub fn small_model(variant: u8) -> ModelHeader {
     let mut value_formats = [0; MAX_LAYERS];
     value_formats[..2].fill(12);
     ModelHeader {
-        semantics_version: 0,
-        template: 1,
+        semantics_version: SEMANTICS_VERSION,
+        template: TEMPLATE_DENSE_DECODER,
         model_dimension: 64,
         layers: 2,
         heads: 4,
@@ -104,9 +106,12 @@ pub fn small_model(variant: u8) -> ModelHeader {
         max_context: 512,
         epsilon: 42_950,
         score_scale: 24_581_000,
+        model_flags: 0,
         output_flags: 0,
+        window: 0,
         input_flags: [0; MAX_LAYERS],
         value_formats,
+        window_layers: [0; WINDOW_MASK_LENGTH],
         tokenizer: [1; 32],
         scales: [2; 32],
         tables: [3; 32],
@@ -117,7 +122,7 @@ pub fn small_model(variant: u8) -> ModelHeader {
 /// The encoded header of [`small_model`] and its root, computed here and not by the pallet.
 pub fn encoded_model(variant: u8) -> (ModelId, Header) {
     let bytes = small_model(variant).encode();
-    let root = sp_io::hashing::blake2_256(&[b"aipg/model/0".as_slice(), &bytes].concat());
+    let root = sp_io::hashing::blake2_256(&[b"aipg/model/1".as_slice(), &bytes].concat());
     (
         ModelId::from(root),
         Header::try_from(bytes.to_vec()).unwrap(),

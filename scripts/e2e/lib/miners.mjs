@@ -16,7 +16,7 @@ const FUNDS = 500n * AIPG
 
 /** Place of the tokenizer's hash in a model header: any value there is another model. */
 const TOKENIZER_OFFSET = 13 * 4 + 128 + 128
-const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/0')
+const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/1')
 /** Places of root and header in a model file. */
 const ROOT_OFFSET = 8
 const HEADER_OFFSET = 40

@@ -1,10 +1,11 @@
-"""Section 2: the committed tables, from their definition in decimal arithmetic of 50 digits."""
+"""Section 2: the committed tables, from their definition in decimal arithmetic of 80 digits."""
 
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 
 import numpy as np
 
-getcontext().prec = 50
+getcontext().prec = 80
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803483")
 
 
 def _table(entries: list[Decimal]) -> np.ndarray:
@@ -19,9 +20,19 @@ def _excess(j: int) -> Decimal:
     return (-(1 - u).ln() / u).ln()
 
 
+def _normal_distribution(x: Decimal) -> Decimal:
+    """Φ(x) by its power series, 1/2 + Σ (−1)^k x^(2k+1) / (2^k k! (2k+1)) / √2π."""
+    total, power = Decimal(0), x
+    for k in range(300):
+        total += power / (2 * k + 1)
+        power *= -x * x / (2 * k + 2)
+    return Decimal("0.5") + total / (2 * PI).sqrt()
+
+
 _POINTS = [Decimal(j - 128) / 16 for j in range(257)]
 
 EXP2 = _table([2**24 * (-Decimal(2).ln() * j / 256).exp() for j in range(257)])
 SILU = _table([2**16 * x / (1 + (-x).exp()) for x in _POINTS])
+GELU = _table([2**16 * x * _normal_distribution(x) for x in _POINTS])
 LN = _table([2**24 * (1 + Decimal(j) / 256).ln() for j in range(257)])
 EXCESS = _table([2**24 * _excess(j) for j in range(257)])

@@ -77,7 +77,7 @@ impl LayerCache {
 }
 
 /// The query heads that read one key-value head, at one position.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group<'a> {
     /// Query heads of all rows.
     pub queries: &'a QuantisedRows,
@@ -85,8 +85,8 @@ pub(crate) struct Group<'a> {
     pub first: usize,
     /// Number of the key-value head.
     pub head: usize,
-    /// Positions that are admissible: the first ones of the cache.
-    pub length: usize,
+    /// Positions that are admissible.
+    pub keys: Range<usize>,
     /// The header's score scale.
     pub score_scale: u32,
 }
@@ -96,27 +96,29 @@ impl LayerCache {
     pub fn attend(
         &self,
         kernel: &Kernel,
-        group: Group<'_>,
+        group: &Group<'_>,
         output: &mut [i32],
         scratch: &mut Scratch,
     ) {
         let head = &self.heads[group.head];
         let width = head.keys.columns();
-        let stride = group.length.next_multiple_of(LANES);
-        scratch.resize(group.length, stride, width);
+        let panels = group.keys.start / LANES..group.keys.end.div_ceil(LANES);
+        let stride = panels.len() * LANES;
+        scratch.resize(&group.keys, stride, width);
         let blocks = (group.first..).step_by(BLOCK_ROWS);
         for (first, output) in blocks.zip(output.chunks_mut(BLOCK_ROWS * width)) {
-            for panel in 0..stride / LANES {
+            for (place, panel) in panels.clone().enumerate() {
                 let block = Block::new(&head.keys, panel, &group.queries.activations, first);
                 let sums = (kernel.products)(&block);
                 let rows = scratch.products.chunks_exact_mut(stride);
                 for (row, sums) in rows.zip(&sums).take(output.len() / width) {
-                    row[panel * LANES..][..LANES].copy_from_slice(sums);
+                    row[place * LANES..][..LANES].copy_from_slice(sums);
                 }
             }
             for (row, output) in output.chunks_exact_mut(width).enumerate() {
                 let scale = group.queries.scales[first + row];
-                let products = row * stride..row * stride + group.length;
+                let from = row * stride + group.keys.start % LANES;
+                let products = from..from + group.keys.len();
                 let total = head.weigh(kernel, group, scale, products, scratch);
                 let quotient = Quotient::new(total, self.value_format);
                 for (slot, &sum) in output.iter_mut().zip(&scratch.sums) {
@@ -132,27 +134,29 @@ impl HeadCache {
     fn weigh(
         &self,
         kernel: &Kernel,
-        group: Group<'_>,
+        group: &Group<'_>,
         scale: Scale,
         products: Range<usize>,
         scratch: &mut Scratch,
     ) -> u64 {
-        let length = group.length;
         let maximum = (kernel.rows.scores)(
             &scratch.products[products],
             scale,
-            &self.key_scales,
+            self.key_scales.range(group.keys.clone()),
             group.score_scale,
             &mut scratch.scores,
         );
+        // Values come in groups of positions; those before the first key weigh nothing.
+        let before = group.keys.start % DEPTH;
+        let weights = before..before + group.keys.len();
         let total = (kernel.rows.weights)(
             &scratch.scores,
             maximum,
-            &self.value_scales[..length],
-            &mut scratch.low[..length],
-            &mut scratch.high[..length],
+            &self.value_scales[group.keys.clone()],
+            &mut scratch.low[weights.clone()],
+            &mut scratch.high[weights],
         );
-        let values = self.values.groups(length);
+        let values = self.values.groups(group.keys.clone());
         (kernel.rows.weigh)(values, &scratch.low, &scratch.high, &mut scratch.sums);
         total
     }
@@ -169,15 +173,16 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    fn resize(&mut self, length: usize, stride: usize, width: usize) {
+    fn resize(&mut self, keys: &Range<usize>, stride: usize, width: usize) {
         self.products.resize(BLOCK_ROWS * stride, 0);
-        self.scores.resize(length, 0);
-        // What pads the last group of values must be zero, whatever was there.
-        let padded = length.next_multiple_of(DEPTH);
+        self.scores.resize(keys.len(), 0);
+        // What fills up the first and the last group of values must be zero, whatever was there.
+        let before = keys.start % DEPTH;
+        let end = before + keys.len();
         for plane in [&mut self.low, &mut self.high] {
-            plane.truncate(length);
-            plane.resize(padded, 0);
-            plane[length..].fill(0);
+            plane.resize(end.next_multiple_of(DEPTH), 0);
+            plane[..before].fill(0);
+            plane[end..].fill(0);
         }
         self.sums.resize(width, 0);
     }

@@ -6,6 +6,7 @@
 
 mod generate;
 mod operations;
+mod version_one;
 
 pub use generate::vectors;
 
@@ -14,6 +15,7 @@ use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, Write};
 use thiserror::Error;
+use version_one::*;
 
 /// One question and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,13 +64,19 @@ pub const OPERATIONS: &[(&str, Answer)] = &[
     ("rsh", |inputs| answer(inputs, shift_right)),
     ("embed", |inputs| answer(inputs, embed)),
     ("quantise", |inputs| answer(inputs, quantise)),
+    ("quantise_wide", |inputs| answer(inputs, quantise_wide)),
     ("rotate", |inputs| answer(inputs, rotate)),
     ("product", |inputs| answer(inputs, product)),
+    ("product_wide", |inputs| answer(inputs, product_wide)),
+    ("add_biases", |inputs| answer(inputs, add_biases)),
     ("normalise", |inputs| answer(inputs, normalise)),
+    ("layer_norm", |inputs| answer(inputs, layer_norm)),
+    ("head_norm", |inputs| answer(inputs, head_norm)),
     ("rotary", |inputs| answer(inputs, rotary)),
     ("score", |inputs| answer(inputs, score)),
     ("value_scale", |inputs| answer(inputs, value_scale)),
     ("attend", |inputs| answer(inputs, attend)),
+    ("activate", |inputs| answer(inputs, activate)),
     ("gated", |inputs| answer(inputs, gated)),
     ("residual", |inputs| answer(inputs, residual)),
     ("choose", |inputs| answer(inputs, choose)),

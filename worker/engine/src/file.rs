@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! offset  length         content
-//! 0       8              magic "AIPGMDL0"
+//! 0       8              magic "AIPGMDL1"
 //! 8       32             model root: hash of the header
 //! 40      HEADER_LENGTH  header
 //! …       …              scale section, table section, weight section (aipg_exact::layout)
@@ -26,7 +26,7 @@ use std::{
 use thiserror::Error;
 
 /// First bytes of a model file.
-pub const MAGIC: &[u8; 8] = b"AIPGMDL0";
+pub const MAGIC: &[u8; 8] = b"AIPGMDL1";
 
 /// Bytes before the sections.
 pub const PREFIX_LENGTH: usize = MAGIC.len() + 32 + HEADER_LENGTH;

@@ -8,15 +8,17 @@ use crate::{
     attention::{Cache, Group, Scratch},
     kernels::{
         panels::Activations,
-        product::{project, QuantisedRows},
+        product::{project, Factor, QuantisedRows},
     },
-    model::{Layer, Matrix, Model},
+    model::{InputMode, Layer, Matrix, Model, Norm},
 };
 use aipg_exact::{
+    activation::Activation,
     elementwise::{add_residual, embed},
     format,
-    normalise::normalised_scale,
-    quantise::{Amplitude, Scale},
+    header::model,
+    normalise::{apply_norm_biases, centre, normalise_head, normalised_scale},
+    quantise::{quantise_row_wide, Amplitude, Scale},
     rope,
 };
 use rayon::prelude::*;
@@ -45,6 +47,11 @@ impl<F: FnMut(usize, Scale)> Observer for F {
     fn value(&mut self, layer: usize, scale: Scale) {
         self(layer, scale);
     }
+}
+
+/// A matrix that reads normalised rows and gives queries, keys, values, gates or what is gated.
+fn factor(matrix: &Matrix) -> Factor<'_> {
+    matrix.factor(format::NORMALISED, format::PROJECTION)
 }
 
 /// Work below which cores are not worth waking, in products of attention.
@@ -77,10 +84,11 @@ impl Model {
         let width = self.header.model_dimension as usize;
         let tokens = batch.iter().flat_map(|append| append.tokens);
         let mut hidden = Vec::new();
+        let mut row = vec![0; width];
         for &token in tokens {
             let token = token as usize;
             let multiplier = self.embedding_multipliers[token];
-            let row = &self.embedding[token * width..(token + 1) * width];
+            self.embedding_row(token, &mut row);
             hidden.extend(row.iter().map(|&element| embed(element, multiplier)));
         }
         hidden
@@ -95,11 +103,10 @@ impl Model {
         hidden: &[i32],
         observer: &mut impl Observer,
     ) -> Vec<i32> {
-        let input = self.normalise(hidden, &layer.attention_norm, layer.query.rotated);
+        let input = self.normalise(hidden, &layer.attention_norm, layer.query.input);
         let [mut queries, mut keys, values] = project(
             self.kernel,
-            [&layer.query, &layer.key, &layer.value]
-                .map(|matrix| matrix.factor(format::NORMALISED, format::PROJECTION)),
+            [&layer.query, &layer.key, &layer.value].map(factor),
             &input,
         );
         let positions: Vec<(usize, usize)> = batch
@@ -110,8 +117,8 @@ impl Model {
                 (first..first + append.tokens.len()).map(move |position| (sequence, position))
             })
             .collect();
-        self.rotate(&mut queries, &positions);
-        self.rotate(&mut keys, &positions);
+        self.place_heads(&mut queries, &layer.query_norm, &positions);
+        self.place_heads(&mut keys, &layer.key_norm, &positions);
         let queries = self.quantise_heads(&queries);
         let (keys, values) = (self.quantise_heads(&keys), self.quantise_heads(&values));
         self.append(batch, index, &positions, &keys, &values, observer);
@@ -121,7 +128,7 @@ impl Model {
         let input = self.quantise_rows(
             positions.len(),
             inner,
-            output.rotated,
+            output.input,
             |row, slots| {
                 let row = &attended[row * inner..][..inner];
                 slots
@@ -137,25 +144,48 @@ impl Model {
 
     /// The feed-forward half of a layer: what is added to the residual stream.
     fn feed_forward(&self, layer: &Layer, hidden: &[i32]) -> Vec<i32> {
-        let input = self.normalise(hidden, &layer.feed_forward_norm, layer.gate.rotated);
-        let [gate, up] = project(
-            self.kernel,
-            [&layer.gate, &layer.up]
-                .map(|matrix| matrix.factor(format::NORMALISED, format::PROJECTION)),
-            &input,
-        );
+        let input = self.normalise(hidden, &layer.feed_forward_norm, layer.up.input);
+        let activation = if self.header.has(model::GELU) {
+            Activation::Gelu
+        } else {
+            Activation::Silu
+        };
+        let (gate, up) = match &layer.gate {
+            Some(gate) => {
+                let [gate, up] = project(self.kernel, [gate, &layer.up].map(factor), &input);
+                (Some(gate), up)
+            }
+            None => {
+                let [up] = project(self.kernel, [factor(&layer.up)], &input);
+                (None, up)
+            }
+        };
+        let format = if gate.is_some() {
+            format::GATED
+        } else {
+            format::ACTIVATED
+        };
         let inner = self.header.feed_forward as usize;
         let input = self.quantise_rows(
             input.scales.len(),
             inner,
-            layer.down.rotated,
+            layer.down.input,
             |row, slots| {
                 let range = row * inner..(row + 1) * inner;
-                (self.kernel.rows.gated)(&gate[range.clone()], &up[range], slots);
+                match &gate {
+                    Some(gate) => {
+                        let gate = &gate[range.clone()];
+                        (self.kernel.rows.gated)(activation, gate, &up[range], slots);
+                    }
+                    None => slots
+                        .iter_mut()
+                        .zip(&up[range])
+                        .for_each(|(slot, &up)| *slot = activation.apply(up)),
+                }
             },
             |_, amplitude| amplitude.scale(),
         );
-        let [update] = self.project(&layer.down, &input, format::GATED, format::RESIDUAL);
+        let [update] = self.project(&layer.down, &input, format, format::RESIDUAL);
         update
     }
 
@@ -165,60 +195,92 @@ impl Model {
 
     /// Logits `[rows, vocabulary]` (Q16) of final hidden states `[rows, d]`.
     pub(crate) fn project_logits(&self, hidden: &[i32]) -> Vec<i32> {
-        let input = self.normalise(hidden, &self.final_norm, self.output.rotated);
+        let input = self.normalise(hidden, &self.final_norm, self.output.input);
         let [logits] = self.project(&self.output, &input, format::NORMALISED, format::LOGITS);
         logits
     }
 
-    /// Quantises `rows` rows of `width` elements, which `write` writes, rotated first if `rotated`;
-    /// `scale` turns the amplitude of the row with the given index into its scale.
+    /// Quantises `rows` rows of `width` elements, which `write` writes, as `mode` says; `scale` turns the amplitude of the row with the given index into its scale.
     fn quantise_rows(
         &self,
         rows: usize,
         width: usize,
-        rotated: bool,
+        mode: InputMode,
         write: impl Fn(usize, &mut [i64]) + Sync,
         scale: impl Fn(usize, Amplitude) -> Scale + Sync,
     ) -> QuantisedRows {
         let mut activations = Activations::new(rows, width);
         let mut scales = vec![Scale::default(); rows];
-        let functions = &self.kernel.rows;
-        activations
-            .par_rows_mut()
-            .zip(&mut scales)
-            .enumerate()
-            .for_each_init(
-                || vec![0; width],
-                |wide, (index, (row, slot))| {
-                    write(index, wide);
-                    if rotated {
-                        (functions.rotate)(wide);
-                    }
-                    let amplitude = row.fill(self.kernel.companion, |elements| {
+        let (kernel, functions) = (self.kernel, &self.kernel.rows);
+        let prepare = |index: usize, row: &mut [i64]| {
+            write(index, row);
+            if mode.rotated {
+                (functions.rotate)(row);
+            }
+        };
+        let buffer = || vec![0; width];
+        let low = if mode.wide {
+            let mut low = Activations::new(rows, width);
+            activations
+                .par_rows_mut()
+                .zip(low.par_rows_mut())
+                .zip(&mut scales)
+                .enumerate()
+                .for_each_init(buffer, |wide, (index, ((high, low), slot))| {
+                    prepare(index, wide);
+                    let amplitude = high.fill(kernel.companion, |high| {
+                        low.fill(kernel.companion, |low| quantise_row_wide(wide, high, low))
+                    });
+                    *slot = scale(index, amplitude);
+                });
+            Some(low)
+        } else {
+            activations
+                .par_rows_mut()
+                .zip(&mut scales)
+                .enumerate()
+                .for_each_init(buffer, |wide, (index, (row, slot))| {
+                    prepare(index, wide);
+                    let amplitude = row.fill(kernel.companion, |elements| {
                         (functions.quantise)(wide, elements)
                     });
                     *slot = scale(index, amplitude);
-                },
-            );
+                });
+            None
+        };
         QuantisedRows {
             activations,
+            low,
             scales,
         }
     }
 
-    /// RMSNorm of residual rows, quantised in format [`format::NORMALISED`].
-    fn normalise(&self, hidden: &[i32], gain: &[i32], rotated: bool) -> QuantisedRows {
-        let width = gain.len();
+    /// RMSNorm or LayerNorm of residual rows, quantised in format [`format::NORMALISED`].
+    fn normalise(&self, hidden: &[i32], norm: &Norm, mode: InputMode) -> QuantisedRows {
+        let width = norm.gains.len();
+        let functions = &self.kernel.rows;
+        let root = |row: &[i32]| (functions.root_mean_square)(row, self.header.epsilon);
+        let centred: Vec<i32>;
+        let hidden = if norm.biases.is_some() {
+            let mut rows = hidden.to_vec();
+            rows.par_chunks_exact_mut(width).for_each(centre);
+            centred = rows;
+            &centred
+        } else {
+            hidden
+        };
         let row = |index: usize| &hidden[index * width..][..width];
         self.quantise_rows(
             hidden.len() / width,
             width,
-            rotated,
-            |index, slots| (self.kernel.rows.apply_gain)(row(index), gain, slots),
-            |index, amplitude| {
-                let norm = (self.kernel.rows.root_mean_square)(row(index), self.header.epsilon);
-                normalised_scale(amplitude, norm)
+            mode,
+            |index, slots| {
+                (functions.apply_gain)(row(index), &norm.gains, slots);
+                if let Some(biases) = &norm.biases {
+                    apply_norm_biases(slots, biases, root(row(index)));
+                }
             },
+            |index, amplitude| normalised_scale(amplitude, root(row(index))),
         )
     }
 
@@ -228,7 +290,7 @@ impl Model {
         self.quantise_rows(
             rows.len() / width,
             width,
-            false,
+            InputMode::default(),
             |head, slots| {
                 let row = &rows[head * width..][..width];
                 slots
@@ -240,8 +302,9 @@ impl Model {
         )
     }
 
-    /// Rotates heads `[rows, heads, head_dimension]` by the positions of the rows.
-    fn rotate(&self, rows: &mut [i32], positions: &[(usize, usize)]) {
+    /// Normalises heads `[rows, heads, head_dimension]`, if there are gains for it, and rotates them
+    /// by the positions of the rows.
+    fn place_heads(&self, rows: &mut [i32], gains: &[i32], positions: &[(usize, usize)]) {
         let width = self.header.head_dimension as usize;
         let row_width = rows.len() / positions.len();
         rows.par_chunks_exact_mut(row_width)
@@ -250,6 +313,9 @@ impl Model {
                 let table = &self.rotary[position * width..(position + 1) * width];
                 let (cosines, sines) = table.split_at(width / 2);
                 for head in row.chunks_exact_mut(width) {
+                    if !gains.is_empty() {
+                        normalise_head(head, gains, self.header.epsilon);
+                    }
                     rope::rotate(head, cosines, sines);
                 }
             });
@@ -296,17 +362,23 @@ impl Model {
         // Query head h reads key-value head ⌊h·G/H⌋, and G divides H.
         let heads_each = self.header.heads as usize / groups;
         let mut output = vec![0; queries.scales.len() * width];
-        let products: usize = positions.iter().map(|&(_, position)| position + 1).sum();
+        let window = self.header.window_of(layer);
+        let window = window.map_or(usize::MAX, |window| window as usize);
+        let keys = |position: usize| (position + 1).saturating_sub(window)..position + 1;
+        let products: usize = positions
+            .iter()
+            .map(|&(_, position)| keys(position).len())
+            .sum();
         let attend = |scratch: &mut Scratch, index: usize, slots: &mut [i32]| {
             let (sequence, position) = positions[index / groups];
             let group = Group {
                 queries,
                 first: index * heads_each,
                 head: index % groups,
-                length: position + 1,
+                keys: keys(position),
                 score_scale: self.header.score_scale,
             };
-            batch[sequence].cache.layers[layer].attend(self.kernel, group, slots, scratch);
+            batch[sequence].cache.layers[layer].attend(self.kernel, &group, slots, scratch);
         };
         if products * queries.scales.len() / positions.len() * width < SMALL_ATTENTION {
             let mut scratch = Scratch::default();

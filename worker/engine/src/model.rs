@@ -6,7 +6,7 @@ use crate::{
     Blake2b256,
 };
 use aipg_exact::{
-    header::ModelHeader,
+    header::{model, ModelHeader},
     layout::{weight_tensors, Weight, WeightTensor},
     quantise::int8_from_byte,
 };
@@ -18,12 +18,12 @@ pub struct Model {
     pub(crate) header: ModelHeader,
     pub(crate) kernel: &'static Kernel,
     root: [u8; 32],
-    /// `[vocabulary, d]`
-    pub(crate) embedding: Vec<i8>,
+    /// `[vocabulary, d]`; empty if the output matrix is the embedding.
+    embedding: Vec<i8>,
     /// One per embedding row.
     pub(crate) embedding_multipliers: Vec<u32>,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) final_norm: Vec<i32>,
+    pub(crate) final_norm: Norm,
     pub(crate) output: Matrix,
     /// `[max_context, 2, head_dimension / 2]`: cosines, then sines.
     pub(crate) rotary: Vec<i16>,
@@ -32,15 +32,27 @@ pub struct Model {
 /// The tensors of one decoder layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
-    pub attention_norm: Vec<i32>,
+    pub attention_norm: Norm,
     pub query: Matrix,
     pub key: Matrix,
     pub value: Matrix,
+    /// Gains of the norms of query and key heads, `[head_dimension]`; empty if there are none.
+    pub query_norm: Vec<i32>,
+    pub key_norm: Vec<i32>,
     pub attention_output: Matrix,
-    pub feed_forward_norm: Vec<i32>,
-    pub gate: Matrix,
+    pub feed_forward_norm: Norm,
+    /// `None` in a feed-forward layer without a gate.
+    pub gate: Option<Matrix>,
     pub up: Matrix,
     pub down: Matrix,
+}
+
+/// Gains of an RMSNorm, `[d]`, or gains and biases of a LayerNorm.
+#[derive(Clone, Debug)]
+pub(crate) struct Norm {
+    pub gains: Vec<i32>,
+    /// `None` in an RMSNorm.
+    pub biases: Option<Vec<i32>>,
 }
 
 /// An int8 weight matrix with a multiplier per output channel.
@@ -48,9 +60,20 @@ pub(crate) struct Layer {
 pub(crate) struct Matrix {
     weights: Panels,
     multipliers: Vec<u16>,
+    /// One per channel, in the format of the output; empty if there are none.
+    biases: Vec<i32>,
     shift: i32,
-    /// Whether its input is rotated by Hadamard-64.
+    /// What its input goes through.
+    pub input: InputMode,
+}
+
+/// What a row goes through before it is the input of a matrix product.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InputMode {
+    /// Rotated by Hadamard-64.
     pub rotated: bool,
+    /// Quantised to 16 bits instead of 8.
+    pub wide: bool,
 }
 
 impl Matrix {
@@ -59,6 +82,7 @@ impl Matrix {
         Factor {
             weights: &self.weights,
             multipliers: &self.multipliers,
+            biases: &self.biases,
             shift: self.shift + from - to,
         }
     }
@@ -122,6 +146,16 @@ impl Model {
         self.kernel
     }
 
+    /// The row of a token in the embedding, `[d]`.
+    pub(crate) fn embedding_row(&self, token: usize, row: &mut [i8]) {
+        if self.header.has(model::TIED_EMBEDDING) {
+            self.output.weights.copy_row(token, row);
+        } else {
+            let width = row.len();
+            row.copy_from_slice(&self.embedding[token * width..(token + 1) * width]);
+        }
+    }
+
     /// Builds the model from sections of the lengths that the header gives.
     pub(crate) fn from_sections(header: ModelHeader, sections: &Sections) -> Self {
         let mut scales = Cursor(&sections.scales);
@@ -134,27 +168,47 @@ impl Model {
                 weight,
                 rows,
                 columns,
-                rotated,
                 ..
             } = tensor;
-            let elements = weights.take(rows * columns, |[byte]| int8_from_byte(byte));
+            let take =
+                |weights: &mut Cursor| weights.take(rows * columns, |[byte]| int8_from_byte(byte));
             if weight == Weight::Embedding {
-                embedding = elements;
+                embedding = take(&mut weights);
                 embedding_multipliers = scales.take(rows, u32::from_le_bytes);
-            } else {
-                let shift = scales.take(1, u16::from_le_bytes)[0].into();
-                let multipliers = scales.take(rows, u16::from_le_bytes);
-                matrices.push(Matrix {
-                    weights: Panels::pack(&elements, columns),
-                    multipliers,
-                    shift,
-                    rotated,
-                });
+                continue;
             }
+            let elements = if tensor.tied {
+                std::mem::take(&mut embedding)
+            } else {
+                take(&mut weights)
+            };
+            let shift = scales.take(1, u16::from_le_bytes)[0].into();
+            let multipliers = scales.take(rows, u16::from_le_bytes);
+            let biases = if tensor.biased { rows } else { 0 };
+            matrices.push(Matrix {
+                weights: Panels::pack(&elements, columns),
+                multipliers,
+                biases: scales.take(biases, i32::from_le_bytes),
+                shift,
+                input: InputMode {
+                    rotated: tensor.rotated,
+                    wide: tensor.wide,
+                },
+            });
         }
         let width = header.model_dimension as usize;
+        let head = if header.has(model::HEAD_NORM) {
+            header.head_dimension as usize
+        } else {
+            0
+        };
+        let layer_norm = header.has(model::LAYER_NORM);
+        let norm = |scales: &mut Cursor| Norm {
+            gains: scales.take(width, i32::from_le_bytes),
+            biases: layer_norm.then(|| scales.take(width, i32::from_le_bytes)),
+        };
         let mut matrices = matrices.into_iter();
-        // The layout yields seven matrices per layer and then the output.
+        // The layout yields the matrices of each layer and then the output.
         let mut matrix = || matrices.next().expect("the layout names every matrix");
         let layers = (0..header.layers)
             .map(|_| Layer {
@@ -162,17 +216,19 @@ impl Model {
                 key: matrix(),
                 value: matrix(),
                 attention_output: matrix(),
-                gate: matrix(),
+                gate: (!header.has(model::UNGATED)).then(&mut matrix),
                 up: matrix(),
                 down: matrix(),
-                attention_norm: scales.take(width, i32::from_le_bytes),
-                feed_forward_norm: scales.take(width, i32::from_le_bytes),
+                attention_norm: norm(&mut scales),
+                query_norm: scales.take(head, i32::from_le_bytes),
+                key_norm: scales.take(head, i32::from_le_bytes),
+                feed_forward_norm: norm(&mut scales),
             })
             .collect();
         let rotary = Cursor(&sections.tables).take(sections.tables.len() / 2, i16::from_le_bytes);
         Self {
             output: matrix(),
-            final_norm: scales.take(width, i32::from_le_bytes),
+            final_norm: norm(&mut scales),
             root: header.root::<Blake2b256>(),
             header,
             kernel: Kernel::best(),

@@ -1,12 +1,12 @@
 //! Models with random weights, for measurements: their shape is what matters, not what they say.
 
 use crate::{
-    convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice},
+    convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice, Rotary},
     file::Sections,
     random::Random,
     Model,
 };
-use aipg_exact::layout::{weight_tensors, Weight};
+use aipg_exact::layout::{section_lengths, weight_tensors, Weight, WeightTensor};
 
 /// About normal numbers of deviation 1: sums of four uniform ones. The same on every machine.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ impl Iterator for Normal {
     }
 }
 
-/// A model of this shape with normal weights of deviation 1/√width from `seed`, and gains of 1.
+/// A model of this shape with normal weights of deviation 1/√width from `seed`; gains, and biases of
+/// norms, are 1, other biases 0.
 ///
 /// # Errors
 /// [`ConvertError`] if the shape is out of range.
@@ -40,29 +41,33 @@ pub fn model(configuration: &CheckpointConfiguration, seed: u64) -> Result<Model
     let header = configuration.header(HadamardChoice::WherePossible, [0; 32])?;
     let mut sections = Sections {
         scales: Vec::new(),
-        tables: crate::convert::rotary_table(&header, configuration.rope_base),
+        tables: Rotary::new(&header, configuration.rope_base).table(header.max_context),
         weights: Vec::new(),
     };
     let mut normal = Normal::new(seed);
     for tensor in weight_tensors(&header) {
-        let Sections {
-            scales, weights, ..
-        } = &mut sections;
-        let deviation = 1.0 / (tensor.columns as f64).sqrt();
-        let elements: Vec<f64> = normal
+        let WeightTensor { rows, columns, .. } = tensor;
+        let deviation = 1.0 / (columns as f64).sqrt();
+        let elements: Vec<f32> = normal
             .by_ref()
-            .take(tensor.rows * tensor.columns)
-            .map(|x| x * deviation)
+            .take(rows * columns)
+            .map(|x| (x * deviation) as f32)
             .collect();
-        if tensor.weight == Weight::Embedding {
-            weights::push_embedding("", &elements, tensor.columns, scales, weights)?;
+        let integers = if tensor.weight == Weight::Embedding {
+            weights::embedding("", &elements, columns)?
         } else {
-            let (columns, rotated) = (tensor.columns, tensor.rotated);
-            weights::push_matrix("", elements, columns, rotated, scales, weights)?;
+            weights::matrix("", &elements, columns, tensor.rotated)?
+        };
+        sections.scales.extend(integers.multipliers);
+        let biases = if tensor.biased { rows } else { 0 };
+        sections.scales.extend(std::iter::repeat_n(0, 4 * biases));
+        if !tensor.tied {
+            sections.weights.extend(integers.elements);
         }
     }
-    let gains = 2 * header.layers + 1;
-    for _ in 0..gains * header.model_dimension {
+    // Norms are what is left.
+    let norms = section_lengths(&header).scales as usize - sections.scales.len();
+    for _ in 0..norms / 4 {
         sections.scales.extend(4_096i32.to_le_bytes());
     }
     Ok(Model::from_sections(header, &sections))

@@ -3,21 +3,52 @@
 mod common;
 
 use aipg_engine::{
-    sampling::Parameters, Finish, Generation, Kernel, Model, Request, RunError, Sampler, Sequence,
+    convert::{convert, ConvertInput, Decoder, HadamardChoice},
+    sampling::Parameters,
+    Finish, Generation, Kernel, Model, Request, RunError, Sampler, Sequence,
 };
+use aipg_exact::header::input;
 use common::{tokens, Checkpoint, Random};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
-/// Widths that fill neither a panel nor a group of columns, and two query heads for a key head.
-fn model() -> &'static Model {
-    static MODEL: OnceLock<Model> = OnceLock::new();
-    MODEL.get_or_init(|| {
-        let checkpoint = Checkpoint::random([70, 3, 4, 2, 18, 90], 5);
-        checkpoint
-            .convert(aipg_engine::convert::HadamardChoice::WherePossible)
-            .1
+/// Widths that fill neither a panel nor a group of columns, and two query heads for a key head: one of
+/// the Llama type, one with 16-bit inputs wherever they save anything, one with every flag of the header.
+fn models() -> &'static [Model] {
+    static MODELS: OnceLock<Vec<Model>> = OnceLock::new();
+    MODELS.get_or_init(|| {
+        let shape = [70, 3, 4, 2, 18, 90];
+        let plain = Checkpoint::random(shape, 5);
+        let everything = Decoder {
+            tied_embedding: true,
+            attention_bias: true,
+            attention_output_bias: true,
+            feed_forward_bias: true,
+            layer_norm: true,
+            gelu: true,
+            ungated: true,
+            head_norm: true,
+            window: 21,
+            windowed_layers: vec![0, 2],
+        };
+        let everything = Checkpoint::random_decoder(shape, everything, 6);
+        let rotated = HadamardChoice::WherePossible;
+        let wide = |checkpoint: &Checkpoint| {
+            let input = ConvertInput {
+                loss_budget: Some(0.0),
+                ..checkpoint.input(rotated)
+            };
+            let converted = convert(&input).unwrap();
+            let flags = converted.header.input_flags;
+            assert!(flags.iter().any(|flags| flags & input::WIDE != 0));
+            Model::from_bytes(&converted.bytes).unwrap()
+        };
+        vec![plain.convert(rotated).1, wide(&plain), wide(&everything)]
     })
+}
+
+fn model() -> &'static Model {
+    &models()[0]
 }
 
 fn sampler(seed: u64) -> Sampler {
@@ -111,32 +142,36 @@ fn batch_of_thirty_two_should_give_what_each_gives_alone() {
             )
         })
         .collect();
-    let generations = together(model(), &jobs);
-    for ((job, _), generation) in jobs.iter().zip(generations) {
-        assert_eq!(generation, alone(model(), *job), "{job:?}");
+    for model in models() {
+        let generations = together(model, &jobs);
+        for ((job, _), generation) in jobs.iter().zip(generations) {
+            assert_eq!(generation, alone(model, *job), "{job:?}");
+        }
     }
 }
 
 #[test]
 fn bits_should_not_depend_on_kernel_or_threads() {
     let jobs: Vec<(Job, usize)> = (0..9).map(|seed| ((seed, 40, 12), 0)).collect();
-    let expected = together(model(), &jobs);
-    for kernel in Kernel::available() {
-        let model = model().clone().with_kernel(kernel);
-        for threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
-            pool.install(|| {
-                let found = together(&model, &jobs);
-                assert_eq!(found, expected, "{kernel:?} on {threads} threads");
-                for ((job, _), generation) in jobs.iter().zip(&expected) {
-                    let replayed =
-                        model.replay(&tokens(job.0, job.1), &generation.tokens, &sampler(job.0));
-                    assert_eq!(replayed, Ok(generation.digest));
-                }
-            });
+    for model in models() {
+        let expected = together(model, &jobs);
+        for kernel in Kernel::available() {
+            let model = model.clone().with_kernel(kernel);
+            for threads in [1, 2, 3] {
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .unwrap();
+                pool.install(|| {
+                    let found = together(&model, &jobs);
+                    assert_eq!(found, expected, "{kernel:?} on {threads} threads");
+                    for ((job, _), generation) in jobs.iter().zip(&expected) {
+                        let prompt = tokens(job.0, job.1);
+                        let replayed = model.replay(&prompt, &generation.tokens, &sampler(job.0));
+                        assert_eq!(replayed, Ok(generation.digest));
+                    }
+                });
+            }
         }
     }
 }
@@ -145,11 +180,12 @@ fn bits_should_not_depend_on_kernel_or_threads() {
 #[test]
 fn long_prompt_should_not_depend_on_how_it_is_cut() {
     let job = (3, 150, 8);
-    let expected = alone(model(), job);
     let beside: Vec<(Job, usize)> = std::iter::once((job, 0))
         .chain((10..13).map(|seed| ((seed, 120, 20), 1)))
         .collect();
-    assert_eq!(together(model(), &beside)[0], expected);
+    for model in models() {
+        assert_eq!(together(model, &beside)[0], alone(model, job));
+    }
 }
 
 #[test]
@@ -216,7 +252,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_load_should_not_change_a_sequence(seed: u64, count in 1usize..8, threads in 1usize..4) {
+    fn random_load_should_not_change_a_sequence(
+        seed: u64, count in 1usize..8, threads in 1usize..4, model in 0usize..3,
+    ) {
+        let model = &models()[model];
         let mut random = Random::new(seed);
         let jobs: Vec<(Job, usize)> = (0..count)
             .map(|_| {
@@ -225,9 +264,9 @@ proptest! {
             })
             .collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let generations = pool.install(|| together(model(), &jobs));
+        let generations = pool.install(|| together(model, &jobs));
         for ((job, _), generation) in jobs.iter().zip(generations) {
-            prop_assert_eq!(generation, alone(model(), *job));
+            prop_assert_eq!(generation, alone(model, *job));
         }
     }
 }

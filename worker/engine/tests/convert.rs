@@ -2,27 +2,13 @@
 
 mod common;
 
-use aipg_engine::{
-    convert::{convert, CheckpointConfiguration, ConvertError, ConvertInput, HadamardChoice},
-    RunError,
-};
-use aipg_exact::header::{input, output, HeaderError};
-use common::{tokens, Checkpoint, SHAPE, VOCABULARY};
+use aipg_engine::convert::{convert, ConvertInput, Decoder, HadamardChoice, Naming};
+use aipg_exact::header::{input, model, output};
+use common::{relative_error, tokens, Checkpoint, SHAPE, VOCABULARY};
 
-/// Relative error of the integer model's logits: √(Σ difference² / Σ float²).
 fn logit_error(checkpoint: &Checkpoint, hadamard: HadamardChoice) -> f64 {
     let (_, model) = checkpoint.convert(hadamard);
-    let ids = tokens(21, 60);
-    let exact = model.logits(&ids).unwrap();
-    let float = checkpoint.float_logits(&ids);
-    let (mut difference, mut total) = (0.0, 0.0);
-    for (row, float) in exact.chunks_exact(VOCABULARY as usize).zip(&float) {
-        for (&logit, float) in row.iter().zip(float) {
-            difference += (f64::from(logit) / 65536.0 - float).powi(2);
-            total += float.powi(2);
-        }
-    }
-    (difference / total).sqrt()
+    relative_error(checkpoint, &model, &tokens(21, 60))
 }
 
 #[test]
@@ -37,6 +23,184 @@ fn logits_should_be_close_to_the_float_model() {
             assert!(error < 0.03, "{shape:?} {hadamard:?}: {error}");
         }
     }
+}
+
+/// Every decoder that a header can ask for, one feature at a time and some together.
+fn decoders() -> Vec<Decoder> {
+    let with = |change: fn(&mut Decoder)| {
+        let mut decoder = Decoder::default();
+        change(&mut decoder);
+        decoder
+    };
+    let qwen2 = with(|d| {
+        (d.attention_bias, d.tied_embedding) = (true, true);
+    });
+    let qwen3 = with(|d| {
+        (d.head_norm, d.tied_embedding) = (true, true);
+    });
+    let starcoder = with(|d| {
+        (d.layer_norm, d.gelu, d.ungated) = (true, true, true);
+        (
+            d.attention_bias,
+            d.attention_output_bias,
+            d.feed_forward_bias,
+        ) = (true, true, true);
+        d.window = 20;
+    });
+    vec![
+        with(|d| d.attention_bias = true),
+        with(|d| d.attention_output_bias = true),
+        with(|d| d.feed_forward_bias = true),
+        with(|d| d.layer_norm = true),
+        with(|d| d.gelu = true),
+        with(|d| d.ungated = true),
+        with(|d| d.head_norm = true),
+        with(|d| (d.window, d.windowed_layers) = (9, vec![1])),
+        qwen2,
+        qwen3,
+        starcoder,
+    ]
+}
+
+#[test]
+fn logits_should_be_close_to_the_float_model_of_every_decoder() {
+    for (seed, decoder) in decoders().into_iter().enumerate() {
+        let checkpoint = Checkpoint::random_decoder(SHAPE, decoder.clone(), seed as u64);
+        let (converted, _) = checkpoint.convert(HadamardChoice::WherePossible);
+        assert_eq!(converted.header.model_flags, decoder.flags());
+        let error = logit_error(&checkpoint, HadamardChoice::WherePossible);
+        assert!(error < 0.04, "{decoder:?}: {error}");
+        // Each feature is more than noise: without it the float model is another.
+        let mut other = checkpoint;
+        other.configuration.decoder = Decoder {
+            tied_embedding: decoder.tied_embedding,
+            ungated: decoder.ungated,
+            ..Decoder::default()
+        };
+        if other.configuration.decoder != decoder {
+            other.tensors.retain(|name, _| !name.ends_with(".bias"));
+            let (_, model) = Checkpoint::random_decoder(SHAPE, decoder.clone(), seed as u64)
+                .convert(HadamardChoice::WherePossible);
+            let error = relative_error(&other, &model, &tokens(21, 60));
+            assert!(error > 0.05, "{decoder:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn model_should_store_a_tied_embedding_once() {
+    let tied = Decoder {
+        tied_embedding: true,
+        ..Decoder::default()
+    };
+    let length = |decoder| {
+        let (converted, _) =
+            Checkpoint::random_decoder(SHAPE, decoder, 1).convert(HadamardChoice::WherePossible);
+        assert_eq!(
+            converted.header.has(model::TIED_EMBEDDING),
+            converted.header.output_flags == 0
+        );
+        converted.bytes.len()
+    };
+    assert_eq!(
+        length(Decoder::default()) - length(tied),
+        VOCABULARY as usize * 64
+    );
+}
+
+/// The same tensors under the names of Hugging Face, in 16 bits: the same model.
+#[test]
+fn checkpoint_should_be_read_when_its_names_are_of_hugging_face() {
+    let decoder = Decoder {
+        attention_bias: true,
+        head_norm: true,
+        ..Decoder::default()
+    };
+    let mut plain = Checkpoint::random_decoder(SHAPE, decoder, 3);
+    for (_, elements) in plain.tensors.values_mut() {
+        elements
+            .iter_mut()
+            .for_each(|x| *x = f32::from_bits(x.to_bits() & 0xffff_0000));
+    }
+    let renamed = |name: &str| {
+        [
+            ("feed_forward_norm", "post_attention_layernorm"),
+            ("attention_norm", "input_layernorm"),
+            ("attention.query_norm", "self_attn.q_norm"),
+            ("attention.key_norm", "self_attn.k_norm"),
+            ("attention.query", "self_attn.q_proj"),
+            ("attention.key", "self_attn.k_proj"),
+            ("attention.value", "self_attn.v_proj"),
+            ("attention.output", "self_attn.o_proj"),
+            ("feed_forward.", "mlp."),
+            ("gate", "gate_proj"),
+            ("up.", "up_proj."),
+            ("down", "down_proj"),
+            ("layers", "model.layers"),
+            ("embedding", "model.embed_tokens"),
+            ("final_norm", "model.norm"),
+        ]
+        .iter()
+        .fold(name.to_owned(), |name, (from, to)| {
+            name.replacen(from, to, 1)
+        })
+        .replace("output.weight", "lm_head.weight")
+    };
+    let mut other = plain.clone();
+    other.configuration.naming = Naming::HuggingFace;
+    other.tensors = plain
+        .tensors
+        .iter()
+        .map(|(name, tensor)| (renamed(name), tensor.clone()))
+        .collect();
+    let frequencies = "model.layers.0.self_attn.rotary_emb.inv_freq";
+    other
+        .tensors
+        .insert(frequencies.into(), (vec![1], vec![1.0]));
+    let mut input = other.input(HadamardChoice::WherePossible);
+    input.checkpoint = other.brain_float_bytes();
+    let (expected, _) = plain.convert(HadamardChoice::WherePossible);
+    assert_eq!(convert(&input).unwrap().bytes, expected.bytes);
+}
+
+/// Where a rotation cannot help, as half of the width is one outlier, 16 bits do.
+#[test]
+fn budget_should_be_met_with_the_fewest_wide_inputs_that_do() {
+    let checkpoint = Checkpoint::random([96, 2, 3, 3, 32, 128], 4).with_outliers(60.0);
+    let with = |loss_budget| {
+        let input = ConvertInput {
+            loss_budget,
+            ..checkpoint.input(HadamardChoice::WherePossible)
+        };
+        (convert(&input).unwrap(), convert(&input).unwrap())
+    };
+    let (first, second) = with(Some(0.002));
+    assert_eq!(first.bytes, second.bytes);
+    let quality = first.quality.unwrap();
+    assert!(
+        quality.divergence <= 0.002 * quality.float_bits,
+        "{quality:?}"
+    );
+    let wide = |header: &aipg_exact::header::ModelHeader| {
+        let inputs = header.input_flags.iter();
+        inputs
+            .map(|flags| (flags & input::WIDE).count_ones())
+            .sum::<u32>()
+            + (header.output_flags >> 1)
+    };
+    assert!(
+        (1..9).contains(&wide(&first.header)),
+        "{}",
+        wide(&first.header)
+    );
+
+    let (generous, _) = with(Some(10.0));
+    assert_eq!(wide(&generous.header), 0);
+    let loose = generous.quality.unwrap();
+    assert!(loose.divergence > 4.0 * quality.divergence, "{loose:?}");
+    assert_eq!(loose.float_bits, quality.float_bits);
+    let (plain, _) = with(None);
+    assert_eq!((plain.quality, wide(&plain.header)), (None, 0));
 }
 
 /// Channels that are 100 times larger than the others leave int8 no room for the rest, unless the
@@ -101,138 +265,4 @@ fn value_formats_should_follow_the_size_of_the_values() {
     let (large, error) = format(512.0);
     assert_eq!(large, usual - 9);
     assert!(error < 0.05, "{error}");
-}
-
-fn refused(change: impl FnOnce(&mut Checkpoint)) -> ConvertError {
-    let mut checkpoint = Checkpoint::random(SHAPE, 1);
-    change(&mut checkpoint);
-    convert(&checkpoint.input(HadamardChoice::default())).unwrap_err()
-}
-
-fn refused_input(change: impl FnOnce(&mut ConvertInput)) -> ConvertError {
-    let mut input = Checkpoint::random(SHAPE, 1).input(HadamardChoice::default());
-    change(&mut input);
-    convert(&input).unwrap_err()
-}
-
-#[test]
-fn checkpoint_should_be_refused_when_its_tensors_are_wrong() {
-    let name = "layers.1.attention.key.weight";
-    let error = refused(|checkpoint| drop(checkpoint.tensors.remove(name)));
-    assert!(matches!(error, ConvertError::MissingTensor(found) if found == name));
-    let bias = "layers.0.attention.query.bias";
-    let error = refused(|checkpoint| {
-        checkpoint.tensors.insert(bias.into(), (vec![1], vec![0.0]));
-    });
-    assert!(matches!(error, ConvertError::UnexpectedTensor(found) if found == bias));
-    let error = refused(|checkpoint| {
-        checkpoint
-            .tensors
-            .insert(name.into(), (vec![2, 3], vec![0.0; 6]));
-    });
-    assert!(matches!(
-        error,
-        ConvertError::WrongShape { expected, found, .. }
-            if (expected.as_slice(), found.as_slice()) == (&[64, 64], &[2, 3])
-    ));
-    for value in [f32::NAN, f32::INFINITY] {
-        let error = refused(|checkpoint| checkpoint.tensors.get_mut(name).unwrap().1[5] = value);
-        assert!(matches!(error, ConvertError::NotFinite(found) if found == name));
-    }
-    let error = refused(|checkpoint| {
-        checkpoint.tensors.get_mut("embedding.weight").unwrap().1[0] = 128.0;
-    });
-    assert!(matches!(error, ConvertError::OutOfRange(found) if found == "embedding.weight"));
-}
-
-#[test]
-fn checkpoint_should_be_refused_when_a_tensor_is_not_float32() {
-    use safetensors::{tensor::TensorView, Dtype};
-    let bytes = vec![0; VOCABULARY as usize * 64 * 2];
-    let view = TensorView::new(Dtype::F16, vec![VOCABULARY as usize, 64], &bytes).unwrap();
-    let checkpoint = safetensors::serialize([("embedding.weight", view)], None).unwrap();
-    let error = refused_input(|input| input.checkpoint = checkpoint);
-    assert!(matches!(error, ConvertError::NotFloat32(name) if name == "embedding.weight"));
-}
-
-#[test]
-fn input_should_be_refused_when_it_is_malformed() {
-    let error = refused_input(|input| input.checkpoint.truncate(100));
-    assert!(matches!(error, ConvertError::Checkpoint(_)));
-    let error = refused_input(|input| input.tokenizer.clear());
-    assert!(matches!(error, ConvertError::Tokenizer(_)));
-    let error = refused_input(|input| {
-        input.tokenizer = String::from_utf8_lossy(&input.tokenizer)
-            .replace("272", "300")
-            .into();
-    });
-    assert!(matches!(
-        error,
-        ConvertError::VocabularyMismatch {
-            tokenizer: 300,
-            model: VOCABULARY
-        }
-    ));
-    let error = refused_input(|input| input.calibration.clear());
-    assert!(matches!(
-        error,
-        ConvertError::Calibration(RunError::EmptyPrompt)
-    ));
-    let error = refused_input(|input| input.calibration[3] = 272);
-    assert!(matches!(
-        error,
-        ConvertError::Calibration(RunError::TokenOutOfVocabulary { index: 3, .. })
-    ));
-}
-
-#[test]
-fn configuration_should_be_refused_when_it_is_out_of_range() {
-    let shape = |change: fn(&mut CheckpointConfiguration)| {
-        refused_input(|input| change(&mut input.configuration))
-    };
-    for (error, expected) in [
-        (shape(|c| c.layers = 0), HeaderError::Layers),
-        (shape(|c| c.layers = u32::MAX), HeaderError::Layers),
-        (shape(|c| c.heads = u32::MAX), HeaderError::Heads),
-        (shape(|c| c.key_value_heads = 3), HeaderError::KeyValueHeads),
-        (shape(|c| c.head_dimension = 0), HeaderError::HeadDimension),
-        (shape(|c| c.epsilon = -1.0), HeaderError::Epsilon),
-        (shape(|c| c.epsilon = 1.0), HeaderError::Epsilon),
-    ] {
-        assert!(
-            matches!(error, ConvertError::Shape(found) if found == expected),
-            "{error}"
-        );
-    }
-    for error in [
-        shape(|c| c.epsilon = f64::NAN),
-        shape(|c| c.rope_base = 1.0),
-        shape(|c| c.rope_base = f64::INFINITY),
-    ] {
-        assert!(matches!(error, ConvertError::Configuration(_)), "{error}");
-    }
-}
-
-#[test]
-fn configuration_should_parse_its_json() {
-    let json = r#"{"model_dimension": 64, "layers": 2, "heads": 4, "key_value_heads": 2,
-        "head_dimension": 32, "feed_forward": 192, "vocabulary": 272, "max_context": 160,
-        "rope_base": 10000.0, "epsilon": 1e-05}"#;
-    let parsed = CheckpointConfiguration::from_json(json.as_bytes()).unwrap();
-    assert_eq!(parsed, common::configuration(SHAPE));
-    for wrong in [
-        json.replace("layers", "depth"),
-        json.replace("64", "-1"),
-        String::new(),
-    ] {
-        let error = CheckpointConfiguration::from_json(wrong.as_bytes());
-        assert!(matches!(error, Err(ConvertError::Configuration(_))));
-    }
-}
-
-#[test]
-fn model_file_should_not_be_written_when_the_folder_is_missing() {
-    let (converted, _) = common::small_model();
-    let error = converted.write("no/such/folder/model.aipg".as_ref());
-    assert!(matches!(error, Err(ConvertError::Io(_))));
 }

@@ -227,6 +227,7 @@ fn conversion_should_stay_bounded_when_checkpoint_or_configuration_is_crafted() 
         max_context: 1 << 18,
         rope_base: 10_000.0,
         epsilon: 1e-5,
+        ..common::configuration([0; 6])
     };
     for (name, bytes) in crafted {
         let length = bytes.len();
@@ -236,6 +237,7 @@ fn conversion_should_stay_bounded_when_checkpoint_or_configuration_is_crafted() 
             tokenizer: tokenizer(),
             calibration: vec![1, 2, 3],
             hadamard: HadamardChoice::WherePossible,
+            loss_budget: None,
         };
         let (result, most) = measured(|| convert(&input));
         assert!(result.is_err(), "{name}");

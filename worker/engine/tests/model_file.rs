@@ -27,7 +27,7 @@ fn with_header(change: impl FnOnce(&mut ModelHeader)) -> Vec<u8> {
     change(&mut header);
     let encoded = header.encode();
     bytes[40..PREFIX_LENGTH].copy_from_slice(&encoded);
-    let root = blob::hash(&[b"aipg/model/0".as_slice(), &encoded].concat());
+    let root = blob::hash(&[b"aipg/model/1".as_slice(), &encoded].concat());
     bytes[8..40].copy_from_slice(&root);
     bytes
 }
@@ -52,7 +52,7 @@ fn model_should_load_from_its_file() {
     assert_eq!(header.len(), HEADER_LENGTH);
     assert_eq!(ModelHeader::decode(&header).as_ref(), Ok(loaded.header()));
     assert_eq!(
-        blob::hash(&[b"aipg/model/0".as_slice(), &header].concat()),
+        blob::hash(&[b"aipg/model/1".as_slice(), &header].concat()),
         loaded.root()
     );
 }
@@ -188,11 +188,11 @@ fn model_should_be_refused_when_its_header_is_out_of_range() {
             HeaderError::ValueFormat,
         ),
         (
-            |header| header.input_flags[0] |= 0x10,
-            HeaderError::WideActivations,
+            |header| header.model_flags = 1 << 8,
+            HeaderError::UnknownFlag,
         ),
         (
-            |header| header.semantics_version = 1,
+            |header| header.semantics_version = 0,
             HeaderError::SemanticsVersion,
         ),
     ] {

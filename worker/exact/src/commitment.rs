@@ -53,7 +53,7 @@ pub fn weight_root<H: Hasher256>(header: &ModelHeader, section: &[u8]) -> [u8; 3
     let mut leaves = 0u64;
     let mut rest = section;
     let mut tile = vec![0u8; TILE_ROWS * TILE_COLUMNS];
-    for tensor in layout::weight_tensors(header) {
+    for tensor in layout::weight_tensors(header).filter(|tensor| !tensor.tied) {
         let (columns, rows) = (tensor.columns.max(1), tensor.rows);
         let (data, tail) = rest.split_at(rest.len().min(rows.saturating_mul(columns)));
         rest = tail;

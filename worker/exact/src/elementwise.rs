@@ -1,4 +1,4 @@
-//! Embedding, residual addition and greedy sampling.
+//! Embedding, addition of residuals and biases, and greedy sampling.
 
 use crate::arithmetic::{rsh, saturate};
 
@@ -15,6 +15,12 @@ pub fn add_residual(residual: &mut [i32], update: &[i32]) {
     for (slot, &update) in residual.iter_mut().zip(update) {
         *slot = saturate(i64::from(*slot) + i64::from(update));
     }
+}
+
+/// Adds `biases` to the outputs of a matrix product, in their format, saturating at ±(2³¹ − 1). Any
+/// i32 is a bias: the sum has 33 bits.
+pub fn add_biases(outputs: &mut [i32], biases: &[i32]) {
+    add_residual(outputs, biases);
 }
 
 /// Index of the largest logit; ties go to the lowest index. `None` if there are no logits.
@@ -46,6 +52,13 @@ mod tests {
         let mut residual = [i32::MAX, -i32::MAX, i32::MIN, 5];
         add_residual(&mut residual, &[1, -1, i32::MIN, -7]);
         assert_eq!(residual, [i32::MAX, -i32::MAX, -i32::MAX, -2]);
+    }
+
+    #[test]
+    fn add_biases_should_saturate_symmetrically() {
+        let mut outputs = [-i32::MAX, i32::MAX, 7];
+        add_biases(&mut outputs, &[i32::MIN, i32::MAX, -9]);
+        assert_eq!(outputs, [-i32::MAX, i32::MAX, -2]);
     }
 
     #[test]

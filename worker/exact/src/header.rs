@@ -7,19 +7,21 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod error;
+mod work;
 
 pub use error::HeaderError;
+pub use work::MACS_PER_UNIT;
 
 use crate::Hasher256;
 
 /// Length of the encoding in bytes.
-pub const HEADER_LENGTH: usize = 436;
+pub const HEADER_LENGTH: usize = 460;
 
 /// The semantics version this crate implements.
-pub const SEMANTICS_VERSION: u32 = 0;
+pub const SEMANTICS_VERSION: u32 = 1;
 
-/// The only op-graph template of version 0: a dense decoder of the Llama type (RMSNorm, rotary
-/// positions, grouped-query attention, SwiGLU, no biases).
+/// The only op-graph template of version 1: a dense decoder with rotary positions and grouped-query
+/// attention. [`model`] says which norm, activation and biases it has.
 pub const TEMPLATE_DENSE_DECODER: u32 = 1;
 
 /// Most layers a header has room for.
@@ -40,7 +42,7 @@ pub const MAX_VOCABULARY: u32 = 1 << 20;
 /// Most positions; the work of a job then fits a u64.
 pub const MAX_CONTEXT: u32 = 1 << 18;
 
-/// Largest epsilon of RMSNorm, in units of 2⁻³².
+/// Largest epsilon of the norms, in units of 2⁻³².
 pub const MAX_EPSILON: u32 = 1 << 28;
 
 /// Largest score scale, in units of 2⁻⁴⁰.
@@ -49,17 +51,41 @@ pub const MAX_SCORE_SCALE: u32 = 1 << 30;
 /// Smallest and largest V-scale format f_v.
 pub const VALUE_FORMATS: core::ops::RangeInclusive<u8> = 2..=16;
 
-/// Multiply-accumulates in one unit of work.
-pub const MACS_PER_UNIT: u64 = 1_000_000;
-
 /// Domain of the model root.
-const MODEL_DOMAIN: &[u8] = b"aipg/model/0";
+const MODEL_DOMAIN: &[u8] = b"aipg/model/1";
 
 /// Width of a Hadamard block.
 const HADAMARD_WIDTH: u32 = 64;
 
+/// Bytes of [`ModelHeader::window_layers`], a bit per layer.
+pub const WINDOW_MASK_LENGTH: usize = MAX_LAYERS / 8;
+
+/// Bits of [`ModelHeader::model_flags`]: what the decoder consists of. Without any it is of the Llama
+/// type: RMSNorm, SwiGLU, an output matrix of its own, no biases.
+pub mod model {
+    /// The output matrix is the embedding, which is stored once.
+    pub const TIED_EMBEDDING: u32 = 1;
+    /// Query, key and value have biases (Qwen2).
+    pub const ATTENTION_BIAS: u32 = 1 << 1;
+    /// The attention's output projection has a bias.
+    pub const ATTENTION_OUTPUT_BIAS: u32 = 1 << 2;
+    /// Gate, up and down have biases.
+    pub const FEED_FORWARD_BIAS: u32 = 1 << 3;
+    /// Norms subtract the mean and add a bias (LayerNorm) instead of RMSNorm.
+    pub const LAYER_NORM: u32 = 1 << 4;
+    /// The activation is GELU instead of SiLU.
+    pub const GELU: u32 = 1 << 5;
+    /// The feed-forward layer has no gate: down(activation(up)).
+    pub const UNGATED: u32 = 1 << 6;
+    /// Query and key heads pass an RMSNorm before they are rotated (Qwen3).
+    pub const HEAD_NORM: u32 = 1 << 7;
+    /// All of these.
+    pub const ALL: u32 = 0xff;
+}
+
 /// Bits of [`ModelHeader::input_flags`]: which inputs of a layer's matrix products are rotated by
-/// Hadamard-64 before they are quantised. Tensors that read the same input share its bit.
+/// Hadamard-64 before they are quantised, and which are quantised to 16 bits instead of 8. Tensors
+/// that read the same input share its bits.
 pub mod input {
     /// Input of query, key and value.
     pub const ATTENTION: u8 = 1;
@@ -71,7 +97,9 @@ pub mod input {
     pub const DOWN: u8 = 1 << 3;
     /// All four Hadamard bits.
     pub const HADAMARD: u8 = 0x0f;
-    /// The same four inputs with 16-bit activations, which version 0 does not have.
+    /// The 16-bit bit of an input is its Hadamard bit shifted left by this.
+    pub const WIDE_SHIFT: u32 = 4;
+    /// All four 16-bit bits.
     pub const WIDE: u8 = 0xf0;
 }
 
@@ -79,7 +107,7 @@ pub mod input {
 pub mod output {
     /// The input of the logits product is rotated by Hadamard-64.
     pub const HADAMARD: u32 = 1;
-    /// The input of the logits product has 16-bit activations, which version 0 does not have.
+    /// The input of the logits product has 16-bit activations.
     pub const WIDE: u32 = 1 << 1;
 }
 
@@ -106,16 +134,22 @@ pub struct ModelHeader {
     pub vocabulary: u32,
     /// Most positions, prompt and answer together.
     pub max_context: u32,
-    /// Epsilon of RMSNorm in units of 2⁻³², at least 1.
+    /// Epsilon of the norms in units of 2⁻³², at least 1.
     pub epsilon: u32,
     /// log₂e / (√head_dimension · 127²) in units of 2⁻⁴⁰, at least 1.
     pub score_scale: u32,
+    /// What the decoder consists of, see [`model`].
+    pub model_flags: u32,
     /// Flags of the logits product, see [`output`].
     pub output_flags: u32,
+    /// Keys that a query of a windowed layer sees, its own included; 0 if no layer has a window.
+    pub window: u32,
     /// Flags of each layer's matrix inputs, see [`input`]; 0 beyond the last layer.
     pub input_flags: [u8; MAX_LAYERS],
     /// V-scale format f_v of each layer, within [`VALUE_FORMATS`]; 0 beyond the last layer.
     pub value_formats: [u8; MAX_LAYERS],
+    /// Which layers have the window: bit `layer % 8` of byte `layer / 8`.
+    pub window_layers: [u8; WINDOW_MASK_LENGTH],
     /// Hash of the tokenizer file. Tokenizers are outside the semantics: jobs are token ids.
     pub tokenizer: [u8; 32],
     /// Root of the scale section.
@@ -164,9 +198,12 @@ impl ModelHeader {
             max_context: reader.u32()?,
             epsilon: reader.u32()?,
             score_scale: reader.u32()?,
+            model_flags: reader.u32()?,
             output_flags: reader.u32()?,
+            window: reader.u32()?,
             input_flags: reader.array()?,
             value_formats: reader.array()?,
+            window_layers: reader.array()?,
             tokenizer: reader.array()?,
             scales: reader.array()?,
             tables: reader.array()?,
@@ -191,13 +228,16 @@ impl ModelHeader {
             self.max_context,
             self.epsilon,
             self.score_scale,
+            self.model_flags,
             self.output_flags,
+            self.window,
         ];
         let bytes = numbers
             .into_iter()
             .flat_map(u32::to_le_bytes)
             .chain(self.input_flags)
             .chain(self.value_formats)
+            .chain(self.window_layers)
             .chain(self.tokenizer)
             .chain(self.scales)
             .chain(self.tables)
@@ -266,12 +306,14 @@ impl ModelHeader {
         )?;
 
         check(
-            self.output_flags & output::WIDE == 0,
-            HeaderError::WideActivations,
-        )?;
-        check(
-            self.output_flags & !output::HADAMARD == 0,
+            self.model_flags & !model::ALL == 0
+                && self.output_flags & !(output::HADAMARD | output::WIDE) == 0,
             HeaderError::UnknownFlag,
+        )?;
+        // The embedding is not rotated, so a rotated input could not be read by it.
+        check(
+            !self.has(model::TIED_EMBEDDING) || self.output_flags & output::HADAMARD == 0,
+            HeaderError::TiedRotation,
         )?;
         let rotates = |flag: bool, width: u32| !flag || width.is_multiple_of(HADAMARD_WIDTH);
         check(
@@ -283,7 +325,6 @@ impl ModelHeader {
         )?;
         let layer_entries = self.input_flags.iter().zip(&self.value_formats);
         for (flags, value_format) in layer_entries.clone().take(layers) {
-            check(flags & input::WIDE == 0, HeaderError::WideActivations)?;
             check(
                 rotates(
                     flags & (input::ATTENTION | input::FEED_FORWARD) != 0,
@@ -298,62 +339,35 @@ impl ModelHeader {
             )?;
         }
         let padded = layer_entries.skip(layers).all(|entry| entry == (&0, &0));
-        check(padded, HeaderError::Padding)
+        let masked_beyond = (layers..MAX_LAYERS).any(|layer| self.is_windowed(layer));
+        check(padded && !masked_beyond, HeaderError::Padding)?;
+        // One way to write a model without windows: no size and no layer.
+        check(
+            self.window <= self.max_context
+                && (self.window != 0) == (0..layers).any(|layer| self.is_windowed(layer)),
+            HeaderError::Window,
+        )
+    }
+
+    /// Whether the decoder has all of these [`model`] flags.
+    pub const fn has(&self, flags: u32) -> bool {
+        self.model_flags & flags == flags
+    }
+
+    /// Keys that a query of `layer` sees, its own included; `None` if it sees all up to its own.
+    pub fn window_of(&self, layer: usize) -> Option<u32> {
+        self.is_windowed(layer).then_some(self.window)
+    }
+
+    /// The layer's bit in the mask of windows.
+    fn is_windowed(&self, layer: usize) -> bool {
+        let byte = self.window_layers.get(layer >> 3).copied().unwrap_or(0);
+        byte >> (layer & 7) & 1 != 0
     }
 
     /// The model root: the model's name on chain.
     pub fn root<H: Hasher256>(&self) -> [u8; 32] {
         H::hash(&[MODEL_DOMAIN, &self.encode()])
-    }
-
-    /// Multiply-accumulates of a job with `prompt` tokens in and `output` tokens out.
-    ///
-    /// The last token is sampled, not processed, so rows = prompt + output − 1. With h heads of
-    /// width a, g key-value heads, feed-forward width f and L layers:
-    ///
-    /// - linear layers: rows · L · (2·d·h·a + 2·d·g·a + 3·d·f)
-    /// - attention: Σ over rows t = 1 … rows of L · 2·t·h·a = L · rows · (rows + 1) · h·a
-    /// - logits: output · d · V
-    ///
-    /// `None` if a count is 0 or prompt + output exceeds the context; a number otherwise (the
-    /// limits of a valid header keep it below 2⁶³).
-    pub fn macs(&self, prompt: u32, output: u32) -> Option<u64> {
-        if prompt == 0 || output == 0 || prompt.checked_add(output)? > self.max_context {
-            return None;
-        }
-        let [d, layers, heads, key_value_heads, width, feed_forward, vocabulary] = [
-            self.model_dimension,
-            self.layers,
-            self.heads,
-            self.key_value_heads,
-            self.head_dimension,
-            self.feed_forward,
-            self.vocabulary,
-        ]
-        .map(u64::from);
-        let rows = u64::from(prompt)
-            .checked_add(u64::from(output))?
-            .checked_sub(1)?;
-        let product = |factors: &[u64]| {
-            factors
-                .iter()
-                .try_fold(1u64, |product, factor| product.checked_mul(*factor))
-        };
-        [
-            product(&[rows, layers, 2, d, heads, width])?,
-            product(&[rows, layers, 2, d, key_value_heads, width])?,
-            product(&[rows, layers, 3, d, feed_forward])?,
-            product(&[layers, rows, rows.checked_add(1)?, heads, width])?,
-            product(&[u64::from(output), d, vocabulary])?,
-        ]
-        .into_iter()
-        .try_fold(0u64, u64::checked_add)
-    }
-
-    /// Units of work of a job, ⌈[`Self::macs`] / 10⁶⌉.
-    pub fn units(&self, prompt: u32, output: u32) -> Option<u64> {
-        self.macs(prompt, output)
-            .map(|macs| macs.div_ceil(MACS_PER_UNIT))
     }
 }
 

@@ -1,15 +1,17 @@
 //! Where each tensor lies. A model has three sections whose lengths follow from its header.
 //!
 //! - **scales**: for each weight tensor in the order of [`weight_tensors`] its multipliers (the
-//!   embedding: EM as u32 per row; every other: S as u16, then M as u16 per row), then the gains
-//!   (i32 per element): attention norm and feed-forward norm of each layer, final norm
+//!   embedding: EM as u32 per row; every other: S as u16, then M as u16 per row), then its biases
+//!   (i32 per row) if it has any; then the norms (i32 per element): of each layer attention norm,
+//!   query norm and key norm (if heads are normalised), feed-forward norm; final norm. A LayerNorm is
+//!   its gains, then its biases
 //! - **tables**: for each position the cosines, then the sines of the rotary embedding (i16, half a
 //!   head dimension each)
-//! - **weights**: the int8 elements of each weight tensor, row by row
+//! - **weights**: the int8 elements of each weight tensor, row by row; of a tied output matrix none
 //!
 //! All numbers are little-endian and nothing lies between them.
 
-use crate::header::{input, output, ModelHeader};
+use crate::header::{input, model, output, ModelHeader};
 use core::iter;
 
 /// Rows of a tile of the weight tree.
@@ -54,6 +56,23 @@ pub struct WeightTensor {
     pub columns: usize,
     /// Whether its input is rotated by Hadamard-64.
     pub rotated: bool,
+    /// Whether its input has 16 bits instead of 8.
+    pub wide: bool,
+    /// Whether each row has a bias.
+    pub biased: bool,
+    /// Whether its elements are the embedding's and not stored again.
+    pub tied: bool,
+}
+
+impl WeightTensor {
+    /// Elements in the weight section.
+    pub const fn stored_elements(&self) -> usize {
+        if self.tied {
+            0
+        } else {
+            self.rows.saturating_mul(self.columns)
+        }
+    }
 }
 
 /// Lengths of a model's sections in bytes.
@@ -68,7 +87,7 @@ pub struct SectionLengths {
 }
 
 /// Every weight tensor in the order of commitment: embedding; of each layer query, key, value,
-/// attention output, gate, up, down; output.
+/// attention output, gate (if the model has one), up, down; output.
 pub fn weight_tensors(header: &ModelHeader) -> impl Iterator<Item = WeightTensor> + '_ {
     let d = header.model_dimension as usize;
     let width = header.head_dimension as usize;
@@ -77,58 +96,61 @@ pub fn weight_tensors(header: &ModelHeader) -> impl Iterator<Item = WeightTensor
     let feed_forward = header.feed_forward as usize;
     let vocabulary = header.vocabulary as usize;
 
-    let tensor = |weight, layer, rows, columns, rotated| WeightTensor {
-        weight,
-        layer,
-        rows,
-        columns,
-        rotated,
-    };
     let layers = header
         .input_flags
         .iter()
         .take(header.layers as usize)
         .enumerate();
     let layers = layers.flat_map(move |(layer, &flags)| {
-        let rotated = move |flag: u8| flags & flag != 0;
+        use Weight::{AttentionOutput, Down, Gate, Key, Query, Up, Value};
+        let tensor = move |weight, rows, columns, input: u8, bias| WeightTensor {
+            weight,
+            layer,
+            rows,
+            columns,
+            rotated: flags & input != 0,
+            wide: flags & input << input::WIDE_SHIFT != 0,
+            biased: header.has(bias),
+            tied: false,
+        };
+        let attention = (input::ATTENTION, model::ATTENTION_BIAS);
+        let back = (input::ATTENTION_OUTPUT, model::ATTENTION_OUTPUT_BIAS);
+        let inner = (input::FEED_FORWARD, model::FEED_FORWARD_BIAS);
         [
-            tensor(Weight::Query, layer, queries, d, rotated(input::ATTENTION)),
-            tensor(Weight::Key, layer, keys, d, rotated(input::ATTENTION)),
-            tensor(Weight::Value, layer, keys, d, rotated(input::ATTENTION)),
-            tensor(
-                Weight::AttentionOutput,
-                layer,
-                d,
-                queries,
-                rotated(input::ATTENTION_OUTPUT),
-            ),
-            tensor(
-                Weight::Gate,
-                layer,
-                feed_forward,
-                d,
-                rotated(input::FEED_FORWARD),
-            ),
-            tensor(
-                Weight::Up,
-                layer,
-                feed_forward,
-                d,
-                rotated(input::FEED_FORWARD),
-            ),
-            tensor(Weight::Down, layer, d, feed_forward, rotated(input::DOWN)),
+            (Query, queries, d, attention),
+            (Key, keys, d, attention),
+            (Value, keys, d, attention),
+            (AttentionOutput, d, queries, back),
+            (Gate, feed_forward, d, inner),
+            (Up, feed_forward, d, inner),
+            (Down, d, feed_forward, (input::DOWN, inner.1)),
         ]
+        .into_iter()
+        .filter(|(weight, ..)| *weight != Gate || !header.has(model::UNGATED))
+        .map(move |(weight, rows, columns, (input, bias))| {
+            tensor(weight, rows, columns, input, bias)
+        })
     });
-    let rotated_output = header.output_flags & output::HADAMARD != 0;
-    iter::once(tensor(Weight::Embedding, 0, vocabulary, d, false))
+    let embedding = WeightTensor {
+        weight: Weight::Embedding,
+        layer: 0,
+        rows: vocabulary,
+        columns: d,
+        rotated: false,
+        wide: false,
+        biased: false,
+        tied: false,
+    };
+    let output = WeightTensor {
+        weight: Weight::Output,
+        rotated: header.output_flags & output::HADAMARD != 0,
+        wide: header.output_flags & output::WIDE != 0,
+        tied: header.has(model::TIED_EMBEDDING),
+        ..embedding
+    };
+    iter::once(embedding)
         .chain(layers)
-        .chain(iter::once(tensor(
-            Weight::Output,
-            0,
-            vocabulary,
-            d,
-            rotated_output,
-        )))
+        .chain(iter::once(output))
 }
 
 /// Lengths of the sections of a model. The limits of a valid header keep them below 2⁴³.
@@ -142,23 +164,38 @@ pub fn section_lengths(header: &ModelHeader) -> SectionLengths {
         let rows = tensor.rows as u64;
         lengths.weights = lengths
             .weights
-            .saturating_add(rows.saturating_mul(tensor.columns as u64));
-        let scales = match tensor.weight {
+            .saturating_add(tensor.stored_elements() as u64);
+        let multipliers = match tensor.weight {
             Weight::Embedding => rows.saturating_mul(4),
             _ => rows.saturating_mul(2).saturating_add(2),
         };
-        lengths.scales = lengths.scales.saturating_add(scales);
+        let biases = if tensor.biased { rows } else { 0 }.saturating_mul(4);
+        lengths.scales = lengths
+            .scales
+            .saturating_add(multipliers)
+            .saturating_add(biases);
     }
-    let gains = u64::from(header.layers).saturating_mul(2).saturating_add(1);
-    let gains = gains
-        .saturating_mul(u64::from(header.model_dimension))
-        .saturating_mul(4);
-    lengths.scales = lengths.scales.saturating_add(gains);
+    lengths.scales = lengths.scales.saturating_add(norm_bytes(header));
     // Two numbers of two bytes for each pair of a head.
     lengths.tables = u64::from(header.max_context)
         .saturating_mul(u64::from(header.head_dimension))
         .saturating_mul(2);
     lengths
+}
+
+/// Bytes of all norms in the scale section.
+fn norm_bytes(header: &ModelHeader) -> u64 {
+    let layers = u64::from(header.layers);
+    let vectors = if header.has(model::LAYER_NORM) { 2 } else { 1 };
+    let rows = layers.saturating_mul(2).saturating_add(1);
+    let of_rows = rows
+        .saturating_mul(vectors)
+        .saturating_mul(u64::from(header.model_dimension));
+    let head_norms = if header.has(model::HEAD_NORM) { 2 } else { 0 };
+    let of_heads = layers
+        .saturating_mul(head_norms)
+        .saturating_mul(u64::from(header.head_dimension));
+    of_rows.saturating_add(of_heads).saturating_mul(4)
 }
 
 #[cfg(test)]
@@ -213,6 +250,62 @@ mod tests {
         let scales = 40 * 4 + 2 * (7 * 2 + multipliers * 2) + (2 + 40 * 2) + 5 * 64 * 4;
         assert_eq!(lengths.scales, scales);
         assert_eq!(lengths.tables, 100 * 16 * 2 * 2);
+    }
+
+    #[test]
+    fn section_lengths_should_count_what_the_flags_add() {
+        let plain = section_lengths(&small_header());
+        let with = |flags| {
+            let header = ModelHeader {
+                model_flags: flags,
+                ..small_header()
+            };
+            let lengths = section_lengths(&header);
+            (
+                lengths.scales as i64 - plain.scales as i64,
+                lengths.weights as i64 - plain.weights as i64,
+            )
+        };
+        // Two layers; biases, gains are i32.
+        assert_eq!(with(model::TIED_EMBEDDING), (0, -40 * 64));
+        assert_eq!(with(model::ATTENTION_BIAS), (2 * 4 * (128 + 64 + 64), 0));
+        assert_eq!(with(model::ATTENTION_OUTPUT_BIAS), (2 * 4 * 64, 0));
+        assert_eq!(
+            with(model::FEED_FORWARD_BIAS),
+            (2 * 4 * (192 + 192 + 64), 0)
+        );
+        assert_eq!(with(model::LAYER_NORM), (4 * 5 * 64, 0));
+        assert_eq!(with(model::GELU), (0, 0));
+        assert_eq!(with(model::UNGATED), (-2 * (2 + 2 * 192), -2 * 192 * 64));
+        assert_eq!(
+            with(model::UNGATED | model::FEED_FORWARD_BIAS).0,
+            -2 * (2 + 2 * 192) + 2 * 4 * (192 + 64)
+        );
+        assert_eq!(with(model::HEAD_NORM), (2 * 2 * 4 * 32, 0));
+    }
+
+    #[test]
+    fn tensors_should_follow_the_model_flags() {
+        let mut header = small_header();
+        header.model_flags = model::ALL & !model::ATTENTION_OUTPUT_BIAS;
+        header.input_flags[0] = input::DOWN << input::WIDE_SHIFT;
+        header.output_flags = output::WIDE;
+        let names = |chosen: fn(&WeightTensor) -> bool| {
+            let tensors = weight_tensors(&header).filter(chosen);
+            tensors
+                .map(|tensor| (tensor.weight, tensor.layer))
+                .collect::<Vec<_>>()
+        };
+        use Weight::{Down, Gate, Key, Output, Query, Up, Value};
+        assert_eq!(names(|tensor| tensor.weight == Gate), []);
+        assert_eq!(names(|tensor| tensor.wide), [(Down, 0), (Output, 0)]);
+        assert_eq!(names(|tensor| tensor.tied), [(Output, 0)]);
+        let biased = [Query, Key, Value, Up, Down];
+        let biased: Vec<_> = [0, 1]
+            .into_iter()
+            .flat_map(|layer| biased.map(|weight| (weight, layer)))
+            .collect();
+        assert_eq!(names(|tensor| tensor.biased), biased);
     }
 
     #[test]

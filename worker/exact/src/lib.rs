@@ -3,7 +3,7 @@
 //! Every operation here is defined for every input, uses no floating point and no library
 //! function, and gives the same bits in any batch, tiling, order of summation or number of threads.
 //! That is what lets anyone replay a job, and lets the chain judge one step of it. The normative
-//! text is `docs/spec/exact-inference.md`; this crate is semantics version 0 of it.
+//! text is `docs/spec/exact-inference.md`; this crate is semantics version 1 of it.
 //!
 //! - [`header`]: shape and roots of a model, and how much work a job on it is
 //! - [`layout`]: where each tensor lies in the sections of a model
@@ -50,14 +50,16 @@ pub mod format {
     pub const LOGITS: i32 = 16;
     /// Query, key, value, gate and up.
     pub const PROJECTION: i32 = 12;
-    /// Gain of RMSNorm.
+    /// Gains and biases of norms.
     pub const GAIN: i32 = 12;
-    /// A quantised row of RMSNorm's output, see [`crate::normalise`].
+    /// A quantised row of a norm's output, see [`crate::normalise`].
     pub const NORMALISED: i32 = 44;
     /// Output of attention.
     pub const ATTENTION: i32 = 16;
-    /// SiLU(gate) · up: Q16 · Q12.
+    /// activation(gate) · up: Q16 · Q12.
     pub const GATED: i32 = 28;
+    /// activation(up) of a feed-forward layer without a gate.
+    pub const ACTIVATED: i32 = 16;
 }
 
 /// A hash function with 32 bytes of output. The protocol uses blake2b-256.

@@ -1,15 +1,19 @@
-//! RMSNorm. The root mean square enters only the scale of the quantised row.
+//! RMSNorm and LayerNorm. The root mean square enters only the scale of the quantised row.
 //!
 //! ```text
+//! x = x − mean                        centre(x), LayerNorm only
 //! R = root mean square of x           root_mean_square(x, epsilon)
 //! u = x · G                           apply_gain(x, gain)
+//! u = u + B · R                       apply_norm_biases(u, biases, R), LayerNorm only
 //! u = H · u, if the input is rotated  hadamard::rotate(u)
 //! (q, A, e1) = quantise u             quantise_row(u)
 //! scale of q, format 44               normalised_scale((A, e1), R)
 //! ```
+//!
+//! [`normalise_head`] is the RMSNorm of a query or key head, whose result stays in Q12.
 
 use crate::{
-    arithmetic::bit_length,
+    arithmetic::{bit_length, rsh, saturate},
     quantise::{Amplitude, Scale},
 };
 
@@ -60,6 +64,53 @@ pub fn apply_gain(x: &[i32], gain: &[i32], output: &mut [i64]) {
     }
 }
 
+/// Subtracts the mean, rounded half toward +∞: μ = ⌊(2·Σx + d) / 2d⌋, x = sat(x − μ).
+///
+/// With d < 2¹⁵ the sum has 46 bits. An empty row stays empty.
+pub fn centre(x: &mut [i32]) {
+    let count = (x.len() as i64).max(1);
+    // Saturation is out of reach while d < 2^15, and keeps the function total.
+    let sum = x.iter().fold(0i64, |sum, &x| sum.saturating_add(x.into()));
+    let mean = sum
+        .saturating_mul(2)
+        .saturating_add(count)
+        .div_euclid(count.saturating_mul(2));
+    for x in x {
+        *x = saturate(i64::from(*x).saturating_sub(mean));
+    }
+}
+
+/// u = u + rsh(B·R, 7 − e0): the biases (Q12) of a LayerNorm in units of u, before the row is divided
+/// by R. Biases beyond ±2²² count as ±2²².
+///
+/// R < 2³² makes B·R 54 bits. The root is at most 2³¹·2⁻⁷·2⁷ in units of the stream, so with
+/// e0 ≤ 8 the term has 55 bits and u stays below 2⁵⁶.
+pub fn apply_norm_biases(u: &mut [i64], biases: &[i32], norm: RootMeanSquare) {
+    let root = i64::try_from(norm.root).unwrap_or(i64::MAX);
+    let shift = 7i32.saturating_sub(norm.exponent);
+    for (u, &bias) in u.iter_mut().zip(biases) {
+        let bias = i64::from(bias.clamp(-MAX_GAIN, MAX_GAIN));
+        *u = u.saturating_add(rsh(bias.saturating_mul(root), shift));
+    }
+}
+
+/// RMSNorm of a head (Q12) with `gain` (Q12), in place; `epsilon` is the header's, in units of 2⁻³²,
+/// of which 2⁸ make a unit of a squared Q12.
+///
+/// (R, e0) as in [`root_mean_square`] with ε >> 8; N = rsh(x·G, e0 − 7);
+/// x = sat(⌊(2·N + R) / 2R⌋), the quotient rounded half toward +∞. |x·G| is below 2^(46 + e0) (24 + e0
+/// bits times 2²²), so N has at most 54 bits and the numerator 56.
+pub fn normalise_head(x: &mut [i32], gain: &[i32], epsilon: u32) {
+    let norm = root_mean_square(x, epsilon >> 8);
+    let root = i64::try_from(norm.root).unwrap_or(i64::MAX).max(1);
+    for (x, &gain) in x.iter_mut().zip(gain) {
+        let product = i64::from(*x) * i64::from(gain.clamp(-MAX_GAIN, MAX_GAIN));
+        let numerator = rsh(product, norm.exponent.saturating_sub(7));
+        let doubled = numerator.saturating_mul(2).saturating_add(root);
+        *x = saturate(doubled.div_euclid(root.saturating_mul(2)));
+    }
+}
+
 /// Scale of the normalised row in format 44: T = ⌊A·2³² / R⌋ with exponent e1 + 7 − e0.
 pub fn normalised_scale(amplitude: Amplitude, norm: RootMeanSquare) -> Scale {
     let value = (amplitude.value.min(u64::from(u32::MAX)) << 32) / norm.root.max(1);
@@ -71,114 +122,4 @@ pub fn normalised_scale(amplitude: Amplitude, norm: RootMeanSquare) -> Scale {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{format, quantise::quantise_row};
-    use proptest::prelude::*;
-
-    /// The value a quantised element stands for, as a float.
-    fn dequantise(q: i8, scale: Scale) -> f64 {
-        let exponent = scale.exponent - format::NORMALISED;
-        f64::from(q) / 127.0 * f64::from(scale.mantissa) * 2f64.powi(exponent)
-    }
-
-    fn normalised(x: &[i32], gain: &[i32], epsilon: u32) -> Vec<f64> {
-        let norm = root_mean_square(x, epsilon);
-        let mut u = vec![0; x.len()];
-        apply_gain(x, gain, &mut u);
-        let mut q = vec![0; x.len()];
-        let scale = normalised_scale(quantise_row(&u, &mut q), norm);
-        q.iter().map(|&q| dequantise(q, scale)).collect()
-    }
-
-    fn float(x: &[i32], gain: &[i32], epsilon: u32) -> Vec<f64> {
-        let x: Vec<f64> = x.iter().map(|&x| f64::from(x) / 65536.0).collect();
-        let mean = x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64;
-        let rms = (mean + f64::from(epsilon) / 4_294_967_296.0).sqrt();
-        x.iter()
-            .zip(gain)
-            .map(|(x, &gain)| x / rms * f64::from(gain) / 4096.0)
-            .collect()
-    }
-
-    #[test]
-    fn root_mean_square_should_hold_on_extremes() {
-        let wide = vec![i32::MIN; (1 << 15) - 1];
-        let norm = root_mean_square(&wide, u32::MAX);
-        // All elements are 2^31 = 2^23 · 2^8 at e0 = 8, and R carries 7 more bits.
-        assert_eq!(norm.exponent, 8);
-        assert_eq!(norm.root, 1 << 30);
-        let largest = vec![-((1i32 << 24) - 1); (1 << 15) - 1];
-        let norm = root_mean_square(&largest, 1 << 28);
-        assert_eq!(norm.exponent, 0);
-        let mean = ((1u64 << 24) - 1).pow(2) + (1 << 28);
-        assert_eq!(norm.root, (mean << 14).isqrt());
-        assert_eq!(
-            root_mean_square(&[], 0),
-            RootMeanSquare {
-                root: 1,
-                exponent: 0
-            }
-        );
-        assert_eq!(root_mean_square(&[0; 4], 0).root, 1);
-        // Only epsilon: sqrt(42950 · 2^14).
-        assert_eq!(
-            root_mean_square(&[0; 4], 42_950).root,
-            (42_950u64 << 14).isqrt()
-        );
-    }
-
-    #[test]
-    fn gain_should_be_clamped() {
-        let mut u = [0; 2];
-        apply_gain(&[i32::MIN, 1], &[i32::MAX, i32::MIN], &mut u);
-        assert_eq!(u, [-(1 << 53), -(1 << 22)]);
-    }
-
-    #[test]
-    fn normalised_scale_should_hold_on_extremes() {
-        for value in [0, 1, 1 << 24, u64::MAX] {
-            for root in [0, 1, 1 << 31, u64::MAX] {
-                let amplitude = Amplitude {
-                    value,
-                    exponent: i32::MAX,
-                };
-                let scale = normalised_scale(amplitude, RootMeanSquare { root, exponent: -1 });
-                assert!(scale.mantissa == 0 || scale.mantissa >= 1 << 15);
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn root_mean_square_should_equal_wide_arithmetic(
-            x in proptest::collection::vec(any::<i32>(), 1..50), shift in 0u32..31, epsilon: u32,
-        ) {
-            let x: Vec<i32> = x.into_iter().map(|x| x >> shift).collect();
-            let norm = root_mean_square(&x, epsilon);
-            let sum: u128 = x.iter().map(|&x| u128::from((x >> norm.exponent).unsigned_abs()).pow(2)).sum();
-            let mean = sum / x.len() as u128 + (u128::from(epsilon) >> (2 * norm.exponent));
-            let root = u128::from(norm.root);
-            let radicand = mean << 14;
-            prop_assert!(root * root <= radicand.max(1));
-            prop_assert!((root + 1) * (root + 1) > radicand);
-        }
-
-        #[test]
-        fn normalised_row_should_be_close_to_float(
-            x in proptest::collection::vec(-(1i32 << 28)..(1 << 28), 1..50),
-            gain in proptest::collection::vec(-20_000i32..20_000, 50),
-            shift in 0u32..16,
-        ) {
-            let x: Vec<i32> = x.into_iter().map(|x| x >> shift).collect();
-            let gain = &gain[..x.len()];
-            let exact = normalised(&x, gain, 42_950);
-            let float = float(&x, gain, 42_950);
-            let largest = float.iter().fold(0.0f64, |m, x| m.max(x.abs()));
-            for (a, b) in exact.iter().zip(&float) {
-                // Half a step of 1/127 of the row's largest element, plus the 16-bit scale.
-                prop_assert!((a - b).abs() <= largest * (0.5 / 127.0 + 1e-4) + 1e-6, "{} {}", a, b);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! From wide integers to int8 rows with a scale, and back.
+//! From wide integers to int8 or 16-bit rows with a scale, and back.
 
 use crate::arithmetic::{bit_length, rsh, saturate};
 
@@ -51,29 +51,77 @@ impl Amplitude {
     }
 }
 
+/// Largest magnitude of 16-bit data: 127 · 128, so that both planes of it are int8.
+pub const MAX_WIDE: i64 = MAX_INT8 << PLANE_BITS;
+
+/// Weight of the high plane of 16-bit data over the low one, as a shift.
+pub const PLANE_BITS: i32 = 7;
+
 /// Quantises `row` to int8 with a common scale: `output[i]` ≈ `row[i]` · 127 / amplitude.
 ///
 /// e = max(0, bl(max|u|) − 24), v = rsh(u, e), A = max(1, rsh(max|u|, e)), r = ⌊127·2³² / A⌋,
 /// q = (v·r + 2³¹) >> 32. As |v| ≤ A the product is at most 127·2³². Elements beyond the shorter of
 /// the two slices are left alone; −2⁶³ counts as −(2⁶³ − 1).
 pub fn quantise_row(row: &[i64], output: &mut [i8]) -> Amplitude {
-    let largest = row
-        .iter()
-        .map(|&u| u.unsigned_abs())
-        .max()
-        .unwrap_or(0)
-        .min(i64::MAX as u64);
-    let exponent = (bit_length(largest) - 24).max(0);
-    let amplitude = rsh(largest as i64, exponent).max(1);
-    let reciprocal = (MAX_INT8 << 32) / amplitude;
+    let quantiser = Quantiser::new(row, MAX_INT8);
     for (slot, &u) in output.iter_mut().zip(row) {
-        let v = rsh(u.max(-i64::MAX), exponent);
-        let q = (v * reciprocal + (1 << 31)) >> 32;
-        *slot = q.clamp(-MAX_INT8, MAX_INT8) as i8;
+        *slot = quantiser.element(u) as i8;
     }
-    Amplitude {
-        value: amplitude as u64,
-        exponent,
+    quantiser.amplitude()
+}
+
+/// Quantises `row` to 16 bits, L = 16,256 in the place of 127, and splits each element q into two
+/// int8 planes: hi = rsh(q, 7), lo = q − 128·hi.
+///
+/// |v·r| ≤ L·2³² fits 47 bits. |hi| ≤ 127 as |q| ≤ 127·128, and lo is within [−64, 63]. The amplitude
+/// is that of [`quantise_row`]; it now stands for 16,256.
+pub fn quantise_row_wide(row: &[i64], high: &mut [i8], low: &mut [i8]) -> Amplitude {
+    let quantiser = Quantiser::new(row, MAX_WIDE);
+    for ((high, low), &u) in high.iter_mut().zip(low).zip(row) {
+        let q = quantiser.element(u);
+        let plane = rsh(q, PLANE_BITS);
+        *high = plane as i8;
+        *low = (q - (plane << PLANE_BITS)) as i8;
+    }
+    quantiser.amplitude()
+}
+
+/// The common scale of a row and the reciprocal that brings its elements to ±`limit`.
+struct Quantiser {
+    exponent: i32,
+    amplitude: i64,
+    reciprocal: i64,
+    limit: i64,
+}
+
+impl Quantiser {
+    fn new(row: &[i64], limit: i64) -> Self {
+        let largest = row
+            .iter()
+            .map(|&u| u.unsigned_abs())
+            .max()
+            .unwrap_or(0)
+            .min(i64::MAX as u64);
+        let exponent = (bit_length(largest) - 24).max(0);
+        let amplitude = rsh(largest as i64, exponent).max(1);
+        Self {
+            exponent,
+            amplitude,
+            reciprocal: (limit << 32) / amplitude,
+            limit,
+        }
+    }
+
+    fn element(&self, u: i64) -> i64 {
+        let v = rsh(u.max(-i64::MAX), self.exponent);
+        ((v * self.reciprocal + (1 << 31)) >> 32).clamp(-self.limit, self.limit)
+    }
+
+    fn amplitude(&self) -> Amplitude {
+        Amplitude {
+            value: self.amplitude as u64,
+            exponent: self.exponent,
+        }
     }
 }
 
@@ -89,145 +137,28 @@ pub fn requantise(accumulator: i32, scale: Scale, multiplier: u16, shift: i32) -
     saturate(rsh(product, shift.saturating_sub(scale.exponent)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// |q · A·2^e / 127 − u| ≤ half a step plus the rounding to 24 bits and of the reciprocal.
-    fn assert_close(row: &[i64]) {
-        let mut q = vec![0i8; row.len()];
-        let amplitude = quantise_row(row, &mut q);
-        for (&u, &q) in row.iter().zip(&q) {
-            assert_ne!(q, i8::MIN);
-            let step = (i128::from(amplitude.value) << amplitude.exponent) / 127 + 1;
-            let back = i128::from(q) * (i128::from(amplitude.value) << amplitude.exponent) / 127;
-            let error = (back - i128::from(u)).abs();
-            assert!(
-                error * 100 <= step * 51 + 300,
-                "{u} became {q}, error {error} of {step}"
-            );
-        }
-    }
-
-    #[test]
-    fn quantise_row_should_map_the_extremes() {
-        for largest in [
-            1,
-            126,
-            127,
-            128,
-            (1 << 24) - 1,
-            1 << 24,
-            (1 << 24) + 1,
-            i64::MAX,
-        ] {
-            let mut q = [0; 4];
-            quantise_row(&[largest, -largest, 0, largest / 2], &mut q);
-            assert_eq!(&q[..3], &[127, -127, 0], "largest {largest}");
-            assert_close(&[largest, -largest, 0, largest / 3]);
-        }
-        let mut q = [1; 2];
-        quantise_row(&[i64::MIN, i64::MAX], &mut q);
-        assert_eq!(q, [-127, 127]);
-    }
-
-    #[test]
-    fn quantise_row_should_give_zeros_when_the_row_is_zero() {
-        let mut q = [1; 3];
-        let amplitude = quantise_row(&[0; 3], &mut q);
-        assert_eq!(
-            (q, amplitude),
-            (
-                [0; 3],
-                Amplitude {
-                    value: 1,
-                    exponent: 0
-                }
-            )
-        );
-        assert_eq!(
-            quantise_row(&[], &mut []),
-            Amplitude {
-                value: 1,
-                exponent: 0
-            }
-        );
-    }
-
-    #[test]
-    fn scale_should_keep_sixteen_bits() {
-        let scale = |value, exponent| {
-            let scale = Amplitude { value, exponent }.scale();
-            (scale.mantissa, scale.exponent)
-        };
-        assert_eq!(scale(1, 3), (1 << 15, -12));
-        assert_eq!(scale(0xffff, 0), (0xffff, 0));
-        assert_eq!(scale(0x1_0000, 0), (0x8000, 1));
-        assert_eq!(
-            scale(0x1_ffff, 0),
-            (0xffff, 1),
-            "rounds up to 2^16 and is capped"
-        );
-        assert_eq!(scale(1 << 24, 5), (0x8000, 14));
-        assert_eq!(scale(0, 0), (0, -16));
-        assert_eq!(scale(u64::MAX, i32::MAX).0, 0x8000);
-    }
-
-    #[test]
-    fn requantise_should_hold_on_extremes() {
-        let scale = |exponent| Scale {
-            mantissa: u16::MAX,
-            exponent,
-        };
-        assert_eq!(requantise(i32::MAX, scale(0), u16::MAX, 0), i32::MAX);
-        assert_eq!(requantise(i32::MIN, scale(0), u16::MAX, 0), -i32::MAX);
-        assert_eq!(
-            requantise(i32::MIN, scale(i32::MIN), u16::MAX, i32::MAX),
-            -1
-        );
-        assert_eq!(requantise(i32::MAX, scale(i32::MAX), 1, i32::MIN), i32::MAX);
-        assert_eq!(requantise(0, scale(i32::MAX), 1, i32::MIN), 0);
-        // Multipliers above 2^15 count as 2^15.
-        let capped = requantise(3, scale(0), MAX_MULTIPLIER, 20);
-        assert_eq!(requantise(3, scale(0), MAX_MULTIPLIER + 1, 20), capped);
-    }
-
-    #[test]
-    fn int8_should_never_be_minus_128() {
-        assert_eq!(int8_from_byte(0x80), -127);
-        assert_eq!(int8_from_byte(0x81), -127);
-        assert_eq!((int8_from_byte(0x7f), int8_from_byte(0xff)), (127, -1));
-    }
-
-    proptest! {
-        #[test]
-        fn quantise_row_should_be_close(
-            row in proptest::collection::vec(any::<i64>(), 1..20), shift in 0u32..63,
-        ) {
-            let row: Vec<i64> = row.into_iter().map(|u| u >> shift).collect();
-            assert_close(&row);
-        }
-
-        #[test]
-        fn requantise_should_equal_wide_arithmetic(
-            accumulator: i32, mantissa: u16, exponent in -40i32..40, multiplier: u16,
-            shift in -60i32..90,
-        ) {
-            let product = i128::from(accumulator)
-                * i128::from(mantissa)
-                * i128::from(multiplier.min(MAX_MULTIPLIER));
-            let right = (shift - exponent).min(62);
-            let exact = if right > 0 {
-                (product + (1 << (right - 1))) >> right
-            } else {
-                product.saturating_mul(1i128 << right.unsigned_abs().min(64))
-            };
-            let limit = i128::from(i32::MAX);
-            prop_assert_eq!(
-                i128::from(requantise(accumulator, Scale { mantissa, exponent }, multiplier, shift)),
-                exact.clamp(-limit, limit)
-            );
-        }
-    }
+/// Sum of a product with a 16-bit row from the sums of its two planes: 128·Σ hi·W + Σ lo·W = Σ q·W.
+/// Two i32 give at most 39 bits; sums that occur are below 2³⁸, since K · 127² < 2³¹.
+#[inline]
+pub const fn wide_sum(high: i32, low: i32) -> i64 {
+    ((high as i64) << PLANE_BITS) + low as i64
 }
+
+/// [`requantise`] for the sum of a 16-bit row:
+/// rsh(rsh(acc · m, 16) · M, S + f_in − f_out − e + 7 − 16), saturated.
+///
+/// A sum is 128 times that of an int8 row of the same scale, hence the 7. acc · m has 39 + 16 bits;
+/// the 16 that the first shift takes away leave 39, and M makes 54 of them.
+#[inline]
+pub fn requantise_wide(accumulator: i64, scale: Scale, multiplier: u16, shift: i32) -> i32 {
+    let multiplier = i64::from(multiplier.min(MAX_MULTIPLIER));
+    // Saturation is out of reach for a sum of two planes, and keeps the function total.
+    let scaled = rsh(accumulator.saturating_mul(scale.mantissa.into()), 16);
+    let shift = shift
+        .saturating_sub(scale.exponent)
+        .saturating_add(PLANE_BITS - 16);
+    saturate(rsh(scaled.saturating_mul(multiplier), shift))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The committed tables of semantics version 0. They are data, never recomputed at run time; a test
+//! The committed tables of semantics version 1. They are data, never recomputed at run time; a test
 //! derives them again from their definition.
 
 /// 2^(−j/256) for j = 0 … 256 in Q24, rounded to nearest.
@@ -67,6 +67,32 @@ pub static SILU: [i32; 257] = [
     511_793, 515_900, 520_006, 524_112,
 ];
 
+/// GELU(x) = x · Φ(x), Φ the distribution function of the normal distribution, at x = (j − 128) / 16
+/// for j = 0 … 256, in Q16, rounded to nearest.
+#[rustfmt::skip]
+pub static GELU: [i32; 257] = [
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -2, -2, -3,
+    -4, -5, -6, -8, -11, -14, -17, -22, -27, -34, -43, -53, -66, -82, -100, -123, -150, -182, -220,
+    -265, -318, -381, -453, -537, -634, -745, -873, -1017, -1181, -1366, -1572, -1803, -2058, -2339,
+    -2647, -2982, -3345, -3735, -4152, -4594, -5060, -5546, -6050, -6567, -7093, -7620, -8144,
+    -8655, -9146, -9606, -10_027, -10_398, -10_706, -10_940, -11_089, -11_139, -11_079, -10_895,
+    -10_576, -10_110, -9487, -8696, -7728, -6575, -5230, -3689, -1946, 0, 2150, 4503, 7058, 9809,
+    12_752, 15_880, 19_185, 22_658, 26_288, 30_065, 33_977, 38_013, 42_159, 46_404, 50_734, 55_138,
+    59_605, 64_122, 68_678, 73_265, 77_872, 82_492, 87_115, 91_737, 96_350, 100_950, 105_532,
+    110_094, 114_632, 119_145, 123_631, 128_090, 132_521, 136_925, 141_302, 145_653, 149_980,
+    154_282, 158_563, 162_823, 167_063, 171_287, 175_494, 179_687, 183_867, 188_035, 192_194,
+    196_343, 200_484, 204_618, 208_746, 212_869, 216_988, 221_102, 225_214, 229_323, 233_429,
+    237_534, 241_637, 245_738, 249_839, 253_938, 258_037, 262_136, 266_234, 270_331, 274_428,
+    278_525, 282_622, 286_718, 290_815, 294_911, 299_007, 303_103, 307_200, 311_296, 315_392,
+    319_488, 323_584, 327_680, 331_776, 335_872, 339_968, 344_064, 348_160, 352_256, 356_352,
+    360_448, 364_544, 368_640, 372_736, 376_832, 380_928, 385_024, 389_120, 393_216, 397_312,
+    401_408, 405_504, 409_600, 413_696, 417_792, 421_888, 425_984, 430_080, 434_176, 438_272,
+    442_368, 446_464, 450_560, 454_656, 458_752, 462_848, 466_944, 471_040, 475_136, 479_232,
+    483_328, 487_424, 491_520, 495_616, 499_712, 503_808, 507_904, 512_000, 516_096, 520_192,
+    524_288,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +128,36 @@ mod tests {
         }
     }
 
+    /// Φ(x) by its power series for |x| ≤ 3, whose largest term is below 40, and by the continued
+    /// fraction of its tail beyond.
+    fn normal_distribution(x: f64) -> f64 {
+        let density = exponential(-x * x / 2.0) / (2.0 * std::f64::consts::PI).sqrt();
+        if x.abs() <= 3.0 {
+            let series = (1..60)
+                .rev()
+                .fold(1.0, |sum, k| 1.0 + sum * x * x / f64::from(2 * k + 1));
+            return 0.5 + density * x * series;
+        }
+        let fraction = (1..60)
+            .rev()
+            .fold(x.abs(), |rest, k| x.abs() + f64::from(k) / rest);
+        let tail = density / fraction;
+        if x < 0.0 {
+            tail
+        } else {
+            1.0 - tail
+        }
+    }
+
+    #[test]
+    fn gelu_should_follow_its_definition() {
+        for (j, &entry) in GELU.iter().enumerate() {
+            let x = (j as f64 - 128.0) / 16.0;
+            let exact = x * normal_distribution(x);
+            assert_eq!(f64::from(entry), (exact * 65536.0).round(), "entry {j}");
+        }
+    }
+
     /// The hashes that the specification prints.
     #[test]
     fn tables_should_have_the_committed_bytes() {
@@ -116,6 +172,10 @@ mod tests {
         assert_eq!(
             hash(&SILU),
             "d7ab68681ee11b1d03a8e697781a8c7b2ae7539120c91c8fadaf9920a1c17dcd"
+        );
+        assert_eq!(
+            hash(&GELU),
+            "99f1b5ca2e2b60ead70841e299833114225f9692f85e5fd5c13f8bca5ccfe6bd"
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Header, Models};
+use aipg_exact::header::HEADER_LENGTH;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         4 => (variant.clone(), 0u128..3)
             .prop_map(|(variant, floor)| Operation::Register { variant, floor }),
-        1 => (variant.clone(), 0usize..436)
+        1 => (variant.clone(), 0usize..HEADER_LENGTH)
             .prop_map(|(variant, byte)| Operation::Damaged { variant, byte }),
         2 => (variant.clone(), 0u128..3)
             .prop_map(|(variant, floor)| Operation::SetPriceFloor { variant, floor }),

@@ -94,7 +94,7 @@ fn registration_should_fail_when_a_field_is_out_of_range_although_the_root_is_ri
         let mut header = small_model(7);
         header.key_value_heads = 3;
         let bytes = header.encode().to_vec();
-        let root = sp_io::hashing::blake2_256(&[b"aipg/model/0".as_slice(), &bytes].concat());
+        let root = sp_io::hashing::blake2_256(&[b"aipg/model/1".as_slice(), &bytes].concat());
         assert_noop!(
             register(CREATOR, root.into(), Header::try_from(bytes).unwrap()),
             Error::<Test>::InvalidHeader

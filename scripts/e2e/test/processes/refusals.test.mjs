@@ -21,7 +21,7 @@ import { BOND, assertBooks, assertHolds, assertRefused, startNetwork } from './s
 
 const ZERO_HASH = `0x${'00'.repeat(32)}`
 const UNKNOWN_MODEL = `0x${'ab'.repeat(32)}`
-const HEADER_DOMAIN = new TextEncoder().encode('aipg/model/0')
+const HEADER_DOMAIN = new TextEncoder().encode('aipg/model/1')
 
 let network
 let tx

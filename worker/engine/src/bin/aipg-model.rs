@@ -30,10 +30,10 @@ struct Arguments {
 enum Command {
     /// Turn a float checkpoint into a model file. The same input gives the same file everywhere
     Convert {
-        /// Checkpoint: a safetensors file of float32 tensors
+        /// Checkpoint: a safetensors file of float tensors
         #[arg(long)]
         checkpoint: PathBuf,
-        /// Shape of the checkpoint, a JSON file
+        /// Shape of the checkpoint, a JSON file: ours, or a config.json of Llama, Qwen2 or Qwen3
         #[arg(long)]
         config: PathBuf,
         /// Tokenizer file, whose hash the model commits
@@ -51,6 +51,10 @@ enum Command {
         /// Rotate no input before it is quantised (default: every input whose width allows it)
         #[arg(long)]
         no_hadamard: bool,
+        /// Loss that is allowed, as a part of the float model's bits per token: rotations that lose are
+        /// taken back, and inputs get 16 bits until it is met. 0.001 suits most models
+        #[arg(long)]
+        loss_budget: Option<f64>,
     },
     /// Verify a model file and print its shape and roots as JSON
     Inspect {
@@ -132,6 +136,7 @@ fn main() -> Result<()> {
             output,
             header,
             no_hadamard,
+            loss_budget,
         } => {
             let input = ConvertInput {
                 checkpoint: read(&checkpoint)?,
@@ -142,6 +147,7 @@ fn main() -> Result<()> {
                     true => HadamardChoice::Nowhere,
                     false => HadamardChoice::WherePossible,
                 },
+                loss_budget,
             };
             let spinner = ProgressBar::new_spinner().with_message("converting");
             spinner.enable_steady_tick(std::time::Duration::from_millis(100));
@@ -151,7 +157,16 @@ fn main() -> Result<()> {
             if let Some(path) = header {
                 converted.write_header(&path)?;
             }
-            print(&description(&Model::from_bytes(&converted.bytes)?))
+            let mut report = description(&Model::from_bytes(&converted.bytes)?);
+            if let Some(quality) = converted.quality {
+                report["quality"] = json!({
+                    "tokens": quality.tokens,
+                    "float_bits_per_token": quality.float_bits,
+                    "integer_bits_per_token": quality.integer_bits,
+                    "divergence_bits_per_token": quality.divergence,
+                });
+            }
+            print(&report)
         }
         Command::Inspect { model } => print(&description(&load(&model)?)),
         Command::Score { model, ids, window } => {
@@ -256,9 +271,14 @@ fn description(model: &Model) -> serde_json::Value {
         "max_context": header.max_context,
         "epsilon": header.epsilon,
         "score_scale": header.score_scale,
+        "model_flags": header.model_flags,
         "output_flags": header.output_flags,
+        "window": header.window,
         "input_flags": header.input_flags[..layers],
         "value_formats": header.value_formats[..layers],
+        "windowed_layers": (0..layers)
+            .filter(|&layer| header.window_of(layer).is_some())
+            .collect::<Vec<_>>(),
         "tokenizer": hexadecimal(header.tokenizer),
         "scales": hexadecimal(header.scales),
         "tables": hexadecimal(header.tables),

@@ -2,8 +2,9 @@
 
 mod attention;
 mod models;
+mod version_one;
 
-use super::{operations::*, outputs, Vector};
+use super::{operations::*, outputs, version_one::Curve, Vector};
 use crate::random::Random;
 use serde::Serialize;
 
@@ -72,6 +73,7 @@ pub fn vectors() -> Vec<Vector> {
     attention::attention(&mut collection, &mut numbers);
     choices(&mut collection, &mut numbers);
     commitments(&mut collection, &mut numbers);
+    version_one::version_one(&mut collection, &mut numbers);
     models::models(&mut collection, &mut numbers);
     collection.0
 }
@@ -249,6 +251,7 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
         collection.add(
             "gated",
             Gated {
+                activation: Curve::Silu,
                 gate: edges.to_vec(),
                 up: vec![up; edges.len()],
             },
@@ -258,6 +261,7 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
     collection.add(
         "gated",
         Gated {
+            activation: Curve::Silu,
             gate,
             up: numbers.int32s(64),
         },

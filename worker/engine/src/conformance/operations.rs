@@ -1,21 +1,22 @@
 //! Inputs and outputs of each operation, and the calls that lead from one to the other.
 
+use super::version_one::Curve;
 use crate::{blob, sampling::Parameters, Blake2b256, Model, Sampler};
 use aipg_exact::{
-    activation, arithmetic::rsh, attention, commitment::DigestBuilder, elementwise, gemm::dot,
-    hadamard, normalise as norms, quantise as quantisation, rope,
+    arithmetic::rsh, attention, commitment::DigestBuilder, elementwise, gemm::dot, hadamard,
+    normalise as norms, quantise as quantisation, rope,
 };
 use serde::{Deserialize, Serialize};
 
 /// Refuses lists whose lengths do not belong together.
-fn same_length(what: &str, a: usize, b: usize) -> Result<(), String> {
+pub fn same_length(what: &str, a: usize, b: usize) -> Result<(), String> {
     if a == b {
         return Ok(());
     }
     Err(format!("{what}: {a} and {b}"))
 }
 
-fn not_minus_128(values: &[i8]) -> Result<(), String> {
+pub fn not_minus_128(values: &[i8]) -> Result<(), String> {
     match values.contains(&i8::MIN) {
         true => Err("-128 is no int8 element".into()),
         false => Ok(()),
@@ -48,7 +49,7 @@ pub struct Embed {
 
 #[derive(Serialize)]
 pub struct Row32 {
-    x: Vec<i32>,
+    pub x: Vec<i32>,
 }
 
 pub fn embed(inputs: Embed) -> Result<Row32, String> {
@@ -71,14 +72,21 @@ pub struct Quantised {
     exponent: i32,
 }
 
+impl Quantised {
+    /// A row with its scale.
+    pub const fn new(values: Vec<i8>, scale: quantisation::Scale) -> Self {
+        Self {
+            values,
+            mantissa: scale.mantissa,
+            exponent: scale.exponent,
+        }
+    }
+}
+
 pub fn quantise(inputs: Row64) -> Result<Quantised, String> {
     let mut values = vec![0; inputs.row.len()];
     let scale = quantisation::quantise_row(&inputs.row, &mut values).scale();
-    Ok(Quantised {
-        values,
-        mantissa: scale.mantissa,
-        exponent: scale.exponent,
-    })
+    Ok(Quantised::new(values, scale))
 }
 
 pub fn rotate(mut inputs: Row64) -> Result<Row64, String> {
@@ -138,12 +146,10 @@ pub fn normalise(inputs: Normalise) -> Result<Quantised, String> {
     }
     let mut values = vec![0; row.len()];
     let amplitude = quantisation::quantise_row(&row, &mut values);
-    let scale = norms::normalised_scale(amplitude, norm);
-    Ok(Quantised {
+    Ok(Quantised::new(
         values,
-        mantissa: scale.mantissa,
-        exponent: scale.exponent,
-    })
+        norms::normalised_scale(amplitude, norm),
+    ))
 }
 
 #[derive(Deserialize, Serialize)]
@@ -240,6 +246,8 @@ pub fn attend(inputs: Attend) -> Result<Row32, String> {
 
 #[derive(Deserialize, Serialize)]
 pub struct Gated {
+    #[serde(default, skip_serializing_if = "Curve::is_silu")]
+    pub activation: Curve,
     pub gate: Vec<i32>,
     pub up: Vec<i32>,
 }
@@ -248,7 +256,7 @@ pub fn gated(inputs: Gated) -> Result<Row64, String> {
     same_length("gate and up", inputs.gate.len(), inputs.up.len())?;
     let pairs = inputs.gate.iter().zip(&inputs.up);
     let row = pairs
-        .map(|(&gate, &up)| activation::gated(gate, up))
+        .map(|(&gate, &up)| inputs.activation.function().gated(gate, up))
         .collect();
     Ok(Row64 { row })
 }

@@ -2,14 +2,23 @@
 //!
 //! Conversion is deterministic: f64 additions, multiplications, divisions and square roots in a
 //! fixed order, no fused operations and no mathematical library, so the same checkpoint gives the
-//! same file, and the same model root, on every machine. The V-scale formats are calibrated by
-//! running the integer engine itself on the given tokens.
+//! same file, and the same model root, on every machine. The V-scale formats are calibrated, and the
+//! inputs that need a rotation or 16 bits found, by running the integer engine itself on the given
+//! tokens.
 
 mod checkpoint;
+mod choose;
+mod configuration;
+mod float;
+mod header;
+mod integers;
 pub mod math;
+mod naming;
 pub(crate) mod weights;
 
-pub use checkpoint::CheckpointConfiguration;
+pub use choose::Quality;
+pub use configuration::{CheckpointConfiguration, Decoder};
+pub use naming::Naming;
 
 use crate::{
     attention::Cache,
@@ -21,17 +30,16 @@ use crate::{
     Model, RunError,
 };
 use aipg_exact::{
-    header::{input, output, HeaderError, ModelHeader, MAX_LAYERS, VALUE_FORMATS},
-    layout::{weight_tensors, Weight},
+    header::{HeaderError, ModelHeader, MAX_LAYERS, VALUE_FORMATS},
     quantise::Scale,
 };
-use checkpoint::{tensor_name, Checkpoint};
-use math::{exp, ln, power_of_two, sin_cos};
+use checkpoint::FloatTensors;
+use choose::Reference;
+use float::FloatModel;
+use integers::Integers;
+use math::{exp, ln, sin_cos};
 use std::{fs, io, path::Path};
 use thiserror::Error;
-
-/// V-scale format of the first calibration pass.
-const FIRST_VALUE_FORMAT: u8 = 10;
 
 /// Which inputs of matrix products are rotated by Hadamard-64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,16 +54,20 @@ pub enum HadamardChoice {
 /// What a conversion starts from.
 #[derive(Clone, Debug)]
 pub struct ConvertInput {
-    /// A safetensors file with float32 tensors.
+    /// A safetensors file with float tensors of 32 or 16 bits.
     pub checkpoint: Vec<u8>,
     /// Its shape.
     pub configuration: CheckpointConfiguration,
     /// Content of the tokenizer file, whose hash the model commits.
     pub tokenizer: Vec<u8>,
-    /// Token ids that calibrate the V-scale formats, typical for what the model will see.
+    /// Token ids that calibrate the V-scale formats and, with a budget, measure losses: typical for
+    /// what the model will see.
     pub calibration: Vec<u32>,
-    /// Which inputs are rotated.
+    /// Which inputs are rotated, at first.
     pub hadamard: HadamardChoice,
+    /// Loss that is allowed, as a part of the float model's bits per token. With one, rotations that
+    /// lose are taken back and inputs get 16 bits until the loss is within it.
+    pub loss_budget: Option<f64>,
 }
 
 /// A finished conversion.
@@ -65,6 +77,8 @@ pub struct ConvertedModel {
     pub bytes: Vec<u8>,
     /// Its header, as it is registered on chain.
     pub header: ModelHeader,
+    /// Integer model against float model, if there was a budget.
+    pub quality: Option<Quality>,
 }
 
 /// Why a checkpoint cannot be converted.
@@ -93,9 +107,9 @@ pub enum ConvertError {
     /// The checkpoint has a tensor that the template does not.
     #[error("UnexpectedTensor: {0}")]
     UnexpectedTensor(String),
-    /// A tensor is not float32.
-    #[error("NotFloat32: {0}")]
-    NotFloat32(String),
+    /// A tensor is not of floats of 32 or 16 bits.
+    #[error("NotFloat: {0}")]
+    NotFloat(String),
     /// A tensor has another shape than the configuration says.
     #[error("WrongShape: {name} is {found:?}, not {expected:?}")]
     WrongShape {
@@ -146,153 +160,128 @@ impl ConvertedModel {
 /// # Errors
 /// A [`ConvertError`] that names what is wrong with the input.
 pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
-    let tokenizer = Tokenizer::from_json(&input.tokenizer)?;
-    let mut header = input
-        .configuration
-        .header(input.hadamard, blob::hash(&input.tokenizer))?;
-    if tokenizer.vocabulary != header.vocabulary {
-        let (tokenizer, model) = (tokenizer.vocabulary, header.vocabulary);
-        return Err(ConvertError::VocabularyMismatch { tokenizer, model });
+    let budget = input.loss_budget.unwrap_or(0.0);
+    if !budget.is_finite() || budget < 0.0 {
+        return Err(ConvertError::Configuration(
+            "the loss budget is out of range".into(),
+        ));
     }
+    let tokenizer = blob::hash(&input.tokenizer);
+    let mut header = input.configuration.header(input.hadamard, tokenizer)?;
+    check_tokenizer(input, &header)?;
+    check_calibration(input, &header)?;
+    let tensors = FloatTensors::read(&input.checkpoint, &input.configuration, &header)?;
+    let rotary = Rotary::new(&header, input.configuration.rope_base);
+    let mut integers = Integers::new(&tensors, rotary.table(header.max_context));
+    let sections = integers.sections(&header)?;
+    calibrate(&mut header, &sections, &input.calibration);
 
-    let mut checkpoint = Checkpoint::parse(&input.checkpoint)?;
-    let mut sections = Sections {
-        scales: Vec::new(),
-        tables: Vec::new(),
-        weights: Vec::new(),
-    };
-    let Sections {
-        scales, weights, ..
-    } = &mut sections;
-    for tensor in weight_tensors(&header) {
-        let name = tensor_name(&tensor);
-        let elements = checkpoint.take(&name, &[tensor.rows, tensor.columns])?;
-        let columns = tensor.columns;
-        if tensor.weight == Weight::Embedding {
-            weights::push_embedding(&name, &elements, columns, scales, weights)?;
-        } else {
-            weights::push_matrix(&name, elements, columns, tensor.rotated, scales, weights)?;
-        }
+    let mut quality = None;
+    if let Some(budget) = input.loss_budget {
+        let float = FloatModel {
+            header: &header.clone(),
+            tensors: &tensors,
+            rotary: &rotary,
+            epsilon: input.configuration.epsilon,
+        };
+        let reference = Reference::new(&float, &input.calibration);
+        choose::choose(&mut header, &mut integers, &reference, budget)?;
+        let sections = integers.sections(&header)?;
+        calibrate(&mut header, &sections, &input.calibration);
+        quality = Some(reference.compare(&Model::from_sections(header.clone(), &sections))?);
     }
-    let norms = (0..header.layers).flat_map(|layer| {
-        ["attention_norm", "feed_forward_norm"].map(|norm| format!("layers.{layer}.{norm}.weight"))
-    });
-    for name in norms.chain(["final_norm.weight".to_owned()]) {
-        let gain = checkpoint.take(&name, &[header.model_dimension as usize])?;
-        weights::push_gain(&name, &gain, scales)?;
-    }
-    checkpoint.finish()?;
-    // Its size follows from the configuration alone, so it waits until the tensors have proved that.
-    sections.tables = rotary_table(&header, input.configuration.rope_base);
-
-    // The first pass runs with a coarse guess; the second with formats that fit.
-    for _ in 0..2 {
-        header.value_formats = calibrate(&header, &sections, &input.calibration)?;
-    }
+    let sections = integers.sections(&header)?;
     file::commit(&mut header, &sections);
     Ok(ConvertedModel {
         bytes: file::encode(&header, &sections),
         header,
+        quality,
     })
 }
 
-impl CheckpointConfiguration {
-    /// The header of a checkpoint of this shape, without roots of sections.
-    pub(crate) fn header(
-        &self,
-        hadamard: HadamardChoice,
-        tokenizer: [u8; 32],
-    ) -> Result<ModelHeader, ConvertError> {
-        let finite = self.epsilon.is_finite() && self.rope_base.is_finite();
-        if !finite || self.rope_base <= 1.0 {
-            return Err(ConvertError::Configuration(
-                "rope_base or epsilon is out of range".into(),
-            ));
-        }
-        let mut header = ModelHeader {
-            semantics_version: 0,
-            template: 1,
-            model_dimension: self.model_dimension,
-            layers: self.layers,
-            heads: self.heads,
-            key_value_heads: self.key_value_heads,
-            head_dimension: self.head_dimension,
-            feed_forward: self.feed_forward,
-            vocabulary: self.vocabulary,
-            max_context: self.max_context,
-            // A cast from float saturates, and the header refuses what is out of range.
-            epsilon: (self.epsilon * power_of_two(32)).round() as u32,
-            score_scale: score_scale(self.head_dimension),
-            output_flags: 0,
-            input_flags: [0; MAX_LAYERS],
-            value_formats: [0; MAX_LAYERS],
-            tokenizer,
-            scales: [0; 32],
-            tables: [0; 32],
-            weights: [0; 32],
-        };
-        let layers = (header.layers as usize).min(MAX_LAYERS);
-        header.value_formats[..layers].fill(FIRST_VALUE_FORMAT);
-        header.validate()?;
-        if hadamard == HadamardChoice::WherePossible {
-            let flag = |width: u32, flag: u8| if width.is_multiple_of(64) { flag } else { 0 };
-            let residual = flag(
-                header.model_dimension,
-                input::ATTENTION | input::FEED_FORWARD,
-            );
-            let attention = flag(
-                header.heads * header.head_dimension,
-                input::ATTENTION_OUTPUT,
-            );
-            let flags = residual | attention | flag(header.feed_forward, input::DOWN);
-            header.input_flags[..layers].fill(flags);
-            if residual != 0 {
-                header.output_flags = output::HADAMARD;
-            }
-        }
-        header.validate()?;
-        Ok(header)
+/// Our own checkpoints come with a byte tokenizer of the same vocabulary. Of others only the hash
+/// matters here.
+fn check_tokenizer(input: &ConvertInput, header: &ModelHeader) -> Result<(), ConvertError> {
+    if input.configuration.naming != Naming::Plain {
+        return Ok(());
+    }
+    let (tokenizer, model) = (
+        Tokenizer::from_json(&input.tokenizer)?.vocabulary,
+        header.vocabulary,
+    );
+    match tokenizer == model {
+        true => Ok(()),
+        false => Err(ConvertError::VocabularyMismatch { tokenizer, model }),
     }
 }
 
-/// round(log₂e / (√head_dimension · 127²) · 2⁴⁰)
-fn score_scale(head_dimension: u32) -> u32 {
-    let divisor = f64::from(head_dimension).sqrt() * 16_129.0;
-    (std::f64::consts::LOG2_E / divisor * power_of_two(40)).round() as u32
+fn check_calibration(input: &ConvertInput, header: &ModelHeader) -> Result<(), ConvertError> {
+    let refuse = |error| Err(ConvertError::Calibration(error));
+    let vocabulary = header.vocabulary;
+    if input.calibration.is_empty() {
+        return refuse(RunError::EmptyPrompt);
+    }
+    let wrong = input
+        .calibration
+        .iter()
+        .position(|&token| token >= vocabulary);
+    match wrong {
+        None => Ok(()),
+        Some(index) => refuse(RunError::TokenOutOfVocabulary {
+            index,
+            token: input.calibration[index],
+            vocabulary,
+        }),
+    }
 }
 
-/// Cosines and sines of position · base^(−2i / head_dimension) in Q15, 1.0 → 32767.
-pub(crate) fn rotary_table(header: &ModelHeader, base: f64) -> Vec<u8> {
-    let pairs = header.head_dimension / 2;
-    let logarithm = ln(base);
-    let frequencies: Vec<f64> = (0..pairs)
-        .map(|i| exp(-(f64::from(i) / f64::from(pairs)) * logarithm))
-        .collect();
-    let entry = |x: f64| ((x * 32_768.0).round().clamp(-32_767.0, 32_767.0) as i16).to_le_bytes();
-    let mut table = Vec::new();
-    for position in 0..header.max_context {
-        let angles: Vec<(f64, f64)> = frequencies
-            .iter()
-            .map(|frequency| sin_cos(f64::from(position) * frequency))
+/// The angles of the rotary embedding: position · base^(−2i / head_dimension).
+pub(crate) struct Rotary {
+    frequencies: Vec<f64>,
+}
+
+impl Rotary {
+    pub fn new(header: &ModelHeader, base: f64) -> Self {
+        let pairs = header.head_dimension / 2;
+        let logarithm = ln(base);
+        let frequencies = (0..pairs)
+            .map(|i| exp(-(f64::from(i) / f64::from(pairs)) * logarithm))
             .collect();
-        table.extend(angles.iter().flat_map(|&(_, cosine)| entry(cosine)));
-        table.extend(angles.iter().flat_map(|&(sine, _)| entry(sine)));
+        Self { frequencies }
     }
-    table
+
+    /// Sine and cosine of each pair at a position.
+    fn angles(&self, position: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let frequencies = self.frequencies.iter();
+        frequencies.map(move |frequency| sin_cos(position as f64 * frequency))
+    }
+
+    /// The table section: cosines and sines in Q15, 1.0 → 32767.
+    pub fn table(&self, positions: u32) -> Vec<u8> {
+        let entry =
+            |x: f64| ((x * 32_768.0).round().clamp(-32_767.0, 32_767.0) as i16).to_le_bytes();
+        let mut table = Vec::new();
+        for position in 0..positions as usize {
+            table.extend(self.angles(position).flat_map(|(_, cosine)| entry(cosine)));
+            table.extend(self.angles(position).flat_map(|(sine, _)| entry(sine)));
+        }
+        table
+    }
+}
+
+/// Sets the V-scale formats. The first pass runs with those that the header has, the second with
+/// formats that fit.
+fn calibrate(header: &mut ModelHeader, sections: &Sections, tokens: &[u32]) {
+    for _ in 0..2 {
+        let model = Model::from_sections(header.clone(), sections);
+        header.value_formats = finest_value_formats(&model, tokens);
+    }
 }
 
 /// For each layer the finest V-scale format that leaves the largest value row seen one bit of
 /// headroom.
-fn calibrate(
-    header: &ModelHeader,
-    sections: &Sections,
-    tokens: &[u32],
-) -> Result<[u8; MAX_LAYERS], ConvertError> {
-    let model = Model::from_sections(header.clone(), sections);
-    if tokens.is_empty() {
-        return Err(ConvertError::Calibration(RunError::EmptyPrompt));
-    }
-    model.check(tokens, 0).map_err(ConvertError::Calibration)?;
+fn finest_value_formats(model: &Model, tokens: &[u32]) -> [u8; MAX_LAYERS] {
+    let header = model.header();
     // 127 stands for mantissa · 2^(exponent − 12); the number of bits before the point decides.
     let mut integer_bits = [i32::MIN; MAX_LAYERS];
     for window in tokens.chunks(header.max_context as usize) {
@@ -321,5 +310,5 @@ fn calibrate(
             (*VALUE_FORMATS.end()).into(),
         ) as u8;
     }
-    Ok(formats)
+    formats
 }

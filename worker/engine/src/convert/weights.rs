@@ -1,6 +1,6 @@
 //! Float tensors to int8 elements and integer scales.
 
-use super::{math::power_of_two, ConvertError};
+use super::{checkpoint::FloatNorm, math::power_of_two, ConvertError};
 use aipg_exact::{hadamard::WIDTH, normalise::MAX_GAIN};
 
 /// Largest magnitude of an int8 element.
@@ -51,36 +51,45 @@ fn rotate(elements: &mut [f64]) {
     }
 }
 
-/// Embedding: appends EM = round(s · 2³²) of each row to `scales`, elements to `weights`.
-pub(crate) fn push_embedding(
+/// A matrix as it stands in the sections: S and multipliers, and elements.
+#[derive(Clone, Debug)]
+pub(crate) struct IntegerMatrix {
+    /// S and M, or EM, little-endian.
+    pub multipliers: Vec<u8>,
+    /// int8, row by row.
+    pub elements: Vec<u8>,
+}
+
+/// Embedding: EM = round(s · 2³²) of each row.
+pub(crate) fn embedding(
     name: &str,
-    elements: &[f64],
+    elements: &[f32],
     columns: usize,
-    scales: &mut Vec<u8>,
-    weights: &mut Vec<u8>,
-) -> Result<(), ConvertError> {
-    let quantised = quantise(elements, columns);
+) -> Result<IntegerMatrix, ConvertError> {
+    let quantised = quantise(&widen(elements), columns);
+    let mut multipliers = Vec::new();
     for scale in &quantised.scales {
         let multiplier = (scale * power_of_two(32)).round();
         if multiplier > f64::from(u32::MAX) {
-            return Err(ConvertError::OutOfRange(name.into()));
+            return Err(ConvertError::OutOfRange(format!("{name}.weight")));
         }
-        scales.extend((multiplier as u32).to_le_bytes());
+        multipliers.extend((multiplier as u32).to_le_bytes());
     }
-    weights.extend(quantised.elements);
-    Ok(())
+    Ok(IntegerMatrix {
+        multipliers,
+        elements: quantised.elements,
+    })
 }
 
-/// Matrix: appends S and M = round(s / 127 · 2^S) of each row to `scales`, elements to `weights`.
-/// S is the one that puts the largest M into [2¹⁴, 2¹⁵].
-pub(crate) fn push_matrix(
+/// Matrix: S and M = round(s / 127 · 2^S) of each row. S is the one that puts the largest M into
+/// [2¹⁴, 2¹⁵].
+pub(crate) fn matrix(
     name: &str,
-    mut elements: Vec<f64>,
+    elements: &[f32],
     columns: usize,
     rotated: bool,
-    scales: &mut Vec<u8>,
-    weights: &mut Vec<u8>,
-) -> Result<(), ConvertError> {
+) -> Result<IntegerMatrix, ConvertError> {
+    let mut elements = widen(elements);
     if rotated {
         rotate(&mut elements);
     }
@@ -91,7 +100,7 @@ pub(crate) fn push_matrix(
         .fold(0.0f64, |largest, s| largest.max(*s))
         / MAX_INT8;
     if largest >= power_of_two(15) {
-        return Err(ConvertError::OutOfRange(name.into()));
+        return Err(ConvertError::OutOfRange(format!("{name}.weight")));
     }
     let mut shift = 0u16;
     let mut factor = 1.0;
@@ -99,29 +108,62 @@ pub(crate) fn push_matrix(
         factor *= 2.0;
         shift += 1;
     }
-    scales.extend(shift.to_le_bytes());
+    let mut multipliers = shift.to_le_bytes().to_vec();
     for scale in &quantised.scales {
         let multiplier = (scale / MAX_INT8 * factor).round() as u16;
-        scales.extend(multiplier.to_le_bytes());
+        multipliers.extend(multiplier.to_le_bytes());
     }
-    weights.extend(quantised.elements);
-    Ok(())
+    Ok(IntegerMatrix {
+        multipliers,
+        elements: quantised.elements,
+    })
 }
 
-/// Gains in Q12.
-pub(crate) fn push_gain(
+/// Biases of a product as i32 of `fraction_bits`.
+pub(super) fn biases(
     name: &str,
-    elements: &[f64],
-    scales: &mut Vec<u8>,
-) -> Result<(), ConvertError> {
-    for element in elements {
-        let gain = (element * 4096.0).round();
-        if gain.abs() > f64::from(MAX_GAIN) {
-            return Err(ConvertError::OutOfRange(name.into()));
-        }
-        scales.extend((gain as i32).to_le_bytes());
+    biases: &[f32],
+    fraction_bits: u32,
+) -> Result<Vec<u8>, ConvertError> {
+    let most = f64::from(i32::MAX);
+    fixed_point(format!("{name}.bias"), biases, fraction_bits, most)
+}
+
+/// Gains and biases of a norm in Q12.
+pub(super) fn norm(norm: &FloatNorm) -> Result<Vec<u8>, ConvertError> {
+    let most = f64::from(MAX_GAIN);
+    let mut bytes = fixed_point(format!("{}.weight", norm.name), &norm.gains, 12, most)?;
+    if let Some(biases) = &norm.biases {
+        bytes.extend(fixed_point(
+            format!("{}.bias", norm.name),
+            biases,
+            12,
+            most,
+        )?);
     }
-    Ok(())
+    Ok(bytes)
+}
+
+/// Floats as i32 of `fraction_bits`, of magnitude at most `most`.
+fn fixed_point(
+    name: String,
+    floats: &[f32],
+    fraction_bits: u32,
+    most: f64,
+) -> Result<Vec<u8>, ConvertError> {
+    let mut bytes = Vec::with_capacity(4 * floats.len());
+    for &float in floats {
+        let fixed = (f64::from(float) * power_of_two(fraction_bits)).round();
+        if fixed.abs() > most {
+            return Err(ConvertError::OutOfRange(name));
+        }
+        bytes.extend((fixed as i32).to_le_bytes());
+    }
+    Ok(bytes)
+}
+
+fn widen(elements: &[f32]) -> Vec<f64> {
+    elements.iter().copied().map(f64::from).collect()
 }
 
 #[cfg(test)]
@@ -130,19 +172,21 @@ mod tests {
 
     #[test]
     fn matrix_should_give_back_its_floats() {
-        let elements: Vec<f64> = (0..128)
-            .map(|i| f64::from(i * 37 % 101 - 50) * 0.001)
+        let elements: Vec<f32> = (0..128i16)
+            .map(|i| f32::from(i * 37 % 101 - 50) * 0.001)
             .collect();
-        let (mut scales, mut weights) = (vec![], vec![]);
-        push_matrix("w", elements.clone(), 64, false, &mut scales, &mut weights).unwrap();
-        let number = |at: usize| u16::from_le_bytes([scales[at], scales[at + 1]]);
+        let integers = matrix("w", &elements, 64, false).unwrap();
+        let number = |at: usize| {
+            let bytes = &integers.multipliers[at..at + 2];
+            u16::from_le_bytes([bytes[0], bytes[1]])
+        };
         let shift = i32::from(number(0));
-        assert_eq!(scales.len(), 2 + 2 * 2);
+        assert_eq!(integers.multipliers.len(), 2 + 2 * 2);
         assert!((1 << 14..=1 << 15).contains(&number(2).max(number(4))));
-        for (i, (&x, &q)) in elements.iter().zip(&weights).enumerate() {
+        for (i, (&x, &q)) in elements.iter().zip(&integers.elements).enumerate() {
             let scale = f64::from(number(2 + 2 * (i / 64))) * 127.0 / 2f64.powi(shift);
             assert!(
-                (f64::from(q as i8) * scale - x).abs() <= scale * 0.51,
+                (f64::from(q as i8) * scale - f64::from(x)).abs() <= scale * 0.51,
                 "{x}"
             );
         }
@@ -166,29 +210,36 @@ mod tests {
 
     #[test]
     fn zero_rows_should_stay_zero() {
-        let (mut scales, mut weights) = (vec![], vec![]);
-        push_matrix("w", vec![0.0; 8], 4, false, &mut scales, &mut weights).unwrap();
-        assert_eq!((scales, weights), (vec![0; 6], vec![0; 8]));
+        let zero = matrix("w", &[0.0; 8], 4, false).unwrap();
+        assert_eq!((zero.multipliers, zero.elements), (vec![0; 6], vec![0; 8]));
     }
 
     #[test]
     fn scales_should_be_refused_when_out_of_range() {
-        let (mut scales, mut weights) = (vec![], vec![]);
-        let refused = |result: Result<(), ConvertError>| {
-            assert!(matches!(result, Err(ConvertError::OutOfRange(name)) if name == "x"));
+        fn refused<T>(result: Result<T, ConvertError>) {
+            assert!(
+                matches!(result, Err(ConvertError::OutOfRange(name)) if name.starts_with("x."))
+            );
+        }
+        let one = |element: f32| embedding("x", &[element], 1);
+        let norms = |gain: f32, bias: f32| {
+            norm(&FloatNorm {
+                name: "x".into(),
+                gains: vec![gain],
+                biases: Some(vec![bias]),
+            })
         };
-        refused(push_embedding("x", &[127.01], 1, &mut scales, &mut weights));
-        refused(push_matrix(
-            "x",
-            vec![1e9],
-            1,
-            false,
-            &mut scales,
-            &mut weights,
-        ));
-        refused(push_gain("x", &[1024.1], &mut scales));
-        refused(push_gain("x", &[-1024.1], &mut scales));
-        push_gain("x", &[-1024.0], &mut scales).unwrap();
-        push_embedding("x", &[126.99], 1, &mut scales, &mut weights).unwrap();
+        refused(one(127.01));
+        refused(matrix("x", &[1e9], 1, false));
+        refused(norms(1024.1, 0.0));
+        refused(norms(-1024.1, 0.0));
+        refused(norms(0.0, 1024.1));
+        refused(biases("x", &[524_289.0], 12));
+        assert_eq!(
+            norms(-1024.0, 0.25).unwrap(),
+            [0, 0, 0xc0, 0xff, 0, 4, 0, 0]
+        );
+        assert_eq!(biases("x", &[-2.0], 16).unwrap(), [0, 0, 0xfe, 0xff]);
+        assert!(one(126.99).is_ok());
     }
 }

@@ -6,7 +6,7 @@ use super::{
     Block, Kernel, BLOCK_ROWS,
 };
 use crate::random::Random;
-use aipg_exact::quantise::Scale;
+use aipg_exact::{activation::Activation, quantise::Scale};
 
 /// Numbers with the extremes among them; the same on every call.
 struct Numbers(Random);
@@ -91,8 +91,10 @@ pub fn rows(kernel: &Kernel) -> Vec<i64> {
         }
         let norm = (functions.root_mean_square)(&a, round as u32);
         results.extend([norm.root as i64, i64::from(norm.exponent)]);
-        (functions.gated)(&a, &b, &mut wide);
-        results.extend(&wide);
+        for activation in [Activation::Silu, Activation::Gelu] {
+            (functions.gated)(activation, &a, &b, &mut wide);
+            results.extend(&wide);
+        }
         results.extend(attention(kernel, &mut numbers, WIDTH));
     }
     results
@@ -113,7 +115,13 @@ fn attention(kernel: &Kernel, numbers: &mut Numbers, length: usize) -> Vec<i64> 
     }
     let mut scores = vec![0; length];
     let query = numbers.scale();
-    let maximum = (kernel.rows.scores)(&products, query, &keys, 1 << 24, &mut scores);
+    let maximum = (kernel.rows.scores)(
+        &products,
+        query,
+        keys.range(0..length),
+        1 << 24,
+        &mut scores,
+    );
     let padded = length.next_multiple_of(4);
     let (mut low, mut high) = (vec![0; padded], vec![0; padded]);
     let total = (kernel.rows.weights)(
@@ -124,7 +132,7 @@ fn attention(kernel: &Kernel, numbers: &mut Numbers, length: usize) -> Vec<i64> 
         &mut high[..length],
     );
     let mut sums = vec![0; COLUMNS];
-    (kernel.rows.weigh)(values.groups(length), &low, &high, &mut sums);
+    (kernel.rows.weigh)(values.groups(0..length), &low, &high, &mut sums);
     let scores = scores.into_iter().map(i64::from);
     scores
         .chain([i64::from(maximum), total as i64])

@@ -1,6 +1,7 @@
 //! Operands of matrix products, in the order in which kernels read them.
 
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rows side by side in a panel: one AVX-512 vector of 32-bit sums, two of AVX2.
 pub const LANES: usize = 16;
@@ -91,6 +92,16 @@ impl Panels {
         self.steps() * LANES * DEPTH
     }
 
+    /// Copies a row, of as many elements as `target` has.
+    pub fn copy_row(&self, row: usize, target: &mut [i8]) {
+        let panel = &self.elements[row / LANES * self.panel_length()..];
+        let groups = panel.chunks_exact(LANES * DEPTH);
+        for (target, group) in target.chunks_mut(DEPTH).zip(groups) {
+            let elements = &group[row % LANES * DEPTH..];
+            target.copy_from_slice(&elements[..target.len()]);
+        }
+    }
+
     /// Elements and row sums of a panel.
     pub fn panel(&self, index: usize) -> (&[i8], &[i32; LANES]) {
         let length = self.panel_length();
@@ -138,10 +149,10 @@ impl Values {
         self.rows += 1;
     }
 
-    /// The groups that hold the first `rows` rows.
-    pub fn groups(&self, rows: usize) -> &[i8] {
+    /// The groups that hold these rows.
+    pub fn groups(&self, rows: Range<usize>) -> &[i8] {
         let length = self.columns.next_multiple_of(LANES) * DEPTH;
-        &self.elements[..rows.div_ceil(DEPTH) * length]
+        &self.elements[rows.start / DEPTH * length..rows.end.div_ceil(DEPTH) * length]
     }
 }
 

@@ -4,7 +4,10 @@ use super::{
     panels::{Activations, Panels, LANES},
     Block, Kernel, BLOCK_ROWS,
 };
-use aipg_exact::quantise::Scale;
+use aipg_exact::{
+    elementwise::add_biases,
+    quantise::{requantise_wide, wide_sum, Scale},
+};
 use rayon::prelude::*;
 
 /// Rows of activations for each core from which on the rows are divided among the cores. With fewer,
@@ -21,6 +24,8 @@ pub struct Factor<'a> {
     pub weights: &'a Panels,
     /// A multiplier for each output channel.
     pub multipliers: &'a [u16],
+    /// A bias for each output channel in the output's format, or none at all.
+    pub biases: &'a [i32],
     /// Shift of the tensor with the difference of the formats: S + f_in − f_out.
     pub shift: i32,
 }
@@ -28,8 +33,10 @@ pub struct Factor<'a> {
 /// Quantised activations with the scale of each row.
 #[derive(Clone, Debug)]
 pub struct QuantisedRows {
-    /// The rows.
+    /// The rows; of 16-bit rows the high plane.
     pub activations: Activations,
+    /// The low plane of 16-bit rows.
+    pub low: Option<Activations>,
     /// A scale for each.
     pub scales: Vec<Scale>,
 }
@@ -65,12 +72,31 @@ impl Factor<'_> {
         first: usize,
         slots: impl Iterator<Item = &'a mut [i32]>,
     ) {
-        let block = Block::new(self.weights, panel, &input.activations, first);
-        let multipliers = &self.multipliers[panel * LANES..][..self.width(panel)];
-        let sums = (kernel.products)(&block);
-        for ((slots, sums), &scale) in slots.zip(&sums).zip(&input.scales[first..]) {
-            let sums = &sums[..slots.len()];
-            (kernel.rows.requantise)(sums, scale, multipliers, self.shift, slots);
+        let columns = panel * LANES..panel * LANES + self.width(panel);
+        let multipliers = &self.multipliers[columns.clone()];
+        let biases = self.biases.get(columns);
+        let products = |activations| {
+            let block = Block::new(self.weights, panel, activations, first);
+            (kernel.products)(&block)
+        };
+        let sums = products(&input.activations);
+        let low_sums = input.low.as_ref().map(products);
+        let scales = &input.scales[first..];
+        for (row, (slots, &scale)) in slots.zip(scales).take(sums.len()).enumerate() {
+            let sums = &sums[row][..slots.len()];
+            if let Some(low_sums) = &low_sums {
+                let planes = sums.iter().zip(&low_sums[row]);
+                for ((slot, (&high, &low)), &multiplier) in
+                    slots.iter_mut().zip(planes).zip(multipliers)
+                {
+                    *slot = requantise_wide(wide_sum(high, low), scale, multiplier, self.shift);
+                }
+            } else {
+                (kernel.rows.requantise)(sums, scale, multipliers, self.shift, slots);
+            }
+            if let Some(biases) = biases {
+                add_biases(slots, biases);
+            }
         }
     }
 }

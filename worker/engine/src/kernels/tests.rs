@@ -1,3 +1,5 @@
+mod extremes;
+
 use super::{
     panels::{Values, DEPTH},
     product::{project, Factor, QuantisedRows},
@@ -5,7 +7,10 @@ use super::{
     *,
 };
 use aipg_exact::{
-    attention, hadamard,
+    activation::Activation,
+    attention,
+    elementwise::add_biases,
+    hadamard,
     header::MAX_INNER_DIMENSION,
     normalise,
     quantise::{self, Scale},
@@ -137,119 +142,6 @@ fn block_should_refuse_operands_of_different_widths() {
 }
 
 /// A row for [`RowFunctions::quantise`] at each of its limits.
-#[test]
-fn quantise_should_agree_on_extremes() {
-    for kernel in kernels() {
-        for largest in [
-            0,
-            1,
-            255,
-            256,
-            257,
-            (1 << 24) - 1,
-            1 << 24,
-            (1 << 24) + 1,
-            (1 << 62) - 1,
-            1 << 62,
-            (1 << 62) + 1,
-            i64::MAX,
-            i64::MIN,
-        ] {
-            let row = [
-                largest,
-                largest.saturating_neg(),
-                0,
-                largest / 3,
-                1,
-                -1,
-                largest / 2,
-            ];
-            let (mut q, mut reference) = ([0; 7], [0; 7]);
-            let amplitude = (kernel.rows.quantise)(&row, &mut q);
-            assert_eq!(amplitude, quantise::quantise_row(&row, &mut reference));
-            assert_eq!(q, reference, "{} at {largest}", kernel.name);
-        }
-    }
-}
-
-#[test]
-fn gated_should_agree_around_every_edge() {
-    let edges = [
-        i32::MIN,
-        -(1 << 26),
-        -(8 << 12),
-        0,
-        8 << 12,
-        (1 << 26) - 1,
-        i32::MAX,
-    ];
-    let near = |edge: i32| (-20..=20).map(move |offset| edge.saturating_add(offset));
-    let gate: Vec<i32> = edges
-        .into_iter()
-        .flat_map(near)
-        .chain(-40_000..40_000)
-        .collect();
-    let up: Vec<i32> = gate.iter().rev().map(|x| x.wrapping_mul(77_777)).collect();
-    for kernel in kernels() {
-        let mut output = vec![0; gate.len()];
-        (kernel.rows.gated)(&gate, &up, &mut output);
-        for ((&gate, &up), output) in gate.iter().zip(&up).zip(output) {
-            let expected = aipg_exact::activation::gated(gate, up);
-            assert_eq!(output, expected, "{}: {gate}, {up}", kernel.name);
-        }
-    }
-}
-
-#[test]
-fn weights_should_agree_for_every_distance_from_the_maximum() {
-    let distances = (0..30i64 << 16)
-        .step_by(41)
-        .chain([u32::MAX.into(), (1 << 31) - 1]);
-    let distances: Vec<i64> = distances.collect();
-    for kernel in kernels() {
-        for maximum in [i32::MAX, 0] {
-            let scores: Vec<i32> = distances
-                .iter()
-                .map(|&x| (i64::from(maximum) - x).max(i64::from(-i32::MAX)) as i32)
-                .collect();
-            let scales: Vec<u16> = (0..scores.len()).map(|i| (i * 7_919) as u16).collect();
-            let (mut low, mut high) = (vec![0; scores.len()], vec![0; scores.len()]);
-            let total = (kernel.rows.weights)(&scores, maximum, &scales, &mut low, &mut high);
-            let mut expected = 0;
-            for (index, (&score, &scale)) in scores.iter().zip(&scales).enumerate() {
-                let probability = attention::exp2_negative(i64::from(maximum) - i64::from(score));
-                expected += u64::from(probability);
-                let weight = i32::from(low[index]) + (i32::from(high[index]) << PLANE_BITS);
-                assert_eq!(
-                    weight,
-                    attention::weight(probability, scale),
-                    "{}",
-                    kernel.name
-                );
-            }
-            assert_eq!(total, expected);
-        }
-    }
-}
-
-/// Weights and values at their largest, over more positions than 32-bit sums hold.
-#[test]
-fn weigh_should_not_overflow_when_all_is_at_its_largest() {
-    const LENGTH: usize = 3 * 8_192 + 5;
-    let mut values = Values::new(17);
-    for _ in 0..LENGTH {
-        values.push(&[-127; 17]);
-    }
-    let mut plane = vec![4_095; LENGTH.next_multiple_of(DEPTH)];
-    plane[LENGTH..].fill(0);
-    let expected = -127 * ((1 << 24) - 1) * LENGTH as i64;
-    for kernel in kernels() {
-        let mut sums = [1; 17];
-        (kernel.rows.weigh)(values.groups(LENGTH), &plane, &plane, &mut sums);
-        assert_eq!(sums, [expected; 17], "{}", kernel.name);
-    }
-}
-
 fn any_scale() -> impl Strategy<Value = Scale> {
     (
         any::<u16>(),
@@ -288,24 +180,40 @@ proptest! {
             .prop_flat_map(|(columns, channels, rows)| (
                 Just(columns), vec(int8(), columns * channels), vec(int8(), columns * rows),
             )),
-        scale in any_scale(), shift in 0i32..40, threads in 1usize..4,
+        scale in any_scale(), shift in 0i32..40, threads in 1usize..4, wide: bool, biased: bool,
     ) {
         let channels = weights.len() / columns;
         let multipliers: Vec<u16> = (0..channels).map(|i| (i * 40_503) as u16).collect();
-        let expected: Vec<i32> = expected(&weights, &rows, columns)
+        let biases: Vec<i32> = (0..if biased { channels } else { 0 })
+            .map(|i| (i as i32).wrapping_mul(-1_640_531_527))
+            .collect();
+        let low_rows: Vec<i8> = rows.iter().map(|x| x / 2).collect();
+        let low_sums = super::tests::expected(&weights, &low_rows, columns).concat();
+        let mut expected: Vec<i32> = expected(&weights, &rows, columns)
             .concat()
             .into_iter()
+            .zip(low_sums)
             .zip(multipliers.iter().cycle())
-            .map(|(sum, &multiplier)| quantise::requantise(sum, scale, multiplier, shift))
+            .map(|((sum, low), &multiplier)| match wide {
+                true => {
+                    let sum = quantise::wide_sum(sum, low);
+                    quantise::requantise_wide(sum, scale, multiplier, shift)
+                }
+                false => quantise::requantise(sum, scale, multiplier, shift),
+            })
             .collect();
+        if biased {
+            expected.chunks_exact_mut(channels).for_each(|row| add_biases(row, &biases));
+        }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let panels = Panels::pack(&weights, columns);
         for kernel in kernels() {
             let input = QuantisedRows {
                 activations: Activations::from_elements(kernel.companion, &rows, columns),
+                low: wide.then(|| Activations::from_elements(kernel.companion, &low_rows, columns)),
                 scales: vec![scale; rows.len() / columns],
             };
-            let factor = Factor { weights: &panels, multipliers: &multipliers, shift };
+            let factor = Factor { weights: &panels, multipliers: &multipliers, biases: &biases, shift };
             let [first, second] = pool.install(|| project(kernel, [factor, factor], &input));
             prop_assert_eq!(&first, &expected, "{}", kernel.name);
             prop_assert_eq!(&second, &expected, "{}", kernel.name);
@@ -372,19 +280,19 @@ proptest! {
             .map(|key| attention::score_of_product(key.0, query, key.1, score_scale))
             .collect();
         for kernel in kernels() {
-            let mut scores = vec![0; keys.len()];
-            let maximum = (kernel.rows.scores)(&products, query, &scales, score_scale, &mut scores);
+            let length = keys.len();
+            let mut scores = vec![0; length];
+            let maximum = (kernel.rows.scores)(&products, query, scales.range(0..length), score_scale, &mut scores);
             prop_assert_eq!(&scores, &expected, "{}", kernel.name);
             prop_assert_eq!(Some(&maximum), expected.iter().max());
 
-            let length = keys.len();
             let mut planes = [vec![0; length.next_multiple_of(DEPTH)], vec![0; length.next_multiple_of(DEPTH)]];
             let [low, high] = &mut planes;
             let total = (kernel.rows.weights)(
                 &scores, maximum, &value_scales, &mut low[..length], &mut high[..length],
             );
             let mut sums = vec![0; 3];
-            (kernel.rows.weigh)(values.groups(length), low, high, &mut sums);
+            (kernel.rows.weigh)(values.groups(0..length), low, high, &mut sums);
             let mut expected_total = 0;
             let mut expected_sums = [0i64; 3];
             for (&score, key) in scores.iter().zip(&keys) {

@@ -1,10 +1,17 @@
 //! Random tiny checkpoints and a float model that reads the same tensors.
 #![allow(dead_code)]
 
+mod float;
+
 use aipg_engine::{
-    convert::{convert, CheckpointConfiguration, ConvertInput, ConvertedModel, HadamardChoice},
-    Model,
+    convert::{
+        convert, CheckpointConfiguration, ConvertInput, ConvertedModel, Decoder, HadamardChoice,
+        Naming,
+    },
+    file::PREFIX_LENGTH,
+    Model, ModelHeader,
 };
+use aipg_exact::layout::{section_lengths, weight_tensors, Weight};
 use safetensors::{tensor::TensorView, Dtype};
 use std::collections::BTreeMap;
 
@@ -32,6 +39,16 @@ impl Random {
     pub fn below(&mut self, limit: u32) -> u32 {
         (self.next() >> 33) as u32 % limit
     }
+}
+
+/// Takes `count` numbers of N bytes off the front of a section.
+fn take<'a, const N: usize>(
+    section: &mut &'a [u8],
+    count: usize,
+) -> impl Iterator<Item = [u8; N]> + use<'a, N> {
+    let (taken, rest) = section.split_at(count * N);
+    *section = rest;
+    taken.as_chunks::<N>().0.iter().copied()
 }
 
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
@@ -65,11 +82,69 @@ pub fn configuration(shape: [u32; 6]) -> CheckpointConfiguration {
         max_context: 160,
         rope_base: 10_000.0,
         epsilon: 1e-5,
+        decoder: Decoder::default(),
+        naming: Naming::Plain,
     }
 }
 
 impl Checkpoint {
     pub fn random(shape: [u32; 6], seed: u64) -> Self {
+        Self::random_decoder(shape, Decoder::default(), seed)
+    }
+
+    /// Random tensors of any decoder. The weights are those of [`Self::random`] wherever both have
+    /// them.
+    pub fn random_decoder(shape: [u32; 6], decoder: Decoder, seed: u64) -> Self {
+        let mut checkpoint = Self::random_llama(shape, seed);
+        checkpoint.configuration.decoder = decoder.clone();
+        let [d, layers, heads, groups, width, feed_forward] = shape.map(|x| x as usize);
+        let tensors = &mut checkpoint.tensors;
+        if decoder.tied_embedding {
+            tensors.remove("output.weight");
+        }
+        let mut random = Random::new(seed + 1000);
+        let mut vector = |name: String, length: usize, mean: f32, deviation: f32| {
+            let elements = (0..length).map(|_| mean + deviation * random.normal());
+            tensors.insert(name, (vec![length], elements.collect()));
+        };
+        for layer in 0..layers {
+            let name = |part: &str| format!("layers.{layer}.{part}");
+            for (has, part, length) in [
+                (decoder.attention_bias, "attention.query", heads * width),
+                (decoder.attention_bias, "attention.key", groups * width),
+                (decoder.attention_bias, "attention.value", groups * width),
+                (decoder.attention_output_bias, "attention.output", d),
+                (
+                    decoder.feed_forward_bias && !decoder.ungated,
+                    "feed_forward.gate",
+                    feed_forward,
+                ),
+                (decoder.feed_forward_bias, "feed_forward.up", feed_forward),
+                (decoder.feed_forward_bias, "feed_forward.down", d),
+                (decoder.layer_norm, "attention_norm", d),
+                (decoder.layer_norm, "feed_forward_norm", d),
+            ] {
+                if has {
+                    vector(name(&format!("{part}.bias")), length, 0.0, 0.5);
+                }
+            }
+            if decoder.head_norm {
+                vector(name("attention.query_norm.weight"), width, 1.0, 0.3);
+                vector(name("attention.key_norm.weight"), width, 1.0, 0.3);
+            }
+        }
+        if decoder.layer_norm {
+            vector("final_norm.bias".into(), d, 0.0, 0.5);
+        }
+        if decoder.ungated {
+            for layer in 0..layers {
+                tensors.remove(&format!("layers.{layer}.feed_forward.gate.weight"));
+            }
+        }
+        checkpoint
+    }
+
+    fn random_llama(shape: [u32; 6], seed: u64) -> Self {
         let configuration = configuration(shape);
         let mut random = Random::new(seed);
         let mut tensors = Tensors::new();
@@ -121,6 +196,81 @@ impl Checkpoint {
         }
     }
 
+    /// The floats that the integers of a model file of the plain Llama type stand for: rotations undone,
+    /// rotary base 10,000.
+    pub fn of_model_file(bytes: &[u8]) -> Self {
+        let header = ModelHeader::decode(&bytes[40..PREFIX_LENGTH]).unwrap();
+        assert_eq!(header.model_flags, 0);
+        let lengths = section_lengths(&header);
+        let mut scales = &bytes[PREFIX_LENGTH..];
+        let mut weights = &scales[(lengths.scales + lengths.tables) as usize..];
+        let mut tensors = Tensors::new();
+        for tensor in weight_tensors(&header) {
+            let steps: Vec<f64> = if tensor.weight == Weight::Embedding {
+                let numbers = take(&mut scales, tensor.rows).map(u32::from_le_bytes);
+                numbers.map(|m| f64::from(m) * 2f64.powi(-32)).collect()
+            } else {
+                let shift = take(&mut scales, 1).map(u16::from_le_bytes).next().unwrap();
+                let unit = 127.0 * 2f64.powi(-i32::from(shift));
+                let numbers = take(&mut scales, tensor.rows).map(u16::from_le_bytes);
+                numbers.map(|m| f64::from(m) * unit).collect()
+            };
+            let mut elements = Vec::new();
+            for step in steps {
+                let row = take(&mut weights, tensor.columns).map(i8::from_le_bytes);
+                let mut row: Vec<i64> = row.map(i64::from).collect();
+                if tensor.rotated {
+                    aipg_exact::hadamard::rotate(&mut row);
+                }
+                elements.extend(row.iter().map(|&q| (q as f64 * step) as f32));
+            }
+            let part = match tensor.weight {
+                Weight::Embedding => "embedding",
+                Weight::Output => "output",
+                Weight::Query => "attention.query",
+                Weight::Key => "attention.key",
+                Weight::Value => "attention.value",
+                Weight::AttentionOutput => "attention.output",
+                Weight::Gate => "feed_forward.gate",
+                Weight::Up => "feed_forward.up",
+                Weight::Down => "feed_forward.down",
+            };
+            let name = match tensor.weight {
+                Weight::Embedding | Weight::Output => format!("{part}.weight"),
+                _ => format!("layers.{}.{part}.weight", tensor.layer),
+            };
+            tensors.insert(name, (vec![tensor.rows, tensor.columns], elements));
+        }
+        let d = header.model_dimension as usize;
+        let names = (0..header.layers).flat_map(|layer| {
+            ["attention_norm", "feed_forward_norm"]
+                .map(|norm| format!("layers.{layer}.{norm}.weight"))
+        });
+        for name in names.chain(["final_norm.weight".to_owned()]) {
+            let gains = take(&mut scales, d).map(i32::from_le_bytes);
+            let gains = gains.map(|gain| gain as f32 / 4096.0).collect();
+            tensors.insert(name, (vec![d], gains));
+        }
+        let configuration = CheckpointConfiguration {
+            model_dimension: header.model_dimension,
+            layers: header.layers,
+            heads: header.heads,
+            key_value_heads: header.key_value_heads,
+            head_dimension: header.head_dimension,
+            feed_forward: header.feed_forward,
+            vocabulary: header.vocabulary,
+            max_context: header.max_context,
+            rope_base: 10_000.0,
+            epsilon: f64::from(header.epsilon) / 4_294_967_296.0,
+            decoder: Decoder::default(),
+            naming: Naming::Plain,
+        };
+        Self {
+            configuration,
+            tensors,
+        }
+    }
+
     /// Makes a few channels of every normalised row `factor` times larger, as real models have
     /// them, and the weights that read them smaller, so that the function stays the same.
     pub fn with_outliers(mut self, factor: f32) -> Self {
@@ -161,6 +311,25 @@ impl Checkpoint {
         safetensors::serialize(views, None).unwrap()
     }
 
+    /// The same, each element cut to the 16 bits of a bfloat16.
+    pub fn brain_float_bytes(&self) -> Vec<u8> {
+        let data: Vec<(&String, &Vec<usize>, Vec<u8>)> = self
+            .tensors
+            .iter()
+            .map(|(name, (shape, elements))| {
+                let halves = elements.iter().map(|x| (x.to_bits() >> 16) as u16);
+                (name, shape, halves.flat_map(u16::to_le_bytes).collect())
+            })
+            .collect();
+        let views = data.iter().map(|(name, shape, bytes)| {
+            (
+                *name,
+                TensorView::new(Dtype::BF16, (*shape).clone(), bytes).unwrap(),
+            )
+        });
+        safetensors::serialize(views, None).unwrap()
+    }
+
     pub fn input(&self, hadamard: HadamardChoice) -> ConvertInput {
         ConvertInput {
             checkpoint: self.bytes(),
@@ -168,6 +337,7 @@ impl Checkpoint {
             tokenizer: tokenizer(),
             calibration: tokens(7, 200),
             hadamard,
+            loss_budget: None,
         }
     }
 
@@ -176,111 +346,20 @@ impl Checkpoint {
         let model = Model::from_bytes(&converted.bytes).unwrap();
         (converted, model)
     }
+}
 
-    fn tensor(&self, name: &str) -> &[f32] {
-        &self.tensors[name].1
-    }
-
-    /// x · Wᵀ
-    fn product(&self, name: &str, x: &[f64]) -> Vec<f64> {
-        self.tensor(name)
-            .chunks_exact(x.len())
-            .map(|row| row.iter().zip(x).map(|(&w, x)| f64::from(w) * x).sum())
-            .collect()
-    }
-
-    fn norm(&self, name: &str, x: &[f64]) -> Vec<f64> {
-        let mean = x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64;
-        let root = (mean + self.configuration.epsilon).sqrt();
-        x.iter()
-            .zip(self.tensor(name))
-            .map(|(x, &gain)| x / root * f64::from(gain))
-            .collect()
-    }
-
-    fn rotate(&self, heads: &mut [f64], position: usize) {
-        let width = self.configuration.head_dimension as usize;
-        let half = width / 2;
-        for head in heads.chunks_exact_mut(width) {
-            for i in 0..half {
-                let frequency = self.configuration.rope_base.powf(-(i as f64) / half as f64);
-                let (sine, cosine) = (position as f64 * frequency).sin_cos();
-                let (x, y) = (head[i], head[i + half]);
-                head[i] = x * cosine - y * sine;
-                head[i + half] = x * sine + y * cosine;
-            }
+/// Relative error of an integer model's logits: √(Σ difference² / Σ float²).
+pub fn relative_error(checkpoint: &Checkpoint, model: &Model, ids: &[u32]) -> f64 {
+    let exact = model.logits(ids).unwrap();
+    let float = checkpoint.float_logits(ids);
+    let (mut difference, mut total) = (0.0, 0.0);
+    for (row, float) in exact.chunks_exact(VOCABULARY as usize).zip(&float) {
+        for (&logit, float) in row.iter().zip(float) {
+            difference += (f64::from(logit) / 65536.0 - float).powi(2);
+            total += float.powi(2);
         }
     }
-
-    /// Logits `[tokens][vocabulary]` of the float model, with no trick at all.
-    pub fn float_logits(&self, tokens: &[u32]) -> Vec<Vec<f64>> {
-        let c = &self.configuration;
-        let (d, width) = (c.model_dimension as usize, c.head_dimension as usize);
-        let (heads, groups) = (c.heads as usize, c.key_value_heads as usize);
-        let embedding = self.tensor("embedding.weight");
-        let mut hidden: Vec<Vec<f64>> = tokens
-            .iter()
-            .map(|&t| {
-                embedding[t as usize * d..][..d]
-                    .iter()
-                    .map(|&x| x.into())
-                    .collect()
-            })
-            .collect();
-        for layer in 0..c.layers {
-            let name = |part: &str| format!("layers.{layer}.{part}.weight");
-            let (mut keys, mut values) = (vec![], vec![]);
-            for (position, row) in hidden.iter_mut().enumerate() {
-                let x = self.norm(&name("attention_norm"), row);
-                let mut query = self.product(&name("attention.query"), &x);
-                let mut key = self.product(&name("attention.key"), &x);
-                self.rotate(&mut query, position);
-                self.rotate(&mut key, position);
-                keys.push(key);
-                values.push(self.product(&name("attention.value"), &x));
-                let mut attended = vec![0.0; heads * width];
-                for head in 0..heads {
-                    let group = head * groups / heads * width;
-                    let q = &query[head * width..][..width];
-                    let weights: Vec<f64> = keys
-                        .iter()
-                        .map(|key| {
-                            let product: f64 =
-                                q.iter().zip(&key[group..]).map(|(q, k)| q * k).sum();
-                            (product / (width as f64).sqrt()).exp()
-                        })
-                        .collect();
-                    let total: f64 = weights.iter().sum();
-                    for (weight, value) in weights.iter().zip(&values) {
-                        for i in 0..width {
-                            attended[head * width + i] += weight / total * value[group + i];
-                        }
-                    }
-                }
-                let update = self.product(&name("attention.output"), &attended);
-                row.iter_mut()
-                    .zip(update)
-                    .for_each(|(x, update)| *x += update);
-
-                let x = self.norm(&name("feed_forward_norm"), row);
-                let gate = self.product(&name("feed_forward.gate"), &x);
-                let up = self.product(&name("feed_forward.up"), &x);
-                let inner: Vec<f64> = gate
-                    .iter()
-                    .zip(up)
-                    .map(|(g, up)| g / (1.0 + (-g).exp()) * up)
-                    .collect();
-                let update = self.product(&name("feed_forward.down"), &inner);
-                row.iter_mut()
-                    .zip(update)
-                    .for_each(|(x, update)| *x += update);
-            }
-        }
-        hidden
-            .iter()
-            .map(|row| self.product("output.weight", &self.norm("final_norm.weight", row)))
-            .collect()
-    }
+    (difference / total).sqrt()
 }
 
 pub fn tokens(seed: u64, count: usize) -> Vec<u32> {

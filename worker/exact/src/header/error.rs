@@ -29,16 +29,18 @@ pub enum HeaderError {
     Epsilon,
     /// The score scale is 0 or above [`MAX_SCORE_SCALE`](super::MAX_SCORE_SCALE).
     ScoreScale,
-    /// 16-bit activations are asked for, which version 0 does not have.
-    WideActivations,
     /// A flag is set that has no meaning.
     UnknownFlag,
+    /// The output matrix is the embedding, which is not rotated, but its input is.
+    TiedRotation,
     /// An input with the Hadamard flag is not a multiple of 64 wide.
     HadamardWidth,
     /// A V-scale format is outside [`VALUE_FORMATS`](super::VALUE_FORMATS).
     ValueFormat,
     /// A per-layer entry beyond the last layer is not 0.
     Padding,
+    /// The window exceeds the context, has no layer, or a layer has a window of size 0.
+    Window,
 }
 
 impl HeaderError {
@@ -58,11 +60,12 @@ impl HeaderError {
             Self::MaxContext => "the context length is out of range",
             Self::Epsilon => "epsilon is out of range",
             Self::ScoreScale => "the score scale is out of range",
-            Self::WideActivations => "16-bit activations are not part of this version",
             Self::UnknownFlag => "an unknown flag is set",
+            Self::TiedRotation => "the input of a tied output matrix is rotated",
             Self::HadamardWidth => "a rotated input is not a multiple of 64 wide",
             Self::ValueFormat => "a V-scale format is out of range",
             Self::Padding => "an entry beyond the last layer is not zero",
+            Self::Window => "the window is out of range or does not fit its layers",
         }
     }
 }

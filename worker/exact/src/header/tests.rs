@@ -5,7 +5,7 @@ use proptest::prelude::*;
 /// Two layers of width 64 with 4 heads and 2 key-value heads of 32.
 pub(crate) fn small_header() -> ModelHeader {
     let mut header = ModelHeader {
-        semantics_version: 0,
+        semantics_version: 1,
         template: 1,
         model_dimension: 64,
         layers: 2,
@@ -17,9 +17,12 @@ pub(crate) fn small_header() -> ModelHeader {
         max_context: 100,
         epsilon: 42_950,
         score_scale: 17_000_000,
+        model_flags: 0,
         output_flags: 0,
+        window: 0,
         input_flags: [0; MAX_LAYERS],
         value_formats: [0; MAX_LAYERS],
+        window_layers: [0; WINDOW_MASK_LENGTH],
         tokenizer: [1; 32],
         scales: [2; 32],
         tables: [3; 32],
@@ -43,6 +46,17 @@ fn largest_header() -> ModelHeader {
         ..small_header()
     };
     header.value_formats = [16; MAX_LAYERS];
+    header.input_flags = [input::WIDE; MAX_LAYERS];
+    header.output_flags = output::WIDE;
+    header
+}
+
+/// Every model flag and a window of 7 keys in the second layer.
+fn windowed_header() -> ModelHeader {
+    let mut header = small_header();
+    header.model_flags = model::ALL;
+    header.window = 7;
+    header.window_layers[0] = 1 << 1;
     header
 }
 
@@ -57,7 +71,7 @@ fn assert_refused(error: HeaderError, change: impl Fn(&mut ModelHeader)) {
 
 #[test]
 fn header_should_round_trip() {
-    for header in [small_header(), largest_header()] {
+    for header in [small_header(), largest_header(), windowed_header()] {
         assert_eq!(ModelHeader::decode(&header.encode()), Ok(header));
     }
 }
@@ -65,14 +79,14 @@ fn header_should_round_trip() {
 #[test]
 fn header_should_keep_its_encoding() {
     let encoded = small_header().encode();
-    assert_eq!(encoded[..4], [0; 4]);
+    assert_eq!(encoded[..4], [1, 0, 0, 0]);
     assert_eq!(encoded[8..12], [64, 0, 0, 0]);
     assert_eq!(encoded[44..48], 17_000_000u32.to_le_bytes());
-    assert_eq!(encoded[180..183], [12, 13, 0]);
+    assert_eq!(encoded[188..191], [12, 13, 0]);
     assert_eq!(encoded[HEADER_LENGTH - 1], 4);
     assert_eq!(
         hex(&small_header().root::<Blake>()),
-        "9f55f62fa64cd007379a2c6051598edb50585ff7272a2e6693cd18051845acd9"
+        "b7366be6f09a43620d4d8498ad52de12c74e4d8e3531c7c89f806508186596fd"
     );
 }
 
@@ -85,6 +99,9 @@ fn root_should_change_with_every_byte() {
         |header: &mut ModelHeader| header.tokenizer[0] ^= 1,
         |header: &mut ModelHeader| header.weights[31] ^= 1,
         |header: &mut ModelHeader| header.value_formats[1] = 9,
+        |header: &mut ModelHeader| header.model_flags = model::GELU,
+        |header: &mut ModelHeader| header.window = 5,
+        |header: &mut ModelHeader| header.window_layers[15] = 1,
     ] {
         let mut changed = header.clone();
         change(&mut changed);
@@ -108,7 +125,8 @@ fn header_should_be_refused_when_its_length_is_wrong() {
 #[test]
 fn header_should_be_refused_when_a_field_is_out_of_range() {
     use HeaderError::*;
-    assert_refused(SemanticsVersion, |header| header.semantics_version = 1);
+    assert_refused(SemanticsVersion, |header| header.semantics_version = 0);
+    assert_refused(SemanticsVersion, |header| header.semantics_version = 2);
     assert_refused(Template, |header| header.template = 0);
     assert_refused(Template, |header| header.template = 2);
     assert_refused(ModelDimension, |header| header.model_dimension = 0);
@@ -137,14 +155,28 @@ fn header_should_be_refused_when_a_field_is_out_of_range() {
     assert_refused(Epsilon, |header| header.epsilon = (1 << 28) + 1);
     assert_refused(ScoreScale, |header| header.score_scale = 0);
     assert_refused(ScoreScale, |header| header.score_scale = (1 << 30) + 1);
-    assert_refused(WideActivations, |header| header.output_flags = output::WIDE);
-    assert_refused(WideActivations, |header| header.input_flags[1] = 1 << 4);
-    assert_refused(WideActivations, |header| header.input_flags[0] = 1 << 7);
+    assert_refused(UnknownFlag, |header| header.model_flags = 1 << 8);
+    assert_refused(UnknownFlag, |header| header.model_flags = 1 << 31);
     assert_refused(UnknownFlag, |header| header.output_flags = 4);
     assert_refused(ValueFormat, |header| header.value_formats[0] = 1);
     assert_refused(ValueFormat, |header| header.value_formats[1] = 17);
     assert_refused(Padding, |header| header.value_formats[2] = 12);
     assert_refused(Padding, |header| header.input_flags[127] = 1);
+    assert_refused(Padding, |header| {
+        header.window = 9;
+        header.window_layers[0] = 0b111;
+    });
+    assert_refused(Padding, |header| header.window_layers[15] = 1 << 7);
+    assert_refused(Window, |header| header.window = 1);
+    assert_refused(Window, |header| header.window_layers[0] = 1);
+    assert_refused(Window, |header| {
+        header.window = header.max_context + 1;
+        header.window_layers[0] = 1;
+    });
+    assert_refused(TiedRotation, |header| {
+        header.model_flags = model::TIED_EMBEDDING;
+        header.output_flags = output::HADAMARD;
+    });
 }
 
 #[test]
@@ -175,40 +207,64 @@ fn header_should_be_refused_when_a_rotated_width_is_not_a_multiple_of_64() {
     assert_eq!(header.validate(), Ok(()));
 }
 
+#[test]
+fn window_of_should_read_the_mask() {
+    let mut header = largest_header();
+    header.window = 9;
+    header.window_layers = [0; WINDOW_MASK_LENGTH];
+    header.window_layers[1] = 1 << 3;
+    header.window_layers[15] = 1 << 7;
+    assert_eq!(header.validate(), Ok(()));
+    let windowed: Vec<_> = (0..200)
+        .filter(|&layer| header.window_of(layer).is_some())
+        .collect();
+    assert_eq!(windowed, [11, 127]);
+    assert_eq!(header.window_of(11), Some(9));
+}
+
 /// The work of a job, counted by walking over every product.
 fn count_macs(header: &ModelHeader, prompt: u64, output: u64) -> u64 {
     let mut macs = 0;
     for position in 0..prompt + output - 1 {
-        for _ in 0..header.layers {
+        for layer in 0..header.layers as usize {
             for tensor in crate::layout::weight_tensors(header) {
                 use crate::layout::Weight::*;
-                if tensor.layer == 0 && !matches!(tensor.weight, Embedding | Output) {
-                    macs += (tensor.rows * tensor.columns) as u64;
+                if tensor.layer == layer && !matches!(tensor.weight, Embedding | Output) {
+                    macs += (tensor.rows * tensor.columns) as u64 * (1 + u64::from(tensor.wide));
                 }
             }
+            let first = match header.window_of(layer) {
+                Some(window) => (position + 1).saturating_sub(u64::from(window)),
+                None => 0,
+            };
             for _ in 0..header.heads {
                 // One product for the scores, one for the values, over the keys up to here.
-                macs += 2 * (position + 1) * u64::from(header.head_dimension);
+                macs += 2 * (first..=position).count() as u64 * u64::from(header.head_dimension);
             }
         }
     }
-    macs + output * u64::from(header.model_dimension) * u64::from(header.vocabulary)
+    let logits = output * u64::from(header.model_dimension) * u64::from(header.vocabulary);
+    macs + logits * (1 + u64::from(header.output_flags & output::WIDE != 0))
 }
 
 #[test]
 fn macs_should_count_every_product() {
-    let header = small_header();
-    for (prompt, output) in [(1, 1), (1, 2), (5, 1), (17, 30), (50, 50)] {
-        let expected = count_macs(&header, u64::from(prompt), u64::from(output));
-        assert_eq!(
-            header.macs(prompt, output),
-            Some(expected),
-            "{prompt} in, {output} out"
-        );
-        assert_eq!(
-            header.units(prompt, output),
-            Some(expected.div_ceil(1_000_000))
-        );
+    let mut wide = small_header();
+    wide.input_flags[1] = (input::DOWN | input::ATTENTION) << input::WIDE_SHIFT;
+    wide.output_flags = output::WIDE;
+    for header in [small_header(), windowed_header(), wide] {
+        for (prompt, output) in [(1, 1), (1, 2), (5, 1), (3, 5), (3, 6), (17, 30), (50, 50)] {
+            let expected = count_macs(&header, u64::from(prompt), u64::from(output));
+            assert_eq!(
+                header.macs(prompt, output),
+                Some(expected),
+                "{prompt} in, {output} out"
+            );
+            assert_eq!(
+                header.units(prompt, output),
+                Some(expected.div_ceil(1_000_000))
+            );
+        }
     }
 }
 
@@ -259,7 +315,7 @@ proptest! {
             encoded[start..start + 4].copy_from_slice(&field.to_le_bytes());
         }
         let layers = fields[1].min(128) as usize;
-        encoded[180..180 + layers].copy_from_slice(&rest[..layers]);
+        encoded[188..188 + layers].copy_from_slice(&rest[..layers]);
         if let Ok(header) = ModelHeader::decode(&encoded) {
             prop_assert_eq!(header.encode(), encoded);
             let allowed = prompt > 0 && output > 0 && prompt + output <= header.max_context;

@@ -3,21 +3,30 @@
 use super::{Collection, Numbers};
 use crate::{
     conformance::operations::{Generate, Sampling},
-    convert::{CheckpointConfiguration, HadamardChoice},
+    convert::{CheckpointConfiguration, Decoder, HadamardChoice, Naming},
     file::{self, Sections},
     ModelHeader,
 };
-use aipg_exact::layout::{section_lengths, weight_tensors, Weight};
+use aipg_exact::{
+    header::{input, output},
+    layout::{section_lengths, weight_tensors, Weight},
+};
 
 /// Whole models with any bytes in their sections: what a converter would never write has a meaning, too.
 pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
-    for (shape, hadamard) in [
-        ([6, 1, 1, 1, 2, 5], HadamardChoice::Nowhere),
-        ([20, 2, 3, 3, 6, 33], HadamardChoice::Nowhere),
-        ([64, 1, 4, 2, 16, 64], HadamardChoice::WherePossible),
-        ([16, 2, 4, 1, 8, 24], HadamardChoice::Nowhere),
+    use HadamardChoice::{Nowhere, WherePossible};
+    let llama = Decoder::default();
+    for (shape, hadamard, wide, decoder) in [
+        ([6, 1, 1, 1, 2, 5], Nowhere, false, llama.clone()),
+        ([20, 2, 3, 3, 6, 33], Nowhere, false, llama.clone()),
+        ([64, 1, 4, 2, 16, 64], WherePossible, false, llama.clone()),
+        ([16, 2, 4, 1, 8, 24], Nowhere, false, llama.clone()),
+        ([20, 2, 2, 1, 6, 33], Nowhere, true, llama),
+        ([64, 1, 4, 2, 16, 64], WherePossible, true, qwen2()),
+        ([20, 2, 2, 1, 8, 12], Nowhere, false, qwen3()),
+        ([12, 2, 3, 3, 4, 20], Nowhere, true, everything()),
     ] {
-        let model = model(shape, hadamard, numbers);
+        let model = model(shape, hadamard, wide, decoder, numbers);
         for sampled in [false, true] {
             let prompt = numbers.list(9, |numbers| numbers.below(30) as u32);
             let mut sampling = Sampling::GREEDY;
@@ -39,8 +48,48 @@ pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
     }
 }
 
-/// A model file of this shape `[d, layers, heads, key-value heads, head dimension, feed-forward]`.
-fn model(shape: [u32; 6], hadamard: HadamardChoice, numbers: &mut Numbers) -> String {
+fn qwen2() -> Decoder {
+    Decoder {
+        attention_bias: true,
+        ..Decoder::default()
+    }
+}
+
+fn qwen3() -> Decoder {
+    Decoder {
+        tied_embedding: true,
+        head_norm: true,
+        window: 5,
+        windowed_layers: vec![1],
+        ..Decoder::default()
+    }
+}
+
+/// Every flag at once.
+fn everything() -> Decoder {
+    Decoder {
+        tied_embedding: true,
+        attention_bias: true,
+        attention_output_bias: true,
+        feed_forward_bias: true,
+        layer_norm: true,
+        gelu: true,
+        ungated: true,
+        head_norm: true,
+        window: 3,
+        windowed_layers: Vec::new(),
+    }
+}
+
+/// A model file of this shape `[d, layers, heads, key-value heads, head dimension, feed-forward]`, all
+/// of whose inputs are `wide` or none.
+fn model(
+    shape: [u32; 6],
+    hadamard: HadamardChoice,
+    wide: bool,
+    decoder: Decoder,
+    numbers: &mut Numbers,
+) -> String {
     let [model_dimension, layers, heads, key_value_heads, head_dimension, feed_forward] = shape;
     let configuration = CheckpointConfiguration {
         model_dimension,
@@ -53,10 +102,17 @@ fn model(shape: [u32; 6], hadamard: HadamardChoice, numbers: &mut Numbers) -> St
         max_context: 24,
         rope_base: 10_000.0,
         epsilon: 1e-5,
+        decoder,
+        naming: Naming::Plain,
     };
     let mut header = configuration
         .header(hadamard, [7; 32])
         .expect("the shapes above are in range");
+    if wide {
+        let flags = header.input_flags.iter_mut().take(layers as usize);
+        flags.for_each(|flags| *flags |= input::WIDE);
+        header.output_flags |= output::WIDE;
+    }
     let lengths = section_lengths(&header);
     let mut bytes = |count: u64| numbers.list(count as usize, |numbers| numbers.next() as u8);
     let mut sections = Sections {
@@ -64,25 +120,38 @@ fn model(shape: [u32; 6], hadamard: HadamardChoice, numbers: &mut Numbers) -> St
         tables: bytes(lengths.tables),
         weights: bytes(lengths.weights),
     };
-    // Shifts of any size would leave nothing but zeros; these leave numbers of every magnitude.
-    set_shifts(&header, &mut sections.scales, numbers);
+    // Numbers of any size would leave nothing but zeros and limits; these leave some of every magnitude.
+    set_scales(&header, &mut sections.scales, numbers);
     file::commit(&mut header, &sections);
     hex::encode(file::encode(&header, &sections))
 }
 
-/// Sets the shift S of each matrix to 20 … 35, and lets the multiplier of every second token be small.
-fn set_shifts(header: &ModelHeader, scales: &mut [u8], numbers: &mut Numbers) {
+/// Sets the shift S of each matrix to 20 … 35, lets the multiplier of every second token be small, and
+/// biases and norms have up to 20 bits.
+fn set_scales(header: &ModelHeader, scales: &mut [u8], numbers: &mut Numbers) {
     let mut at = 0;
+    let small = |at: usize, scales: &mut [u8], numbers: &mut Numbers| {
+        let number = numbers.signed(20) as i32;
+        scales[at..at + 4].copy_from_slice(&number.to_le_bytes());
+    };
     for tensor in weight_tensors(header) {
         if tensor.weight == Weight::Embedding {
             for row in (0..tensor.rows).step_by(2) {
                 scales[at + 4 * row + 3] = 0;
             }
             at += 4 * tensor.rows;
-        } else {
-            let shift = 20 + numbers.below(16) as u16;
-            scales[at..at + 2].copy_from_slice(&shift.to_le_bytes());
-            at += 2 + 2 * tensor.rows;
+            continue;
         }
+        let shift = 20 + numbers.below(16) as u16;
+        scales[at..at + 2].copy_from_slice(&shift.to_le_bytes());
+        at += 2 + 2 * tensor.rows;
+        for _ in 0..if tensor.biased { tensor.rows } else { 0 } {
+            small(at, scales, numbers);
+            at += 4;
+        }
+    }
+    while at < scales.len() {
+        small(at, scales, numbers);
+        at += 4;
     }
 }

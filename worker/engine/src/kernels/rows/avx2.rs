@@ -3,14 +3,14 @@
 //! [`super::super::x86`] gives.
 #![allow(unsafe_code)]
 
-use super::{portable, vector, RowFunctions, Scales, PLANE_BITS};
+use super::{portable, vector, RowFunctions, ScaleSlices, PLANE_BITS};
 use crate::kernels::panels::LANES;
 use aipg_exact::{
-    activation::MAX_GATE,
+    activation::{Activation, MAX_GATE},
     attention::MAX_WEIGHT,
     normalise::RootMeanSquare,
     quantise::{Amplitude, Scale},
-    tables::{EXP2, SILU},
+    tables::EXP2,
 };
 use std::arch::x86_64::*;
 
@@ -51,9 +51,11 @@ compiled_for_avx2! {
     fn apply_gain(row: &[i32], gain: &[i32], output: &mut [i64]) = vector::apply_gain;
     fn root_mean_square(row: &[i32], epsilon: u32) -> RootMeanSquare = vector::root_mean_square;
     fn rotate(row: &mut [i64]) = vector::rotate;
-    fn gated(gate: &[i32], up: &[i32], output: &mut [i64]) = gated_vectors;
+    fn gated(
+        activation: Activation, gate: &[i32], up: &[i32], output: &mut [i64]
+    ) = gated_vectors;
     fn scores(
-        products: &[i32], query: Scale, keys: &Scales, score_scale: u32, output: &mut [i32]
+        products: &[i32], query: Scale, keys: ScaleSlices<'_>, score_scale: u32, output: &mut [i32]
     ) -> i32 = vector::scores;
     fn weights(
         scores: &[i32], maximum: i32, value_scales: &[u16], low: &mut [i16], high: &mut [i16]
@@ -101,24 +103,25 @@ fn store(vector: __m256i) -> [i32; 8] {
 }
 
 #[target_feature(enable = "avx2")]
-fn gated_vectors(gate: &[i32], up: &[i32], output: &mut [i64]) {
+fn gated_vectors(activation: Activation, gate: &[i32], up: &[i32], output: &mut [i64]) {
     let ((gates, gate_rest), (ups, up_rest)) = (gate.as_chunks::<8>(), up.as_chunks::<8>());
     let (outputs, output_rest) = output.as_chunks_mut::<8>();
+    let table = activation.table();
     let limit = _mm256_set1_epi32(MAX_GATE);
     let edge = _mm256_set1_epi32(8 << 12);
     for ((output, gate), up) in outputs.iter_mut().zip(gates).zip(ups) {
         let gate = _mm256_min_epi32(load(gate), limit);
         // Where the gate is beyond the table, the entry read is not used.
-        let inside = interpolate(&SILU, _mm256_add_epi32(gate, edge));
+        let inside = interpolate(table, _mm256_add_epi32(gate, edge));
         let above = _mm256_cmpgt_epi32(gate, _mm256_sub_epi32(edge, _mm256_set1_epi32(1)));
         let below = _mm256_cmpgt_epi32(_mm256_sub_epi32(_mm256_setzero_si256(), edge), gate);
-        let silu = _mm256_blendv_epi8(inside, _mm256_slli_epi32::<4>(gate), above);
-        let silu = store(_mm256_andnot_si256(below, silu));
+        let activated = _mm256_blendv_epi8(inside, _mm256_slli_epi32::<4>(gate), above);
+        let activated = store(_mm256_andnot_si256(below, activated));
         for lane in 0..8 {
-            output[lane] = vector::gate_product(silu[lane], up[lane]);
+            output[lane] = vector::gate_product(activated[lane], up[lane]);
         }
     }
-    portable::gated(gate_rest, up_rest, output_rest);
+    portable::gated(activation, gate_rest, up_rest, output_rest);
 }
 
 #[target_feature(enable = "avx2")]

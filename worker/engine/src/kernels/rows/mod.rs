@@ -6,10 +6,12 @@
 //! of what that arrangement covers they fall back to the portable ones.
 
 use aipg_exact::{
-    activation, attention,
+    activation::Activation,
+    attention,
     normalise::{self, RootMeanSquare},
     quantise::{self, Amplitude, Scale},
 };
+use std::ops::Range;
 
 /// Scales of cached keys, one array for each part.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,23 @@ impl Scales {
         self.mantissas.push(scale.mantissa);
         self.exponents.push(scale.exponent);
     }
+
+    /// The scales of these keys.
+    pub fn range(&self, keys: Range<usize>) -> ScaleSlices<'_> {
+        ScaleSlices {
+            mantissas: &self.mantissas[keys.clone()],
+            exponents: &self.exponents[keys],
+        }
+    }
+}
+
+/// [`Scales`] of some keys.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleSlices<'a> {
+    /// Mantissas.
+    pub mantissas: &'a [u16],
+    /// Exponents.
+    pub exponents: &'a [i32],
 }
 
 /// Bits of the lower of the two planes into which attention weights of 24 bits are cut.
@@ -52,12 +71,12 @@ pub struct RowFunctions {
     pub root_mean_square: fn(&[i32], u32) -> RootMeanSquare,
     /// [`aipg_exact::hadamard::rotate`] of elements of at most 2⁵⁶.
     pub rotate: fn(&mut [i64]),
-    /// Gate and up → gated; [`aipg_exact::activation::gated`].
-    pub gated: fn(&[i32], &[i32], &mut [i64]),
+    /// Gate and up → gated; [`Activation::gated`].
+    pub gated: fn(Activation, &[i32], &[i32], &mut [i64]),
     /// q·k of the keys, the query's scale, the keys' scales, the score scale → scores, of which the
     /// largest is returned; [`aipg_exact::attention::score`]. |q·k| < 2²² as head dimensions are at
     /// most 256.
-    pub scores: fn(&[i32], Scale, &Scales, u32, &mut [i32]) -> i32,
+    pub scores: fn(&[i32], Scale, ScaleSlices<'_>, u32, &mut [i32]) -> i32,
     /// See [`Weights`]; [`aipg_exact::attention::weight`].
     pub weights: Weights,
     /// See [`Weigh`].
@@ -99,20 +118,20 @@ mod portable {
         }
     }
 
-    pub fn gated(gate: &[i32], up: &[i32], output: &mut [i64]) {
+    pub fn gated(activation: Activation, gate: &[i32], up: &[i32], output: &mut [i64]) {
         for ((slot, &gate), &up) in output.iter_mut().zip(gate).zip(up) {
-            *slot = activation::gated(gate, up);
+            *slot = activation.gated(gate, up);
         }
     }
 
     pub fn scores(
         products: &[i32],
         query: Scale,
-        keys: &Scales,
+        keys: ScaleSlices<'_>,
         score_scale: u32,
         output: &mut [i32],
     ) -> i32 {
-        let keys = keys.mantissas.iter().zip(&keys.exponents);
+        let keys = keys.mantissas.iter().zip(keys.exponents);
         for ((slot, &product), (&mantissa, &exponent)) in output.iter_mut().zip(products).zip(keys)
         {
             let key = Scale { mantissa, exponent };

@@ -2,7 +2,7 @@
 //! one that is compiled for the wider vectors, and counts with indices: an adapter of iterators is not
 //! always inlined into a function with more target features.
 
-use super::{portable, Scales};
+use super::{portable, ScaleSlices};
 use aipg_exact::{
     activation::MAX_GATE,
     arithmetic::{bit_length, MAX_I32},
@@ -116,17 +116,17 @@ fn butterflies<const HALF: usize>(block: &mut [i64; 64]) {
     }
 }
 
-/// SiLU of the gate is at most 2³⁰ and up below 2²⁶.
+/// The activated gate is at most 2³⁰ and up below 2²⁶.
 #[inline(always)]
-pub fn gate_product(silu: i32, up: i32) -> i64 {
-    i64::from(silu) * i64::from(up.clamp(-MAX_GATE, MAX_GATE))
+pub fn gate_product(activated: i32, up: i32) -> i64 {
+    i64::from(activated) * i64::from(up.clamp(-MAX_GATE, MAX_GATE))
 }
 
 #[inline(always)]
 pub fn scores(
     products: &[i32],
     query: Scale,
-    keys: &Scales,
+    keys: ScaleSlices<'_>,
     score_scale: u32,
     output: &mut [i32],
 ) -> i32 {
