@@ -22,19 +22,36 @@ fn demo() -> (Checkpoint, Model) {
     )
 }
 
+fn sample(prompt: &str, answer: &str) -> Vec<u32> {
+    let bytes = |text: &str| text.bytes().map(u32::from).collect::<Vec<_>>();
+    [
+        &[256],
+        &bytes(prompt)[..],
+        &[257],
+        &bytes(answer)[..],
+        &[258],
+    ]
+    .concat()
+}
+
+/// Other texts than those that are measured.
+fn calibration() -> Vec<u32> {
+    [
+        sample("What is 31 + 8?", "31 + 8 = 39."),
+        sample(
+            "What is a block?",
+            "A block is a page of the book that all keep.",
+        ),
+        sample(
+            "Who keeps the book?",
+            "Every node keeps it, and each can check it.",
+        ),
+    ]
+    .concat()
+}
+
 /// Prompts with the answers that the demo model was trained on, and a text that it was not.
 fn texts() -> Vec<Vec<u32>> {
-    let sample = |prompt: &str, answer: &str| {
-        let bytes = |text: &str| text.bytes().map(u32::from).collect::<Vec<_>>();
-        [
-            &[256],
-            &bytes(prompt)[..],
-            &[257],
-            &bytes(answer)[..],
-            &[258],
-        ]
-        .concat()
-    };
     vec![
         sample("What is 12 + 7?", "12 + 7 = 19."),
         sample("Who made the first bread?", PLAIN_TEXT),
@@ -80,32 +97,36 @@ fn demo_model_should_predict_as_its_float_model() {
     assert!(loss < 0.001, "{loss}");
 }
 
-/// Against floats with the same weights, so that it is the activations' loss.
 #[test]
-fn outlier_channels_should_cost_little_with_the_right_flags() {
-    for (factor, allowed) in [(30.0, 0.01), (100.0, 0.02)] {
+fn outlier_channels_should_cost_little_when_flags_are_chosen() {
+    for factor in [30.0, 100.0] {
         let checkpoint = demo().0.with_outliers(factor);
         let with = |hadamard, loss_budget| {
             let input = ConvertInput {
-                calibration: texts().concat(),
+                calibration: calibration(),
                 loss_budget,
                 ..checkpoint.input(hadamard)
             };
-            let converted = convert(&input).unwrap();
-            let model = Model::from_bytes(&converted.bytes).unwrap();
-            loss(&Checkpoint::of_model_file(&converted.bytes), &model)
+            let bytes = convert(&input).unwrap().bytes;
+            let model = Model::from_bytes(&bytes).unwrap();
+            let same_weights = Checkpoint::of_model_file(&bytes);
+            (loss(&checkpoint, &model), loss(&same_weights, &model))
         };
         let plain = with(HadamardChoice::Nowhere, None);
         let rotated = with(HadamardChoice::WherePossible, None);
         let chosen = with(HadamardChoice::WherePossible, Some(0.001));
-        println!(
-            "outliers ×{factor}: int8 {:.3} %, rotated {:.3} %, chosen {:.3} % more bits",
-            100.0 * plain,
-            100.0 * rotated,
-            100.0 * chosen
-        );
-        assert!(chosen <= allowed, "×{factor}: {chosen}");
-        assert!(plain > 3.0 * chosen, "×{factor}: {plain} against {chosen}");
+        for (name, (whole, activations)) in
+            [("int8", plain), ("rotated", rotated), ("chosen", chosen)]
+        {
+            println!(
+                "outliers ×{factor}, {name}: {:.3} % more bits, {:.3} % by activations alone",
+                100.0 * whole,
+                100.0 * activations
+            );
+        }
+        // The rotation is for activations; the weights that read outliers lose most by it.
+        assert!(rotated.1 < 0.01 && plain.1 > 3.0 * rotated.1, "×{factor}");
+        assert!(chosen.0 < 0.01 && plain.0 > 3.0 * chosen.0, "×{factor}");
     }
 }
 

@@ -5,11 +5,13 @@
 //! when the float model is right. It is smooth where a score on few tokens is noise, and never
 //! negative. The search is greedy and everything in it has a fixed order:
 //!
-//! 1. each rotation is taken back if the loss is smaller without it;
-//! 2. while the loss exceeds the budget, the input whose 16-bit mode saves most gets it. The savings
+//! 1. norms and the weights behind them are balanced if the loss is smaller then;
+//! 2. each rotation is taken back if the loss is smaller without it;
+//! 3. while the loss exceeds the budget, the input whose 16-bit mode saves most gets it. The savings
 //!    are measured once, one by one; a mode that saves nothing when its turn comes is taken back.
 
 use super::{
+    balance::Peaks,
     float::{softmax, FloatModel},
     integers::Integers,
     math::ln,
@@ -90,13 +92,13 @@ impl Input {
 }
 
 impl<'a> Reference<'a> {
-    /// Runs the float model over the first calibration tokens.
-    pub fn new(float: &FloatModel, tokens: &'a [u32]) -> Self {
+    /// Runs the float model over the first calibration tokens. `peaks` sees what its norms give.
+    pub fn new(float: &FloatModel, tokens: &'a [u32], peaks: &mut Peaks) -> Self {
         let measured = &tokens[..tokens.len().min(MEASURED_TOKENS)];
         let windows: Vec<&[u32]> = measured.chunks(float.header.max_context as usize).collect();
         let rows = windows
             .iter()
-            .flat_map(|window| float.logits(window))
+            .flat_map(|window| float.logits(window, &mut |norm, row| peaks.see(norm, row)))
             .map(|row| softmax(&row))
             .collect();
         Self { windows, rows }

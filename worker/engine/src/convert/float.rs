@@ -72,8 +72,10 @@ fn normalise(norm: &FloatNorm, x: &[f64], epsilon: f64) -> Vec<f64> {
 }
 
 impl FloatModel<'_> {
-    /// Logits `[tokens][vocabulary]` of a sequence from position 0.
-    pub fn logits(&self, tokens: &[u32]) -> Vec<Vec<f64>> {
+    /// Logits `[tokens][vocabulary]` of a sequence from position 0. `see` is shown every row that leaves
+    /// a norm of the residual stream, with the norm's number: those of attention and feed-forward layer
+    /// in turn, then the final one.
+    pub fn logits(&self, tokens: &[u32], see: &mut impl FnMut(usize, &[f64])) -> Vec<Vec<f64>> {
         let d = self.header.model_dimension as usize;
         let embedding = &self.tensors.matrices[0].elements;
         let mut hidden: Vec<Vec<f64>> = tokens
@@ -84,7 +86,7 @@ impl FloatModel<'_> {
             })
             .collect();
         for layer in 0..self.header.layers as usize {
-            self.layer(layer, &mut hidden);
+            self.layer(layer, &mut hidden, see);
         }
         let output = &self.tensors.matrices[self.tensors.matrices.len() - 1];
         let elements = self.tensors.output_elements();
@@ -92,6 +94,7 @@ impl FloatModel<'_> {
             .iter()
             .map(|row| {
                 let row = normalise(&self.tensors.final_norm, row, self.epsilon);
+                see(2 * self.header.layers as usize, &row);
                 product(output, elements, &row)
             })
             .collect()
@@ -120,7 +123,7 @@ impl FloatModel<'_> {
         }
     }
 
-    fn layer(&self, layer: usize, hidden: &mut [Vec<f64>]) {
+    fn layer(&self, layer: usize, hidden: &mut [Vec<f64>], see: &mut impl FnMut(usize, &[f64])) {
         let norms = &self.tensors.layers[layer];
         let matrices = self.matrices(layer);
         let apply = |matrix: &FloatMatrix, x: &[f64]| product(matrix, &matrix.elements, x);
@@ -131,6 +134,7 @@ impl FloatModel<'_> {
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (position, row) in hidden.iter_mut().enumerate() {
             let x = normalise(&norms.attention, row, self.epsilon);
+            see(2 * layer, &x);
             let mut query = apply(matrices.query, &x);
             let mut key = apply(matrices.key, &x);
             self.prepare(&mut query, query_norm, position);
@@ -141,6 +145,7 @@ impl FloatModel<'_> {
             add(row, &apply(matrices.attention_output, &attended));
 
             let x = normalise(&norms.feed_forward, row, self.epsilon);
+            see(2 * layer + 1, &x);
             let up = apply(matrices.up, &x);
             let inner: Vec<f64> = match matrices.gate {
                 Some(gate) => {

@@ -6,6 +6,7 @@
 //! inputs that need a rotation or 16 bits found, by running the integer engine itself on the given
 //! tokens.
 
+mod balance;
 mod checkpoint;
 mod choose;
 mod configuration;
@@ -33,6 +34,7 @@ use aipg_exact::{
     header::{HeaderError, ModelHeader, MAX_LAYERS, VALUE_FORMATS},
     quantise::Scale,
 };
+use balance::Peaks;
 use checkpoint::FloatTensors;
 use choose::Reference;
 use float::FloatModel;
@@ -172,6 +174,7 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     check_calibration(input, &header)?;
     let tensors = FloatTensors::read(&input.checkpoint, &input.configuration, &header)?;
     let rotary = Rotary::new(&header, input.configuration.rope_base);
+    let balanced;
     let mut integers = Integers::new(&tensors, rotary.table(header.max_context));
     let sections = integers.sections(&header)?;
     calibrate(&mut header, &sections, &input.calibration);
@@ -184,7 +187,18 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
             rotary: &rotary,
             epsilon: input.configuration.epsilon,
         };
-        let reference = Reference::new(&float, &input.calibration);
+        let mut peaks = Peaks::default();
+        let reference = Reference::new(&float, &input.calibration, &mut peaks);
+        balanced = balance::balanced(&header, &tensors, &peaks);
+        let table = rotary.table(header.max_context);
+        let mut others = Integers::new(&balanced, table);
+        let divergence = |integers: &mut Integers| {
+            let model = Model::from_sections(header.clone(), &integers.sections(&header)?);
+            Ok::<_, ConvertError>(reference.compare(&model)?.divergence)
+        };
+        if divergence(&mut others)? < divergence(&mut integers)? {
+            integers = others;
+        }
         choose::choose(&mut header, &mut integers, &reference, budget)?;
         let sections = integers.sections(&header)?;
         calibrate(&mut header, &sections, &input.calibration);

@@ -276,12 +276,18 @@ impl Checkpoint {
     pub fn with_outliers(mut self, factor: f32) -> Self {
         let d = self.configuration.model_dimension as usize;
         let channels = [3, d / 2 + 5];
+        let tied = self.configuration.decoder.tied_embedding;
         for (name, (shape, elements)) in &mut self.tensors {
-            if name.ends_with("norm.weight") {
+            if name.contains("norm") {
+                // Not norms of heads, and not the norm before an output matrix that is the embedding.
+                if elements.len() != d || (tied && name.starts_with("final_norm")) {
+                    continue;
+                }
                 channels
                     .iter()
                     .for_each(|&channel| elements[channel] *= factor);
-            } else if !name.contains("attention.output")
+            } else if name.ends_with("weight")
+                && !name.contains("attention.output")
                 && !name.contains("down")
                 && !name.contains("embedding")
             {
