@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -37,7 +37,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Balances::Holds: 1 read, 1 written
         // System::Account: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(159_028_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(155_141_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(3, 3))
     }
 
     fn set_offer() -> Weight {
@@ -47,7 +47,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 0 read, 1 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(88_045_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
+        Weight::from_parts(82_565_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
@@ -56,7 +56,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 1 read, 2 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(77_565_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
+        Weight::from_parts(78_848_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
@@ -67,9 +67,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 0 read, 16 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(69_238_545, 4_282)
+        Weight::from_parts(35_888_770, 4_282)
             .saturating_add(T::DbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(21_845_510, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(18_769_012, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(3).saturating_mul(o.into()))
@@ -82,9 +82,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(25_469_165, 4_282)
+        Weight::from_parts(26_391_370, 4_282)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(34_547_617, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(33_564_405, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
@@ -93,25 +93,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn bond_more() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(95_830_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(95_760_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
         // ChainParameters::Parameters: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(27_502_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(27_191_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // WorkerRegistry::Offers: 0 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(96_531_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 3))
+        Weight::from_parts(96_911_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 3))
     }
 
     fn reinstate() -> Weight {
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(19_958_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(19_817_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn draw(c: u32) -> Weight {
@@ -122,16 +122,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 4 read, 0 written
         // WorkerRegistry::ServingCount: 1 read, 0 written
         // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(41_202_566, 4_099)
+        Weight::from_parts(39_295_400, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(27_810_563, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(27_673_270, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(8_947_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(9_047_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
@@ -143,9 +143,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(142_277_000, 6_196)
+        Weight::from_parts(108_191_780, 6_196)
             .saturating_add(T::DbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(54_854_179, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(32_407_125, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
@@ -155,75 +155,75 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn register() -> Weight {
-        Weight::from_parts(159_028_000, 3_593)
+        Weight::from_parts(155_141_000, 3_593)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
     }
 
     fn set_offer() -> Weight {
-        Weight::from_parts(88_045_000, 4_282)
+        Weight::from_parts(82_565_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
-        Weight::from_parts(77_565_000, 4_282)
+        Weight::from_parts(78_848_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
-        Weight::from_parts(69_238_545, 4_282)
+        Weight::from_parts(35_888_770, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(21_845_510, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(18_769_012, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(3).saturating_mul(o.into()))
     }
 
     fn go_offline(o: u32) -> Weight {
-        Weight::from_parts(25_469_165, 4_282)
+        Weight::from_parts(26_391_370, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(34_547_617, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(33_564_405, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))
     }
 
     fn bond_more() -> Weight {
-        Weight::from_parts(95_830_000, 3_586)
+        Weight::from_parts(95_760_000, 3_586)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
-        Weight::from_parts(27_502_000, 3_548)
+        Weight::from_parts(27_191_000, 3_548)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
-        Weight::from_parts(96_531_000, 3_586)
+        Weight::from_parts(96_911_000, 3_586)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 3))
     }
 
     fn reinstate() -> Weight {
-        Weight::from_parts(19_958_000, 3_548)
+        Weight::from_parts(19_817_000, 3_548)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn draw(c: u32) -> Weight {
-        Weight::from_parts(41_202_566, 4_099)
+        Weight::from_parts(39_295_400, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(27_810_563, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(27_673_270, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
-        Weight::from_parts(8_947_000, 3_548)
+        Weight::from_parts(9_047_000, 3_548)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
-        Weight::from_parts(142_277_000, 6_196)
+        Weight::from_parts(108_191_780, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(54_854_179, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(32_407_125, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))

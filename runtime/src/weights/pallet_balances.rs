@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -16,60 +16,60 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_balances::WeightInfo for WeightInfo<T> {
     fn transfer_allow_death() -> Weight {
         // System::Account: 2 read, 2 written
-        Weight::from_parts(205_296_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(123_151_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn transfer_keep_alive() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(92_203_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(77_836_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn force_set_balance_creating() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(40_777_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(42_129_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn force_set_balance_killing() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(40_807_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(41_658_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn force_transfer() -> Weight {
         // System::Account: 3 read, 3 written
-        Weight::from_parts(122_730_000, 8_799).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(123_912_000, 8_799).saturating_add(T::DbWeight::get().reads_writes(3, 3))
     }
 
     fn transfer_all() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(93_315_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(157_455_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn force_unreserve() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(33_463_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(34_845_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn upgrade_accounts(u: u32) -> Weight {
         // `u` from 1 to 1000.
         // System::Account: 1000 read, 1000 written
-        Weight::from_parts(83_451_822, 990)
+        Weight::from_parts(2_762_983_280, 990)
             .saturating_add(T::DbWeight::get().reads_writes(0, 0))
-            .saturating_add(Weight::from_parts(26_178_066, 0).saturating_mul(u.into()))
+            .saturating_add(Weight::from_parts(25_979_891, 0).saturating_mul(u.into()))
             .saturating_add(Weight::from_parts(0, 2_603).saturating_mul(u.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(u.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(u.into()))
     }
 
     fn force_adjust_total_issuance() -> Weight {
-        Weight::from_parts(13_495_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 0))
+        Weight::from_parts(13_205_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 0))
     }
 
     fn burn_allow_death() -> Weight {
         // System::Account: 1 read, 1 written
-        Weight::from_parts(91_562_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(120_877_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn burn_keep_alive() -> Weight {
-        Weight::from_parts(44_343_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 0))
+        Weight::from_parts(64_401_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 0))
     }
 }

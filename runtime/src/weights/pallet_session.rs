@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -18,7 +18,7 @@ impl<T: frame_system::Config> pallet_session::WeightInfo for WeightInfo<T> {
         // Balances::Holds: 1 read, 1 written
         // Session::KeyOwner: 2 read, 2 written
         // Session::NextKeys: 1 read, 1 written
-        Weight::from_parts(427_132_000, 6_199).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+        Weight::from_parts(271_559_000, 6_199).saturating_add(T::DbWeight::get().reads_writes(4, 4))
     }
 
     fn purge_keys() -> Weight {
@@ -26,6 +26,6 @@ impl<T: frame_system::Config> pallet_session::WeightInfo for WeightInfo<T> {
         // Session::ExternallySetKeys: 1 read, 0 written
         // Session::KeyOwner: 0 read, 2 written
         // Session::NextKeys: 1 read, 1 written
-        Weight::from_parts(183_936_000, 3_797).saturating_add(T::DbWeight::get().reads_writes(3, 4))
+        Weight::from_parts(105_388_000, 3_797).saturating_add(T::DbWeight::get().reads_writes(3, 4))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -16,26 +16,26 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_sudo::WeightInfo for WeightInfo<T> {
     fn set_key() -> Weight {
         // Sudo::Key: 1 read, 1 written
-        Weight::from_parts(18_024_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(17_593_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn sudo() -> Weight {
         // Sudo::Key: 1 read, 0 written
-        Weight::from_parts(19_938_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
+        Weight::from_parts(19_316_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
     }
 
     fn sudo_as() -> Weight {
         // Sudo::Key: 1 read, 0 written
-        Weight::from_parts(20_178_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
+        Weight::from_parts(19_517_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
     }
 
     fn remove_key() -> Weight {
         // Sudo::Key: 1 read, 1 written
-        Weight::from_parts(16_321_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(15_629_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn check_only_sudo_account() -> Weight {
         // Sudo::Key: 1 read, 0 written
-        Weight::from_parts(7_354_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
+        Weight::from_parts(7_013_000, 1_517).saturating_add(T::DbWeight::get().reads_writes(1, 0))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 4.39
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -18,6 +18,6 @@ impl<T: frame_system::Config> pallet_transaction_payment::WeightInfo for WeightI
         // ChainParameters::Parameters: 1 read, 0 written
         // Session::Validators: 1 read, 0 written
         // System::Account: 3 read, 3 written
-        Weight::from_parts(171_512_000, 8_799).saturating_add(T::DbWeight::get().reads_writes(5, 3))
+        Weight::from_parts(184_446_000, 8_799).saturating_add(T::DbWeight::get().reads_writes(5, 3))
     }
 }
