@@ -20,7 +20,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 32)]
     generate: usize,
     /// Rounds; in each, all engines are measured once.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Threads; one table for each.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
