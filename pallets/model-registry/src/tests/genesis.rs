@@ -64,7 +64,7 @@ fn genesis_configuration_should_survive_json_with_the_header_in_hexadecimal() {
     })
     .unwrap();
     let header = json["models"][0]["header"].as_str().unwrap();
-    assert!(header.starts_with("0x0000000001000000"), "{header}");
+    assert!(header.starts_with("0x0100000001000000"), "{header}");
     let read: GenesisConfig<Test> = serde_json::from_value(json).unwrap();
     assert_eq!(read.models, models);
 }
