@@ -35,7 +35,7 @@ impl Numbers {
             0 => 127,
             1 => -127,
             2 => 0,
-            _ => numbers.below(255) as i8 - 127,
+            _ => (numbers.below(255) as i16 - 127) as i8,
         })
     }
 

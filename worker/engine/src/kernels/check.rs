@@ -20,7 +20,7 @@ impl Numbers {
         match self.next() % 4 {
             0 => 127,
             1 => -127,
-            _ => (self.next() % 255) as i8 - 127,
+            _ => ((self.next() % 255) as i16 - 127) as i8,
         }
     }
 
