@@ -5,11 +5,13 @@
 //! by which `scripts/conformance` asks any implementation. [`OPERATIONS`] is the table of what there is.
 
 mod generate;
+mod norms;
 mod operations;
 mod version_one;
 
 pub use generate::vectors;
 
+use norms::*;
 use operations::*;
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use serde_json::Value;

@@ -4,7 +4,7 @@ mod attention;
 mod models;
 mod version_one;
 
-use super::{operations::*, outputs, version_one::Curve, Vector};
+use super::{norms::*, operations::*, outputs, version_one::Curve, Vector};
 use crate::random::Random;
 use serde::Serialize;
 
@@ -47,6 +47,23 @@ impl Numbers {
         (self.next() as u16 | 1 << 15, self.below(30) as i32 - 12)
     }
 }
+
+/// Around the ends of the tables of activations, and of i32.
+const ACTIVATION_EDGES: [i32; 13] = [
+    i32::MIN,
+    -(1 << 26),
+    -32_769,
+    -32_768,
+    -32_767,
+    -1,
+    0,
+    1,
+    32_767,
+    32_768,
+    (1 << 26) - 1,
+    1 << 26,
+    i32::MAX,
+];
 
 /// Collects vectors; this implementation fills in the outputs.
 #[derive(Default)]
@@ -232,21 +249,7 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
             sines: vec![-edge, edge],
         },
     );
-    let edges = [
-        i32::MIN,
-        -(1 << 26),
-        -32_769,
-        -32_768,
-        -32_767,
-        -1,
-        0,
-        1,
-        32_767,
-        32_768,
-        (1 << 26) - 1,
-        1 << 26,
-        i32::MAX,
-    ];
+    let edges = ACTIVATION_EDGES;
     for up in [1, -4_096, i32::MAX, i32::MIN] {
         collection.add(
             "gated",

@@ -4,7 +4,7 @@ use super::version_one::Curve;
 use crate::{blob, sampling::Parameters, Blake2b256, Model, Sampler};
 use aipg_exact::{
     arithmetic::rsh, attention, commitment::DigestBuilder, elementwise, gemm::dot, hadamard,
-    normalise as norms, quantise as quantisation, rope,
+    quantise as quantisation, rope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -126,30 +126,6 @@ pub fn product(inputs: Product) -> Result<Row32, String> {
         quantisation::requantise(dot(&inputs.input, row), scale, multiplier, inputs.shift)
     });
     Ok(Row32 { x: x.collect() })
-}
-
-#[derive(Deserialize, Serialize)]
-pub struct Normalise {
-    pub x: Vec<i32>,
-    pub gain: Vec<i32>,
-    pub epsilon: u32,
-    pub rotated: bool,
-}
-
-pub fn normalise(inputs: Normalise) -> Result<Quantised, String> {
-    same_length("x and gain", inputs.x.len(), inputs.gain.len())?;
-    let norm = norms::root_mean_square(&inputs.x, inputs.epsilon);
-    let mut row = vec![0; inputs.x.len()];
-    norms::apply_gain(&inputs.x, &inputs.gain, &mut row);
-    if inputs.rotated {
-        row = rotate(Row64 { row })?.row;
-    }
-    let mut values = vec![0; row.len()];
-    let amplitude = quantisation::quantise_row(&row, &mut values);
-    Ok(Quantised::new(
-        values,
-        norms::normalised_scale(amplitude, norm),
-    ))
 }
 
 #[derive(Deserialize, Serialize)]

@@ -1,9 +1,7 @@
 //! The operations that came with version 1 of the semantics.
 
-use super::operations::{not_minus_128, rotate, same_length, Quantised, Row32, Row64};
-use aipg_exact::{
-    activation::Activation, elementwise, gemm::dot, normalise as norms, quantise as quantisation,
-};
+use super::operations::{not_minus_128, same_length, Row32, Row64};
+use aipg_exact::{activation::Activation, elementwise, gemm::dot, quantise as quantisation};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -67,47 +65,6 @@ pub fn add_biases(mut inputs: Biased) -> Result<Row32, String> {
     same_length("x and biases", inputs.x.len(), inputs.biases.len())?;
     elementwise::add_biases(&mut inputs.x, &inputs.biases);
     Ok(Row32 { x: inputs.x })
-}
-
-#[derive(Deserialize, Serialize)]
-pub struct LayerNorm {
-    pub x: Vec<i32>,
-    pub gain: Vec<i32>,
-    pub biases: Vec<i32>,
-    pub epsilon: u32,
-    pub rotated: bool,
-}
-
-pub fn layer_norm(mut inputs: LayerNorm) -> Result<Quantised, String> {
-    same_length("x and gain", inputs.x.len(), inputs.gain.len())?;
-    same_length("x and biases", inputs.x.len(), inputs.biases.len())?;
-    norms::centre(&mut inputs.x);
-    let norm = norms::root_mean_square(&inputs.x, inputs.epsilon);
-    let mut row = vec![0; inputs.x.len()];
-    norms::apply_gain(&inputs.x, &inputs.gain, &mut row);
-    norms::apply_norm_biases(&mut row, &inputs.biases, norm);
-    if inputs.rotated {
-        row = rotate(Row64 { row })?.row;
-    }
-    let mut values = vec![0; row.len()];
-    let amplitude = quantisation::quantise_row(&row, &mut values);
-    Ok(Quantised::new(
-        values,
-        norms::normalised_scale(amplitude, norm),
-    ))
-}
-
-#[derive(Deserialize, Serialize)]
-pub struct HeadNorm {
-    pub head: Vec<i32>,
-    pub gain: Vec<i32>,
-    pub epsilon: u32,
-}
-
-pub fn head_norm(mut inputs: HeadNorm) -> Result<Row32, String> {
-    same_length("head and gain", inputs.head.len(), inputs.gain.len())?;
-    norms::normalise_head(&mut inputs.head, &inputs.gain, inputs.epsilon);
-    Ok(Row32 { x: inputs.head })
 }
 
 /// An activation function by name.

@@ -1,7 +1,8 @@
 //! The operations that came with version 1 of the semantics.
 
-use super::{Collection, Numbers};
+use super::{Collection, Numbers, ACTIVATION_EDGES};
 use crate::conformance::{
+    norms::*,
     operations::{Gated, Row64},
     version_one::*,
 };
@@ -142,21 +143,7 @@ fn norms(collection: &mut Collection, numbers: &mut Numbers) {
 }
 
 fn activations(collection: &mut Collection, numbers: &mut Numbers) {
-    let edges = [
-        i32::MIN,
-        -(1 << 26),
-        -32_769,
-        -32_768,
-        -32_767,
-        -1,
-        0,
-        1,
-        32_767,
-        32_768,
-        (1 << 26) - 1,
-        1 << 26,
-        i32::MAX,
-    ];
+    let edges = ACTIVATION_EDGES;
     for activation in [Curve::Silu, Curve::Gelu] {
         let x = edges.to_vec();
         collection.add("activate", Activate { activation, x });
