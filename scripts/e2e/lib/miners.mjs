@@ -15,7 +15,7 @@ const WORKER = join(PROGRAMS, 'aipg-worker')
 const FUNDS = 500n * AIPG
 
 /** Place of the tokenizer's hash in a model header: any value there is another model. */
-const TOKENIZER_OFFSET = 13 * 4 + 128 + 128
+const TOKENIZER_OFFSET = 15 * 4 + 128 + 128 + 16
 const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/1')
 /** Places of root and header in a model file. */
 const ROOT_OFFSET = 8
