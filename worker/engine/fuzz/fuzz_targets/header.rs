@@ -12,6 +12,8 @@ fuzz_target!(|data: &[u8]| {
     let lengths = section_lengths(&header);
     assert!(lengths.scales + lengths.tables + lengths.weights < 1 << 44);
     let context = header.max_context;
-    assert!(header.macs(context - 1, 1).is_some_and(|macs| macs < 1 << 63));
+    assert!(header
+        .macs(context - 1, 1)
+        .is_some_and(|macs| macs < 1 << 63));
     assert_eq!(header.macs(context, 1), None);
 });

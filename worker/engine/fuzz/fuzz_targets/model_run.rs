@@ -12,7 +12,12 @@ use libfuzzer_sys::fuzz_target;
 
 /// A section whose bytes are `content` over and over.
 fn section(length: u64, content: &[u8]) -> Vec<u8> {
-    content.iter().copied().cycle().take(length as usize).collect()
+    content
+        .iter()
+        .copied()
+        .cycle()
+        .take(length as usize)
+        .collect()
 }
 
 /// A model with a valid header and fitting roots; the input chooses shape, flags and content.

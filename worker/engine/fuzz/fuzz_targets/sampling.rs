@@ -26,7 +26,9 @@ fn defined(logits: &[i32], how: &Parameters, key: [u32; 2], ordinal: u32) -> Opt
     let total: u64 = order.iter().map(|&i| weight(i)).sum();
     let (mut kept, mut sum) = (Vec::new(), 0);
     for (place, &i) in order.iter().enumerate() {
-        let near = how.min_p.is_none_or(|most| largest - z[i] <= i64::from(most));
+        let near = how
+            .min_p
+            .is_none_or(|most| largest - z[i] <= i64::from(most));
         let among = how.top_k == 0 || place < how.top_k as usize;
         let before = how.top_p == WHOLE || sum << 16 < u64::from(how.top_p) * total || place == 0;
         if near && among && before {
@@ -40,7 +42,9 @@ fn defined(logits: &[i32], how: &Parameters, key: [u32; 2], ordinal: u32) -> Opt
         z[i] + gumbel(words[i % 4])
     };
     let best = kept.iter().map(|&i| value(i)).max()?;
-    kept.into_iter().find(|&i| value(i) == best).map(|i| i as u32)
+    kept.into_iter()
+        .find(|&i| value(i) == best)
+        .map(|i| i as u32)
 }
 
 fuzz_target!(|data: &[u8]| {

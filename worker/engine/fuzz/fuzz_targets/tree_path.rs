@@ -9,8 +9,8 @@ fuzz_target!(|data: &[u8]| {
     let Some((numbers, rest)) = data.split_first_chunk::<16>() else {
         return;
     };
-    let [leaves, index] = [&numbers[..8], &numbers[8..]]
-        .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()));
+    let [leaves, index] =
+        [&numbers[..8], &numbers[8..]].map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()));
     let claimed: Vec<[u8; 32]> = rest.as_chunks::<32>().0.to_vec();
     let top = top_of_path::<Blake2b256>(Domain::Receipts, leaves, index, [7; 32], &claimed);
     let fits = index < leaves && claimed.len() == depth(leaves) as usize;

@@ -51,8 +51,9 @@ enum Command {
         /// Rotate no input before it is quantised (default: every input whose width allows it)
         #[arg(long)]
         no_hadamard: bool,
-        /// Loss that is allowed, as a part of the float model's bits per token: rotations that lose are
-        /// taken back, and inputs get 16 bits until it is met. 0.001 suits most models
+        /// Loss that is allowed, as a part of the float model's bits per token: norms are balanced with the
+        /// weights behind them and rotations taken back where that loses less, and inputs get 16 bits until
+        /// it is met. 0.001 suits most models
         #[arg(long)]
         loss_budget: Option<f64>,
     },

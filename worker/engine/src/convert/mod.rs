@@ -176,7 +176,7 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     let rotary = Rotary::new(&header, input.configuration.rope_base);
     let balanced;
     let mut integers = Integers::new(&tensors, rotary.table(header.max_context));
-    let sections = integers.sections(&header)?;
+    let mut sections = integers.sections(&header)?;
     calibrate(&mut header, &sections, &input.calibration);
 
     let mut quality = None;
@@ -200,11 +200,10 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
             integers = others;
         }
         choose::choose(&mut header, &mut integers, &reference, budget)?;
-        let sections = integers.sections(&header)?;
+        sections = integers.sections(&header)?;
         calibrate(&mut header, &sections, &input.calibration);
         quality = Some(reference.compare(&Model::from_sections(header.clone(), &sections))?);
     }
-    let sections = integers.sections(&header)?;
     file::commit(&mut header, &sections);
     Ok(ConvertedModel {
         bytes: file::encode(&header, &sections),
