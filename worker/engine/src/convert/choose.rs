@@ -104,6 +104,16 @@ impl<'a> Reference<'a> {
         Self { windows, rows }
     }
 
+    /// How the integers do against the float model, under the flags of `header`.
+    pub fn measure(
+        &self,
+        header: &ModelHeader,
+        integers: &mut Integers,
+    ) -> Result<Quality, ConvertError> {
+        let sections = integers.sections(header)?;
+        self.compare(&Model::from_sections(header.clone(), &sections))
+    }
+
     /// How an integer model does against the float model.
     pub fn compare(&self, model: &Model) -> Result<Quality, ConvertError> {
         let vocabulary = model.header().vocabulary as usize;
@@ -152,20 +162,17 @@ fn surprise(distribution: &[f64], token: u32) -> f64 {
     -ln(distribution[token as usize].max(LEAST)) / LN_2
 }
 
-/// Chooses flags for `header`, beginning with those it has, until the loss is at most `budget` times
-/// the float model's bits per token. A budget that cannot be met is missed by as little as 16-bit
-/// inputs everywhere allow.
+/// Chooses flags for `header`, beginning with those it has, which give quality `best`, until the loss is
+/// at most `budget` times the float model's bits per token. A budget that cannot be met is missed by as
+/// little as 16-bit inputs everywhere allow.
 pub(super) fn choose(
     header: &mut ModelHeader,
     integers: &mut Integers,
     reference: &Reference,
+    mut best: Quality,
     budget: f64,
 ) -> Result<(), ConvertError> {
-    let mut measure = |header: &ModelHeader| -> Result<Quality, ConvertError> {
-        let sections = integers.sections(header)?;
-        reference.compare(&Model::from_sections(header.clone(), &sections))
-    };
-    let mut best = measure(header)?;
+    let mut measure = |header: &ModelHeader| reference.measure(header, integers);
     let allowed = budget * best.float_bits;
     let inputs = Input::all(header);
     for input in &inputs {

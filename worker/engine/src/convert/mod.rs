@@ -192,14 +192,12 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
         balanced = balance::balanced(&header, &tensors, &peaks);
         let table = rotary.table(header.max_context);
         let mut others = Integers::new(&balanced, table);
-        let divergence = |integers: &mut Integers| {
-            let model = Model::from_sections(header.clone(), &integers.sections(&header)?);
-            Ok::<_, ConvertError>(reference.compare(&model)?.divergence)
-        };
-        if divergence(&mut others)? < divergence(&mut integers)? {
-            integers = others;
+        let mut best = reference.measure(&header, &mut integers)?;
+        let other = reference.measure(&header, &mut others)?;
+        if other.divergence < best.divergence {
+            (integers, best) = (others, other);
         }
-        choose::choose(&mut header, &mut integers, &reference, budget)?;
+        choose::choose(&mut header, &mut integers, &reference, best, budget)?;
         sections = integers.sections(&header)?;
         calibrate(&mut header, &sections, &input.calibration);
         quality = Some(reference.compare(&Model::from_sections(header.clone(), &sections))?);
