@@ -19,18 +19,7 @@ fn models() -> &'static [Model] {
     MODELS.get_or_init(|| {
         let shape = [70, 3, 4, 2, 18, 90];
         let plain = Checkpoint::random(shape, 5);
-        let everything = Decoder {
-            tied_embedding: true,
-            attention_bias: true,
-            attention_output_bias: true,
-            feed_forward_bias: true,
-            layer_norm: true,
-            gelu: true,
-            ungated: true,
-            head_norm: true,
-            window: 21,
-            windowed_layers: vec![0, 2],
-        };
+        let everything = Decoder::everything(21, vec![0, 2]);
         let everything = Checkpoint::random_decoder(shape, everything, 6);
         let rotated = HadamardChoice::WherePossible;
         let wide = |checkpoint: &Checkpoint| {

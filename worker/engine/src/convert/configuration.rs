@@ -63,6 +63,22 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Everything that differs from a decoder of the Llama type, at once.
+    pub const fn everything(window: u32, windowed_layers: Vec<u32>) -> Self {
+        Self {
+            tied_embedding: true,
+            attention_bias: true,
+            attention_output_bias: true,
+            feed_forward_bias: true,
+            layer_norm: true,
+            gelu: true,
+            ungated: true,
+            head_norm: true,
+            window,
+            windowed_layers,
+        }
+    }
+
     /// The header's model flags.
     pub fn flags(&self) -> u32 {
         [

@@ -15,7 +15,7 @@ use aipg_exact::{
 /// Whole models with any bytes in their sections: what a converter would never write has a meaning, too.
 pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
     use HadamardChoice::{Nowhere, WherePossible};
-    let llama = Decoder::default();
+    let (llama, everything) = (Decoder::default(), Decoder::everything(3, Vec::new()));
     for (shape, hadamard, wide, decoder) in [
         ([6, 1, 1, 1, 2, 5], Nowhere, false, llama.clone()),
         ([20, 2, 3, 3, 6, 33], Nowhere, false, llama.clone()),
@@ -24,7 +24,7 @@ pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
         ([20, 2, 2, 1, 6, 33], Nowhere, true, llama),
         ([64, 1, 4, 2, 16, 64], WherePossible, true, qwen2()),
         ([20, 2, 2, 1, 8, 12], Nowhere, false, qwen3()),
-        ([12, 2, 3, 3, 4, 20], Nowhere, true, everything()),
+        ([12, 2, 3, 3, 4, 20], Nowhere, true, everything),
     ] {
         let model = model(shape, hadamard, wide, decoder, numbers);
         for sampled in [false, true] {
@@ -62,22 +62,6 @@ fn qwen3() -> Decoder {
         window: 5,
         windowed_layers: vec![1],
         ..Decoder::default()
-    }
-}
-
-/// Every flag at once.
-fn everything() -> Decoder {
-    Decoder {
-        tied_embedding: true,
-        attention_bias: true,
-        attention_output_bias: true,
-        feed_forward_bias: true,
-        layer_norm: true,
-        gelu: true,
-        ungated: true,
-        head_norm: true,
-        window: 3,
-        windowed_layers: Vec::new(),
     }
 }
 
