@@ -33,9 +33,11 @@ pub struct Request<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
     /// With a stop token.
-    Stop,
+    StopToken,
     /// With the largest number of tokens.
     Length,
+    /// With the last token that the context has room for.
+    Context,
 }
 
 /// A prompt on its way to an answer.
@@ -47,6 +49,8 @@ pub struct Sequence {
     pending: Vec<u32>,
     output: Vec<u32>,
     max_output: usize,
+    /// How it ends with `max_output` tokens.
+    limit: Finish,
     stop: Vec<u32>,
     sampler: Sampler,
     finish: Option<Finish>,
@@ -81,9 +85,9 @@ impl Sequence {
     fn push(&mut self, token: u32) {
         self.output.push(token);
         if self.stop.contains(&token) {
-            self.finish = Some(Finish::Stop);
+            self.finish = Some(Finish::StopToken);
         } else if self.output.len() == self.max_output {
-            self.finish = Some(Finish::Length);
+            self.finish = Some(self.limit);
         } else {
             self.pending.push(token);
         }
@@ -111,10 +115,30 @@ impl Model {
             pending: request.prompt.to_vec(),
             output: Vec::new(),
             max_output: request.max_output as usize,
+            limit: Finish::Length,
             stop: request.stop.to_vec(),
             sampler: request.sampler,
             finish: None,
         })
+    }
+
+    /// A sequence that takes what fits: instead of being refused, an output too long for the context ends
+    /// with it, as [`Finish::Context`].
+    ///
+    /// # Errors
+    /// As for [`Self::start`]; [`RunError::ContextOverflow`] if there is no room for a single token.
+    pub fn start_within_context(&self, request: Request<'_>) -> Result<Sequence, RunError> {
+        let prompt = u32::try_from(request.prompt.len()).unwrap_or(u32::MAX);
+        let room = self.header.max_context.saturating_sub(prompt).max(1);
+        let max_output = request.max_output.min(room);
+        let mut sequence = self.start(Request {
+            max_output,
+            ..request
+        })?;
+        if max_output < request.max_output {
+            sequence.limit = Finish::Context;
+        }
+        Ok(sequence)
     }
 
     /// Takes every sequence that is not finished a step further: a part of its prompt, or one token.

@@ -195,7 +195,7 @@ fn sequence_should_stream_and_say_why_it_ended() {
     }
     let stopped = matches!(seen.last(), Some(7 | 77));
     let reason = if stopped {
-        Finish::Stop
+        Finish::StopToken
     } else {
         Finish::Length
     };
@@ -235,6 +235,39 @@ fn sequence_should_be_refused_when_it_does_not_fit() {
         request(&[272], 1),
         Err(RunError::TokenOutOfVocabulary { index: 0, .. })
     ));
+}
+
+#[test]
+fn sequence_should_end_with_the_context_when_it_takes_what_fits() {
+    let model = model();
+    let start = |length, max_output| {
+        model.start_within_context(Request {
+            prompt: &tokens(1, length),
+            max_output,
+            stop: &[],
+            sampler: Sampler::GREEDY,
+        })
+    };
+    for (length, max_output, finish, count) in [
+        (150, 9, Finish::Length, 9),
+        (150, 10, Finish::Length, 10),
+        (150, 11, Finish::Context, 10),
+        (159, u32::MAX, Finish::Context, 1),
+    ] {
+        let mut sequence = start(length, max_output).unwrap();
+        while !sequence.is_finished() {
+            model.advance(&mut [&mut sequence]);
+        }
+        assert_eq!(sequence.finish(), Some(finish), "{length} + {max_output}");
+        assert_eq!(sequence.output().len(), count);
+    }
+    let refused = |length, max_output| start(length, max_output).map(|_| ()).unwrap_err();
+    assert_eq!(refused(0, 1), RunError::EmptyPrompt);
+    assert_eq!(refused(160, 0), RunError::NoOutput);
+    for length in [160, 200] {
+        let error = refused(length, 5);
+        assert!(matches!(error, RunError::ContextOverflow { .. }), "{error}");
+    }
 }
 
 proptest! {
