@@ -7,6 +7,7 @@
 //!
 //! - [`Model`]: a verified model file in memory; `generate`, `replay`, `logits`, `score`
 //! - [`Sequence`]: prompts that run together in one batch
+//! - [`mod@answer`]: their outputs as text while they grow, and what ends them
 //! - [`kernels`]: the inner loops for each kind of processor
 //! - [`mod@file`]: the `.aipg` format
 //! - [`conformance`]: test vectors, and answers to those of others
@@ -15,6 +16,7 @@
 //! - [`synthetic`]: models with random weights, for measurements
 //! - [`tokenizer`]: the byte tokenizer of the demo model
 
+pub mod answer;
 mod attention;
 pub mod blob;
 pub mod conformance;
@@ -32,6 +34,7 @@ pub mod synthetic;
 pub mod tokenizer;
 
 pub use aipg_exact::header::ModelHeader;
+pub use answer::{Answer, Stop, StopError};
 pub use file::ModelError;
 pub use generate::{Generation, RunError};
 pub use kernels::Kernel;

@@ -3,6 +3,9 @@
 //! A [`Sequence`] is one prompt on its way to an answer. [`Model::advance`] takes any number of them a
 //! step further at once, so that the weights are read once for all. Sequences may join and leave
 //! between steps; what else is in a batch never changes a token or a digest.
+//!
+//! A sequence knows tokens only: what ends it is what ends a job. Stop sequences and text are for
+//! [`Answer`](crate::Answer), which reads along.
 
 use crate::{
     attention::Cache,
@@ -12,6 +15,7 @@ use crate::{
 };
 use aipg_exact::commitment::DigestBuilder;
 use rayon::prelude::*;
+use serde::Serialize;
 
 /// Rows of logits that are in memory at a time.
 const LOGIT_ROWS: usize = 32;
@@ -30,10 +34,13 @@ pub struct Request<'a> {
 }
 
 /// Why a sequence ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// With a stop token.
     StopToken,
+    /// With a stop sequence, which whoever read along found: [`Answer::read`](crate::Answer::read).
+    StopSequence,
     /// With the largest number of tokens.
     Length,
     /// With the last token that the context has room for.
@@ -80,6 +87,11 @@ impl Sequence {
             digest: self.digest.finish(),
             positions,
         }
+    }
+
+    /// Ends it at a stop sequence.
+    pub(crate) fn stop(&mut self) {
+        self.finish = Some(Finish::StopSequence);
     }
 
     fn push(&mut self, token: u32) {

@@ -37,6 +37,17 @@ pub struct Tokenizer {
     pub vocabulary: u32,
 }
 
+/// Every byte at its number.
+static BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        bytes[byte] = byte as u8;
+        byte += 1;
+    }
+    bytes
+};
+
 impl Default for Tokenizer {
     /// The demo model's ids.
     fn default() -> Self {
@@ -111,9 +122,14 @@ impl Tokenizer {
             .collect()
     }
 
+    /// The bytes of a token: one, or none of special and reserved ids.
+    pub fn bytes(&self, id: u32) -> &'static [u8] {
+        u8::try_from(id).map_or(&[], |byte| std::slice::from_ref(&BYTES[usize::from(byte)]))
+    }
+
     /// Text of token ids. Special and reserved ids have none; what is not UTF-8 becomes U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
-        let bytes: Vec<u8> = ids.iter().filter_map(|&id| u8::try_from(id).ok()).collect();
+        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).copied().collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -3,7 +3,8 @@
 mod common;
 
 use aipg_engine::{
-    convert::HadamardChoice, sampling::Parameters, Generation, Model, RunError, Sampler,
+    convert::HadamardChoice, sampling::Parameters, Answer, Finish, Generation, Model, Request,
+    RunError, Sampler, Stop,
 };
 use common::{small_model, tokens, Checkpoint, Random, SHAPE, VOCABULARY};
 
@@ -168,6 +169,63 @@ fn drawn_generation_should_end_with_the_stop_token() {
     let stop = free.tokens[9];
     let first = free.tokens.iter().position(|&token| token == stop).unwrap();
     assert_eq!(run(&[stop]).tokens, free.tokens[..=first]);
+}
+
+/// A stop sequence is no part of a job: what it leaves is the job that asks for just so many tokens.
+#[test]
+fn generation_should_end_with_the_stop_sequence() {
+    let (_, model) = small_model();
+    let prompt = tokens(5, 10);
+    let free = generate(&model, &prompt, 20, &[]);
+    let stop_token = free.tokens[8];
+    let first = free
+        .tokens
+        .iter()
+        .position(|&token| token == stop_token)
+        .unwrap();
+    let sequence = |tokens: &[u32]| vec![Stop::Tokens(tokens.to_vec())];
+    for (stops, stop, finish, count, length) in [
+        (
+            sequence(&free.tokens[4..7]),
+            vec![],
+            Finish::StopSequence,
+            7,
+            4,
+        ),
+        (
+            sequence(&[free.tokens[0]; 40]),
+            vec![],
+            Finish::Length,
+            20,
+            20,
+        ),
+        (
+            vec![],
+            vec![stop_token],
+            Finish::StopToken,
+            first + 1,
+            first,
+        ),
+    ] {
+        let mut sequence = model
+            .start(Request {
+                prompt: &prompt,
+                max_output: 20,
+                stop: &stop,
+                sampler: Sampler::GREEDY,
+            })
+            .unwrap();
+        let mut answer = Answer::new(stops).unwrap();
+        while !sequence.is_finished() {
+            model.advance(&mut [&mut sequence]);
+            answer.read(&mut sequence, |_| b"x");
+        }
+        assert_eq!(sequence.finish(), Some(finish));
+        assert_eq!(answer.text(), "x".repeat(length));
+        let generation = sequence.into_generation();
+        assert_eq!(generation.tokens, free.tokens[..count]);
+        assert_eq!(generation, generate(&model, &prompt, count as u32, &[]));
+    }
 }
 
 #[test]
