@@ -177,6 +177,54 @@ fn commands_should_name_what_is_wrong() {
     let arguments = ["generate", "good.aipg", "Hi", "--tokenizer", "other.json"];
     assert!(error(&arguments).contains("commits another tokenizer"));
     assert!(error(&["generate", "good.aipg", "Hi", "--max-output", "0"]).contains("NoOutput"));
+    assert!(error(&["generate", "good.aipg", "Hi", "--stop", ""]).contains("EmptyStopText"));
+}
+
+#[test]
+fn generate_should_say_what_ended_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (converted, model) = common::small_model();
+    converted.write(&folder.path().join("m.aipg")).unwrap();
+    let generate = |flags: &[&str]| {
+        let arguments = ["generate", "m.aipg", "Hi"];
+        run(folder.path(), &[&arguments[..], flags].concat()).unwrap()
+    };
+    let free = generate(&["--max-output", "8"]);
+    assert_eq!(
+        (&free["finish"], &free["stop"]),
+        (&"length".into(), &Value::Null)
+    );
+    let text = free["text"].as_str().unwrap();
+    assert!(text.starts_with(".=8"), "{text}");
+
+    let stops = ["--stop", "-", "--stop", "no", "--stop", "=8"];
+    let stopped = generate(&stops);
+    assert_eq!(stopped["text"], ".");
+    assert_eq!(
+        (&stopped["finish"], &stopped["stop"]),
+        (&"stop_sequence".into(), &"=8".into())
+    );
+    assert_eq!(stopped["tokens"], serde_json::json!([46, 61, 56]));
+    assert_eq!(
+        generate(&["--max-output", "3"])["digest"],
+        stopped["digest"]
+    );
+
+    // A prompt of 4 tokens in a context of 160, and an answer that no stop token ends before that.
+    let sampler = ["--temperature", "1", "--seed"];
+    let finishes: Vec<(String, usize)> = (0..20)
+        .map(|seed| {
+            let seed = seed.to_string();
+            let answer = generate(&[&sampler[..], &[&seed]].concat());
+            let count = answer["tokens"].as_array().unwrap().len();
+            (answer["finish"].as_str().unwrap().to_owned(), count)
+        })
+        .collect();
+    assert_eq!(model.header().max_context, 160);
+    assert!(finishes.contains(&("context".into(), 156)), "{finishes:?}");
+    assert!(finishes
+        .iter()
+        .any(|(finish, count)| finish == "stop_token" && *count < 156));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use aipg_engine::{
     file::file_length,
     sampling::{Sampler, Settings},
     tokenizer::Tokenizer,
-    Model,
+    Answer, Model, Request, Stop,
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -76,15 +76,19 @@ enum Command {
     Conformance,
     /// Print the test vectors, one a line
     Vectors,
-    /// Continue a text
+    /// Continue a text and print the answer as JSON, with what ended it
     Generate {
         /// Model file
         model: PathBuf,
         /// Prompt
         text: String,
-        /// Most tokens of the answer
+        /// Most tokens of the answer; fewer if the context has no room for more
         #[arg(long, default_value_t = 256)]
         max_output: u32,
+        /// End the answer before this text, which may begin and end within tokens. May be given several
+        /// times; the first to be complete counts
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        stop: Vec<String>,
         /// Tokenizer file; without it the demo model's ids. Must be the one the model commits
         #[arg(long)]
         tokenizer: Option<PathBuf>,
@@ -194,10 +198,12 @@ fn main() -> Result<()> {
             model,
             text,
             max_output,
+            stop,
             tokenizer,
             sampling,
         } => {
             let sampler = sampling.sampler()?;
+            let mut answer = Answer::new(stop.into_iter().map(Stop::Text).collect())?;
             let model = load(&model)?;
             let tokenizer = match tokenizer {
                 None => Tokenizer::default(),
@@ -208,15 +214,28 @@ fn main() -> Result<()> {
                     Tokenizer::from_file(&path)?
                 }
             };
-            let prompt = tokenizer.encode(&text);
-            let bar = progress_bar(max_output as usize)?;
-            let stop = [tokenizer.answer_end];
-            let generation = model.generate(&prompt, max_output, &stop, &sampler, &mut |done| {
-                bar.set_position(done as u64);
+            let mut sequence = model.start_within_context(Request {
+                prompt: &tokenizer.encode(&text),
+                max_output,
+                stop: &[tokenizer.answer_end],
+                sampler,
             })?;
+            let bar = progress_bar(max_output as usize)?;
+            while !sequence.is_finished() {
+                model.advance(&mut [&mut sequence]);
+                answer.read(&mut sequence, |token| tokenizer.bytes(token));
+                bar.set_position(sequence.output().len() as u64);
+            }
             bar.finish_and_clear();
+            let finish = sequence.finish();
+            let generation = sequence.into_generation();
             print(&json!({
-                "text": tokenizer.decode(&generation.tokens),
+                "text": answer.text(),
+                "finish": finish,
+                "stop": match answer.stop() {
+                    Some(Stop::Text(text)) => Some(text),
+                    _ => None,
+                },
                 "tokens": generation.tokens,
                 "digest": hexadecimal(generation.digest),
                 "positions": generation.positions,
