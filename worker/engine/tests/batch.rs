@@ -1,59 +1,16 @@
-//! What runs beside a sequence, on which inner loops and on how many threads must not matter.
+//! What runs beside a sequence, on which inner loops and on how many threads must not matter. Load at
+//! random is in `load.rs`.
 
 mod common;
 
-use aipg_engine::{
-    convert::{convert, ConvertInput, Decoder, HadamardChoice},
-    sampling::Parameters,
-    Finish, Generation, Kernel, Model, Request, RunError, Sampler, Sequence,
+use aipg_engine::{Finish, Generation, Kernel, Model, Request, RunError, Sampler, Sequence};
+use common::{
+    batch::{models, sampler},
+    tokens,
 };
-use aipg_exact::header::input;
-use common::{tokens, Checkpoint, Random};
-use proptest::prelude::*;
-use std::sync::OnceLock;
-
-/// Widths that fill neither a panel nor a group of columns, and two query heads for a key head: one of
-/// the Llama type, one with 16-bit inputs wherever they save anything, one with every flag of the header.
-fn models() -> &'static [Model] {
-    static MODELS: OnceLock<Vec<Model>> = OnceLock::new();
-    MODELS.get_or_init(|| {
-        let shape = [70, 3, 4, 2, 18, 90];
-        let plain = Checkpoint::random(shape, 5);
-        let everything = Decoder::everything(21, vec![0, 2]);
-        let everything = Checkpoint::random_decoder(shape, everything, 6);
-        let rotated = HadamardChoice::WherePossible;
-        let wide = |checkpoint: &Checkpoint| {
-            let input = ConvertInput {
-                loss_budget: Some(0.0),
-                ..checkpoint.input(rotated)
-            };
-            let converted = convert(&input).unwrap();
-            let flags = converted.header.input_flags;
-            assert!(flags.iter().any(|flags| flags & input::WIDE != 0));
-            Model::from_bytes(&converted.bytes).unwrap()
-        };
-        vec![plain.convert(rotated).1, wide(&plain), wide(&everything)]
-    })
-}
 
 fn model() -> &'static Model {
     &models()[0]
-}
-
-fn sampler(seed: u64) -> Sampler {
-    match seed % 3 {
-        0 => Sampler::GREEDY,
-        _ => Sampler::seeded(
-            seed,
-            Parameters {
-                beta: 65_536,
-                top_k: 20,
-                top_p: 60_000,
-                min_p: None,
-            },
-        )
-        .unwrap(),
-    }
 }
 
 /// A job: seed of its tokens and sampler, lengths of prompt and output.
@@ -267,28 +224,5 @@ fn sequence_should_end_with_the_context_when_it_takes_what_fits() {
     for length in [160, 200] {
         let error = refused(length, 5);
         assert!(matches!(error, RunError::ContextOverflow { .. }), "{error}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn random_load_should_not_change_a_sequence(
-        seed: u64, count in 1usize..8, threads in 1usize..4, model in 0usize..3,
-    ) {
-        let model = &models()[model];
-        let mut random = Random::new(seed);
-        let jobs: Vec<(Job, usize)> = (0..count)
-            .map(|_| {
-                let prompt = 1 + random.below(60) as usize;
-                ((random.next(), prompt, 1 + random.below(20)), random.below(10) as usize)
-            })
-            .collect();
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let generations = pool.install(|| together(model, &jobs));
-        for ((job, _), generation) in jobs.iter().zip(generations) {
-            prop_assert_eq!(generation, alone(model, *job));
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Random tiny checkpoints and a float model that reads the same tensors.
 #![allow(dead_code)]
 
+pub mod batch;
 mod float;
 
 use aipg_engine::{
