@@ -21,7 +21,7 @@ pub const TILE_ROWS: usize = 16;
 pub const TILE_COLUMNS: usize = 256;
 
 /// A weight tensor's part in the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// Token embedding, one row per token.
     Embedding,
@@ -196,6 +196,150 @@ fn norm_bytes(header: &ModelHeader) -> u64 {
         .saturating_mul(head_norms)
         .saturating_mul(u64::from(header.head_dimension));
     of_rows.saturating_add(of_heads).saturating_mul(4)
+}
+
+/// Where one weight tensor lies in the sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The tensor.
+    pub tensor: WeightTensor,
+    /// Offset of its numbers in the scale section.
+    scales: u64,
+    /// Offset of its elements in the weight section; those of the embedding for a tied output matrix.
+    elements: u64,
+    /// Its first leaf in the weight tree.
+    first_tile: u64,
+}
+
+impl Place {
+    /// Offset of S (u16) in the scale section; the embedding has none.
+    pub const fn shift(&self) -> u64 {
+        self.scales
+    }
+
+    /// Offset of the multiplier of a row in the scale section: EM (u32) of the embedding, M (u16) else.
+    pub const fn multiplier(&self, row: usize) -> u64 {
+        let row = row as u64;
+        let offset = match self.tensor.weight {
+            Weight::Embedding => row.saturating_mul(4),
+            _ => row.saturating_mul(2).saturating_add(2),
+        };
+        self.scales.saturating_add(offset)
+    }
+
+    /// Offset of the bias (i32) of a row in the scale section, if the tensor has biases.
+    pub const fn bias(&self, row: usize) -> Option<u64> {
+        if self.tensor.biased {
+            let row = (row as u64).saturating_mul(4);
+            Some(self.multiplier(self.tensor.rows).saturating_add(row))
+        } else {
+            None
+        }
+    }
+
+    /// Offset of an element in the weight section.
+    pub const fn element(&self, row: usize, column: usize) -> u64 {
+        let index = row
+            .saturating_mul(self.tensor.columns)
+            .saturating_add(column);
+        self.elements.saturating_add(index as u64)
+    }
+
+    /// Leaf of the weight tree that holds an element: row `row % 16` of the tile, column
+    /// `column % 256`.
+    pub const fn tile(&self, row: usize, column: usize) -> u64 {
+        let across = self.tensor.columns.div_ceil(TILE_COLUMNS);
+        let tile = (row / TILE_ROWS)
+            .saturating_mul(across)
+            .saturating_add(column / TILE_COLUMNS);
+        self.first_tile.saturating_add(tile as u64)
+    }
+}
+
+/// Every weight tensor's place, in the order of [`weight_tensors`].
+pub fn places(header: &ModelHeader) -> impl Iterator<Item = Place> + '_ {
+    let start = Place {
+        tensor: WeightTensor {
+            weight: Weight::Embedding,
+            layer: 0,
+            rows: 0,
+            columns: 0,
+            rotated: false,
+            wide: false,
+            biased: false,
+            tied: false,
+        },
+        scales: 0,
+        elements: 0,
+        first_tile: 0,
+    };
+    weight_tensors(header).scan(start, |next, tensor| {
+        let mut place = Place { tensor, ..*next };
+        if tensor.tied {
+            (place.elements, place.first_tile) = (0, 0);
+        } else {
+            let tiles = tensor
+                .rows
+                .div_ceil(TILE_ROWS)
+                .saturating_mul(tensor.columns.div_ceil(TILE_COLUMNS));
+            next.first_tile = next.first_tile.saturating_add(tiles as u64);
+            next.elements = next
+                .elements
+                .saturating_add(tensor.stored_elements() as u64);
+        }
+        let end = match place.bias(tensor.rows) {
+            Some(end) => end,
+            None => place.multiplier(tensor.rows),
+        };
+        next.scales = end;
+        Some(place)
+    })
+}
+
+/// The place of one weight tensor; `None` if the model has no such tensor.
+pub fn place(header: &ModelHeader, weight: Weight, layer: usize) -> Option<Place> {
+    places(header).find(|place| place.tensor.weight == weight && place.tensor.layer == layer)
+}
+
+/// A norm of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Norm {
+    /// Before the attention of a layer.
+    Attention(usize),
+    /// Of the query heads of a layer.
+    Query(usize),
+    /// Of the key heads of a layer.
+    Key(usize),
+    /// Before the feed-forward half of a layer.
+    FeedForward(usize),
+    /// Before the logits.
+    Final,
+}
+
+/// Offset in the scale section of a norm's gains (i32 per element); a LayerNorm's biases follow them.
+/// The norm of heads has a place only in a model that normalises heads.
+pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
+    let start = section_lengths(header)
+        .scales
+        .saturating_sub(norm_bytes(header));
+    let vectors = if header.has(model::LAYER_NORM) { 2 } else { 1 };
+    let row = u64::from(header.model_dimension).saturating_mul(4 * vectors);
+    let head = if header.has(model::HEAD_NORM) {
+        u64::from(header.head_dimension).saturating_mul(4)
+    } else {
+        0
+    };
+    let layer_bytes = row.saturating_add(head).saturating_mul(2);
+    let (layer, before) = match norm {
+        Norm::Attention(layer) => (layer as u64, 0),
+        Norm::Query(layer) => (layer as u64, row),
+        Norm::Key(layer) => (layer as u64, row.saturating_add(head)),
+        Norm::FeedForward(layer) => (layer as u64, row.saturating_add(head.saturating_mul(2))),
+        Norm::Final => (header.layers.into(), 0),
+    };
+    start
+        .saturating_add(layer.saturating_mul(layer_bytes))
+        .saturating_add(before)
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub mod quantise;
 pub mod rope;
 pub mod sampling;
 pub mod tables;
+pub mod trace;
 pub mod tree;
 
 /// Fractional bits of the number formats.

@@ -34,7 +34,7 @@ impl RootMeanSquare {
     pub fn of_sum(sum: u64, width: usize, exponent: i32, epsilon: u32) -> Self {
         let mean = sum / (width as u64).max(1);
         let epsilon = u64::from(epsilon) >> (2 * exponent);
-        let root = (((mean + epsilon).min(u64::MAX >> 14)) << 14)
+        let root = (mean.saturating_add(epsilon).min(u64::MAX >> 14) << 14)
             .isqrt()
             .max(1);
         Self { root, exponent }
@@ -48,13 +48,27 @@ impl RootMeanSquare {
 /// fits 63 bits; the mean is at most 2⁴⁸ and ε < 2³², so the radicand fits 63 bits too.
 pub fn root_mean_square(x: &[i32], epsilon: u32) -> RootMeanSquare {
     let largest = x.iter().map(|&x| x.unsigned_abs()).max().unwrap_or(0);
-    let exponent = (bit_length(u64::from(largest)) - 24).max(0);
-    let sum = x.iter().fold(0u64, |sum, &x| {
+    let exponent = square_exponent(largest);
+    RootMeanSquare::of_sum(sum_of_squares(x, exponent), x.len(), exponent, epsilon)
+}
+
+/// e0 = max(0, bl(max|x|) − 24), 0 … 8, of a row whose largest magnitude is `largest`.
+pub const fn square_exponent(largest: u32) -> i32 {
+    let exponent = bit_length(largest as u64) - 24;
+    if exponent > 0 {
+        exponent
+    } else {
+        0
+    }
+}
+
+/// Σ (x >> e0)² of a row or of a part of it.
+pub fn sum_of_squares(x: &[i32], exponent: i32) -> u64 {
+    x.iter().fold(0u64, |sum, &x| {
         let shifted = u64::from((x >> exponent).unsigned_abs());
         // Saturation is out of reach while d < 2^15, and keeps the function total.
         sum.saturating_add(shifted * shifted)
-    });
-    RootMeanSquare::of_sum(sum, x.len(), exponent, epsilon)
+    })
 }
 
 /// u = x · G: residual Q16 times gain Q12, 53 bits. Gains beyond ±2²² count as ±2²².
@@ -68,13 +82,22 @@ pub fn apply_gain(x: &[i32], gain: &[i32], output: &mut [i64]) {
 ///
 /// With d < 2¹⁵ the sum has 46 bits. An empty row stays empty.
 pub fn centre(x: &mut [i32]) {
-    let count = (x.len() as i64).max(1);
     // Saturation is out of reach while d < 2^15, and keeps the function total.
     let sum = x.iter().fold(0i64, |sum, &x| sum.saturating_add(x.into()));
-    let mean = sum
-        .saturating_mul(2)
+    let mean = mean(sum, x.len());
+    subtract_mean(x, mean);
+}
+
+/// μ = ⌊(2·Σx + d) / 2d⌋ of a row of `width` elements, from its sum.
+pub fn mean(sum: i64, width: usize) -> i64 {
+    let count = (width as i64).max(1);
+    sum.saturating_mul(2)
         .saturating_add(count)
-        .div_euclid(count.saturating_mul(2));
+        .div_euclid(count.saturating_mul(2))
+}
+
+/// x = sat(x − μ), of a row or of a part of it.
+pub fn subtract_mean(x: &mut [i32], mean: i64) {
     for x in x {
         *x = saturate(i64::from(*x).saturating_sub(mean));
     }

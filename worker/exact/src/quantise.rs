@@ -63,7 +63,7 @@ pub const PLANE_BITS: i32 = 7;
 /// q = (v·r + 2³¹) >> 32. As |v| ≤ A the product is at most 127·2³². Elements beyond the shorter of
 /// the two slices are left alone; −2⁶³ counts as −(2⁶³ − 1).
 pub fn quantise_row(row: &[i64], output: &mut [i8]) -> Amplitude {
-    let quantiser = Quantiser::new(row, MAX_INT8);
+    let quantiser = Quantiser::of_peak(peak(row), false);
     for (slot, &u) in output.iter_mut().zip(row) {
         *slot = quantiser.element(u) as i8;
     }
@@ -76,7 +76,7 @@ pub fn quantise_row(row: &[i64], output: &mut [i8]) -> Amplitude {
 /// |v·r| ≤ L·2³² fits 47 bits. |hi| ≤ 127 as |q| ≤ 127·128, and lo is within [−64, 63]. The amplitude
 /// is that of [`quantise_row`]; it now stands for 16,256.
 pub fn quantise_row_wide(row: &[i64], high: &mut [i8], low: &mut [i8]) -> Amplitude {
-    let quantiser = Quantiser::new(row, MAX_WIDE);
+    let quantiser = Quantiser::of_peak(peak(row), true);
     for ((high, low), &u) in high.iter_mut().zip(low).zip(row) {
         let q = quantiser.element(u);
         let plane = rsh(q, PLANE_BITS);
@@ -86,8 +86,26 @@ pub fn quantise_row_wide(row: &[i64], high: &mut [i8], low: &mut [i8]) -> Amplit
     quantiser.amplitude()
 }
 
-/// The common scale of a row and the reciprocal that brings its elements to ±`limit`.
-struct Quantiser {
+/// Largest magnitude of a row, −2⁶³ counted as −(2⁶³ − 1).
+pub fn peak(row: &[i64]) -> u64 {
+    row.iter().map(|&u| magnitude(u)).max().unwrap_or(0)
+}
+
+/// |u|, at most 2⁶³ − 1.
+pub const fn magnitude(u: i64) -> u64 {
+    let magnitude = u.unsigned_abs();
+    if magnitude > i64::MAX as u64 {
+        i64::MAX as u64
+    } else {
+        magnitude
+    }
+}
+
+/// The common scale of a row and the reciprocal that brings its elements to ±[`MAX_INT8`] or
+/// ±[`MAX_WIDE`]: a function of the row's largest magnitude alone, so that a part of a row can be
+/// quantised without the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantiser {
     exponent: i32,
     amplitude: i64,
     reciprocal: i64,
@@ -95,13 +113,10 @@ struct Quantiser {
 }
 
 impl Quantiser {
-    fn new(row: &[i64], limit: i64) -> Self {
-        let largest = row
-            .iter()
-            .map(|&u| u.unsigned_abs())
-            .max()
-            .unwrap_or(0)
-            .min(i64::MAX as u64);
+    /// For a row whose largest magnitude is `largest`, to 16 bits if `wide`, else to 8.
+    pub fn of_peak(largest: u64, wide: bool) -> Self {
+        let limit = if wide { MAX_WIDE } else { MAX_INT8 };
+        let largest = largest.min(i64::MAX as u64);
         let exponent = (bit_length(largest) - 24).max(0);
         let amplitude = rsh(largest as i64, exponent).max(1);
         Self {
@@ -112,12 +127,14 @@ impl Quantiser {
         }
     }
 
-    fn element(&self, u: i64) -> i64 {
-        let v = rsh(u.max(-i64::MAX), self.exponent);
+    /// q of an element. One beyond the largest magnitude counts as that, with its sign.
+    pub fn element(&self, u: i64) -> i64 {
+        let v = rsh(u.max(-i64::MAX), self.exponent).clamp(-self.amplitude, self.amplitude);
         ((v * self.reciprocal + (1 << 31)) >> 32).clamp(-self.limit, self.limit)
     }
 
-    fn amplitude(&self) -> Amplitude {
+    /// What ±127, or ±16,256, stands for.
+    pub const fn amplitude(&self) -> Amplitude {
         Amplitude {
             value: self.amplitude as u64,
             exponent: self.exponent,

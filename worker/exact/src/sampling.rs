@@ -78,8 +78,27 @@ impl Parameters {
     }
 
     /// The logit (Q16) times the inverse temperature, Q16: at most 36 bits.
-    fn scale(&self, logit: i32) -> i64 {
-        rsh(i64::from(logit) * i64::from(self.beta), 16)
+    pub const fn scale(&self, logit: i32) -> i64 {
+        rsh(logit as i64 * self.beta as i64, 16)
+    }
+}
+
+impl Parameters {
+    /// The last place that min-p keeps.
+    pub fn min_p_limit(&self) -> u64 {
+        self.min_p.map_or(u64::MAX, |distance| {
+            place(distance.into(), (1 << INDEX_BITS) - 1)
+        })
+    }
+
+    /// Whether top-k leaves out any of so many candidates.
+    pub fn ranks(&self, candidates: usize) -> bool {
+        self.top_k > 0 && usize::try_from(self.top_k).is_ok_and(|kept| kept < candidates)
+    }
+
+    /// Whether top-p may leave out a candidate.
+    pub const fn has_nucleus(&self) -> bool {
+        self.top_p < WHOLE
     }
 }
 
@@ -93,14 +112,31 @@ pub fn key<H: Hasher256>(seed: u64) -> [u32; 2] {
     ]
 }
 
+/// Noise of a candidate for the output token of number `ordinal`, Q16.
+pub fn noise(key: [u32; 2], ordinal: u32, candidate: u32) -> i64 {
+    let words = philox([candidate >> 2, ordinal, 0, 0], key);
+    let [a, b, c, d] = words;
+    gumbel(match candidate & 3 {
+        0 => a,
+        1 => b,
+        2 => c,
+        _ => d,
+    })
+}
+
 /// Place of a candidate in the order, `distance` its scaled logit's below the largest: 57 bits.
-fn place(distance: u64, index: u64) -> u64 {
+pub const fn place(distance: u64, index: u64) -> u64 {
     (distance << INDEX_BITS) | index
 }
 
+/// Index of the candidate at a place.
+pub const fn candidate(place: u64) -> u32 {
+    (place & ((1 << INDEX_BITS) - 1)) as u32
+}
+
 /// 2^(−distance · log₂e) in Q24, what a candidate weighs in top-p.
-fn weight(place: u64) -> u64 {
-    // A distance has 37 bits, log₂e 17.
+pub fn weight(place: u64) -> u64 {
+    // A distance has 37 bits, log₂e 17. A place that does not occur has at most 44.
     let distance = (place >> INDEX_BITS) as i64;
     exp2_negative(rsh(distance * LOG2_E, 16)).into()
 }
@@ -130,16 +166,13 @@ fn top_p_limit(mut places: &mut [u64], top_p: u32) -> u64 {
 
 /// The last place that all filters keep.
 fn limit(places: &mut [u64], parameters: &Parameters) -> u64 {
-    let mut limit = u64::MAX;
-    if let Some(distance) = parameters.min_p {
-        limit = place(u64::from(distance), (1 << INDEX_BITS) - 1);
-    }
+    let mut limit = parameters.min_p_limit();
     let kept = usize::try_from(parameters.top_k).unwrap_or(usize::MAX);
-    if kept > 0 && kept < places.len() {
+    if parameters.ranks(places.len()) {
         let (_, last, _) = places.select_nth_unstable(kept - 1);
         limit = limit.min(*last);
     }
-    if parameters.top_p < WHOLE {
+    if parameters.has_nucleus() {
         limit = limit.min(top_p_limit(places, parameters.top_p));
     }
     limit

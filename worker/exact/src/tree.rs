@@ -29,6 +29,8 @@ pub enum Domain {
     Tables,
     /// Final hidden states; shape: positions, width. Leaf: 256 elements of a row, i32 little-endian.
     Digest,
+    /// A tensor of a trace; shape: tensor, rows, leaves of a row. Leaf: see [`crate::trace::tensor`].
+    Trace,
     /// Receipts of finished jobs; shape: count. Leaf: one receipt, of its own length.
     Receipts,
 }
@@ -42,6 +44,7 @@ impl Domain {
             Self::Scales => b"aipg.scl",
             Self::Tables => b"aipg.tab",
             Self::Digest => b"aipg.dig",
+            Self::Trace => b"aipg.trc",
             Self::Receipts => b"aipg.rcp",
         }
     }
@@ -52,7 +55,7 @@ impl Domain {
             Self::Tokens => 256,
             Self::Weights => 4096,
             Self::Scales | Self::Tables | Self::Digest => 1024,
-            Self::Receipts => 0,
+            Self::Trace | Self::Receipts => 0,
         }
     }
 }

@@ -1,0 +1,473 @@
+//! What a step reads: leaves of a model, of a job's tokens and of its trace.
+
+use super::{
+    arithmetic::{InputScale, Mode, RowChunk},
+    claim::Fault,
+    record::{NormRecord, PeakRecord, Record},
+    tensor::{of_norm, of_product, Elements, Tensor, CHUNK, HEAD_SCALE_BYTES},
+    Part,
+};
+use crate::{
+    format,
+    header::{model, output, ModelHeader},
+    layout::{norm_place, place, Norm, Place, Weight, TILE_COLUMNS, TILE_ROWS},
+    normalise::{mean, normalised_scale, square_exponent, RootMeanSquare},
+    quantise::{int8_from_byte, Amplitude, Quantiser, Scale},
+    sampling::Parameters,
+};
+use alloc::{borrow::Cow, vec::Vec};
+
+/// What a job asks for, as the chain knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The model's header.
+    pub header: &'a ModelHeader,
+    /// Tokens of the prompt, P ≥ 1.
+    pub prompt: u32,
+    /// Tokens of the output, n ≥ 1.
+    pub output: u32,
+    /// How they are drawn; `None` is greedy.
+    pub sampling: Option<Sampling>,
+}
+
+/// Seeded sampling of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// The parameters.
+    pub parameters: Parameters,
+    /// Key of the job's seed, see [`crate::sampling::key`].
+    pub key: [u32; 2],
+}
+
+impl Job<'_> {
+    /// Rows that are processed, T = P + n − 1.
+    pub const fn rows(&self) -> u64 {
+        (self.prompt as u64)
+            .saturating_add(self.output as u64)
+            .saturating_sub(1)
+    }
+
+    /// The row after which output token `index` is chosen.
+    pub const fn sampled_row(&self, index: u64) -> u64 {
+        (self.prompt as u64).saturating_sub(1).saturating_add(index)
+    }
+}
+
+/// Address of a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leaf {
+    /// Of the model's scale section, 1 KiB.
+    Scales(u64),
+    /// Of the model's table section, 1 KiB.
+    Tables(u64),
+    /// Of the model's weights, a tile.
+    Weights(u64),
+    /// Of the prompt, 64 ids.
+    Prompt(u64),
+    /// Of the output, 64 ids.
+    Output(u64),
+    /// Of a tensor of the trace.
+    Trace(Tensor, u64),
+}
+
+/// Where a step finds its leaves.
+pub trait Inputs {
+    /// A leaf as it was hashed; `None` if it is not at hand.
+    fn leaf(&self, leaf: Leaf) -> Option<Cow<'_, [u8]>>;
+
+    /// Weights of one row of a tile, [`TILE_COLUMNS`] of them, zeros beyond the tensor.
+    fn weights(&self, place: &Place, row: usize, column: usize) -> Option<Cow<'_, [u8]>> {
+        let start = (row % TILE_ROWS).saturating_mul(TILE_COLUMNS);
+        let end = start.saturating_add(TILE_COLUMNS);
+        Some(match self.leaf(Leaf::Weights(place.tile(row, column)))? {
+            Cow::Borrowed(tile) => Cow::Borrowed(tile.get(start..end)?),
+            Cow::Owned(tile) => Cow::Owned(tile.get(start..end)?.to_vec()),
+        })
+    }
+}
+
+/// Token ids of a leaf.
+const TOKENS: u64 = 64;
+
+/// A query, key or value head of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub elements: Vec<i8>,
+    pub scale: Scale,
+}
+
+impl Head {
+    pub fn encode(&self) -> Vec<u8> {
+        let elements = self.elements.iter().map(|&element| element as u8);
+        let mantissa = self.scale.mantissa.to_le_bytes();
+        let exponent = self.scale.exponent.to_le_bytes();
+        elements.chain(mantissa).chain(exponent).collect()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (rest, exponent) = bytes.split_last_chunk()?;
+        let (elements, mantissa) = rest.split_last_chunk()?;
+        Some(Self {
+            elements: elements.iter().map(|&byte| byte as i8).collect(),
+            scale: Scale {
+                mantissa: u16::from_le_bytes(*mantissa),
+                exponent: i32::from_le_bytes(*exponent),
+            },
+        })
+    }
+}
+
+/// One output channel of a product.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channel {
+    pub multiplier: u16,
+    /// S + f_in − f_out.
+    pub shift: i32,
+    pub bias: i32,
+}
+
+/// Reads typed numbers out of leaves.
+#[derive(Debug)]
+pub(super) struct Reader<'a, I> {
+    pub job: &'a Job<'a>,
+    pub inputs: &'a I,
+}
+
+impl<I> Clone for Reader<'_, I> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<I> Copy for Reader<'_, I> {}
+
+impl<'a, I: Inputs> Reader<'a, I> {
+    pub const fn header(&self) -> &'a ModelHeader {
+        self.job.header
+    }
+
+    fn leaf(&self, leaf: Leaf) -> Result<Cow<'a, [u8]>, Fault> {
+        self.inputs.leaf(leaf).ok_or(Fault::Missing(leaf))
+    }
+
+    /// `length` bytes of a section that lies in leaves of 1 KiB.
+    fn section(&self, leaf: fn(u64) -> Leaf, offset: u64, length: usize) -> Result<Vec<u8>, Fault> {
+        const BYTES: u64 = 1024;
+        let mut bytes = Vec::with_capacity(length);
+        let mut at = offset;
+        while bytes.len() < length {
+            let address = leaf(at / BYTES);
+            let data = self.leaf(address)?;
+            let rest = data.get((at % BYTES) as usize..).unwrap_or_default();
+            let taken = rest.len().min(length.saturating_sub(bytes.len()));
+            if taken == 0 {
+                return Err(Fault::Malformed(address));
+            }
+            bytes.extend(rest.iter().take(taken));
+            at = at.saturating_add(taken as u64);
+        }
+        Ok(bytes)
+    }
+
+    fn numbers<const N: usize, T>(
+        &self,
+        leaf: fn(u64) -> Leaf,
+        offset: u64,
+        count: usize,
+        decode: fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, Fault> {
+        let bytes = self.section(leaf, offset, count.saturating_mul(N))?;
+        let (numbers, _) = bytes.as_chunks::<N>();
+        Ok(numbers.iter().map(|&number| decode(number)).collect())
+    }
+
+    fn number<const N: usize, T>(
+        &self,
+        leaf: fn(u64) -> Leaf,
+        offset: u64,
+        decode: fn([u8; N]) -> T,
+    ) -> Result<T, Fault> {
+        let numbers = self.numbers(leaf, offset, 1, decode)?;
+        numbers.into_iter().next().ok_or(Fault::Unknown)
+    }
+
+    /// The token that a row reads: of the prompt, then of the output.
+    pub fn token(&self, row: u64) -> Result<u32, Fault> {
+        let prompt = u64::from(self.job.prompt);
+        let (leaf, index): (fn(u64) -> Leaf, u64) = match row.checked_sub(prompt) {
+            None => (Leaf::Prompt, row),
+            Some(index) => (Leaf::Output, index),
+        };
+        let address = leaf(index / TOKENS);
+        let data = self.leaf(address)?;
+        let ids = data.as_chunks::<4>().0;
+        let id = ids.get((index % TOKENS) as usize);
+        id.map(|&id| u32::from_le_bytes(id))
+            .ok_or(Fault::Malformed(address))
+    }
+
+    /// The place of a tensor of weights.
+    pub fn place(&self, weight: Weight, layer: usize) -> Result<Place, Fault> {
+        place(self.header(), weight, layer).ok_or(Fault::Unknown)
+    }
+
+    /// Multiplier EM of a row of the embedding.
+    pub fn embedding_multiplier(&self, place: &Place, token: usize) -> Result<u32, Fault> {
+        self.number(Leaf::Scales, place.multiplier(token), u32::from_le_bytes)
+    }
+
+    /// A chunk of a row of weights.
+    pub fn weights(&self, place: &Place, row: usize, column: usize) -> Result<Vec<i8>, Fault> {
+        let missing = Fault::Missing(Leaf::Weights(place.tile(row, column)));
+        let bytes = self.inputs.weights(place, row, column).ok_or(missing)?;
+        Ok(bytes.iter().map(|&byte| int8_from_byte(byte)).collect())
+    }
+
+    /// Output channels of a product, `count` of them from `first`.
+    pub fn channels(
+        &self,
+        place: &Place,
+        first: usize,
+        count: usize,
+    ) -> Result<Vec<Channel>, Fault> {
+        let weight = place.tensor.weight;
+        let shift: u16 = self.number(Leaf::Scales, place.shift(), u16::from_le_bytes)?;
+        let shift = i32::from(shift)
+            .saturating_add(self.input_format(weight))
+            .saturating_sub(output_format(weight));
+        let offset = place.multiplier(first);
+        let multipliers = self.numbers(Leaf::Scales, offset, count, u16::from_le_bytes)?;
+        let biases = match place.bias(first) {
+            Some(offset) => self.numbers(Leaf::Scales, offset, count, i32::from_le_bytes)?,
+            None => alloc::vec![0; count],
+        };
+        Ok(multipliers
+            .into_iter()
+            .zip(biases)
+            .map(|(multiplier, bias)| Channel {
+                multiplier,
+                shift,
+                bias,
+            })
+            .collect())
+    }
+
+    /// Format of the rows that a product reads.
+    fn input_format(&self, weight: Weight) -> i32 {
+        match weight {
+            Weight::AttentionOutput => format::ATTENTION,
+            Weight::Down if self.header().has(model::UNGATED) => format::ACTIVATED,
+            Weight::Down => format::GATED,
+            _ => format::NORMALISED,
+        }
+    }
+
+    /// Gains of a norm of heads; empty in a model without.
+    pub fn head_gains(&self, norm: Norm) -> Result<Vec<i32>, Fault> {
+        if !self.header().has(model::HEAD_NORM) {
+            return Ok(Vec::new());
+        }
+        let width = self.header().head_dimension as usize;
+        let offset = norm_place(self.header(), norm);
+        self.numbers(Leaf::Scales, offset, width, i32::from_le_bytes)
+    }
+
+    /// Cosines and sines of a position.
+    pub fn rotary(&self, row: u64) -> Result<Vec<i16>, Fault> {
+        let width = self.header().head_dimension as usize;
+        let offset = row.saturating_mul(width as u64).saturating_mul(2);
+        self.numbers(Leaf::Tables, offset, width, i16::from_le_bytes)
+    }
+
+    /// A leaf of the trace, of the length that its place gives it.
+    fn traced(&self, tensor: Tensor, row: u64, leaf: usize) -> Result<Cow<'a, [u8]>, Fault> {
+        let elements = tensor.elements(self.header());
+        if row >= tensor.rows(self.job) || leaf >= elements.leaves() {
+            return Err(Fault::Unknown);
+        }
+        let address = Leaf::Trace(tensor, tensor.index(self.header(), row, leaf));
+        let bytes = self.leaf(address)?;
+        let length = elements.leaf_bytes(leaf);
+        // A leaf of the digest is filled up with zeros.
+        let padded = tensor.is_digest(self.header());
+        match bytes {
+            _ if bytes.len() == length => Ok(bytes),
+            Cow::Borrowed(bytes) if padded => bytes
+                .get(..length)
+                .map(Cow::Borrowed)
+                .ok_or(Fault::Malformed(address)),
+            Cow::Owned(mut bytes) if padded && bytes.len() > length => {
+                bytes.truncate(length);
+                Ok(Cow::Owned(bytes))
+            }
+            _ => Err(Fault::Malformed(address)),
+        }
+    }
+
+    /// A leaf of i32 elements.
+    pub fn stream(&self, tensor: Tensor, row: u64, leaf: usize) -> Result<Vec<i32>, Fault> {
+        let bytes = self.traced(tensor, row, leaf)?;
+        let numbers = bytes.as_chunks::<4>().0;
+        Ok(numbers.iter().map(|&x| i32::from_le_bytes(x)).collect())
+    }
+
+    /// A part of a quantised row, `count` elements (or what the row has) from `first`, which lie in
+    /// one leaf.
+    pub fn quantised(
+        &self,
+        tensor: Tensor,
+        row: u64,
+        first: usize,
+        count: usize,
+    ) -> Result<Vec<i16>, Fault> {
+        let elements = tensor.elements(self.header());
+        let Elements::Quantised { wide, .. } = elements else {
+            return Err(Fault::Unknown);
+        };
+        let each = elements.per_leaf();
+        let bytes = self.traced(tensor, row, first / each)?;
+        let skipped = first % each;
+        Ok(if wide {
+            let numbers = bytes.as_chunks::<2>().0.iter().skip(skipped).take(count);
+            numbers.map(|&x| i16::from_le_bytes(x)).collect()
+        } else {
+            let numbers = bytes.iter().skip(skipped).take(count);
+            numbers.map(|&byte| i16::from(byte as i8)).collect()
+        })
+    }
+
+    /// A query, key or value head.
+    pub fn head(&self, layer: usize, part: Part, row: u64, head: usize) -> Result<Head, Fault> {
+        let bytes = self.traced(Tensor::Layer(layer, part), row, head)?;
+        debug_assert!(bytes.len() >= HEAD_SCALE_BYTES);
+        Head::decode(&bytes).ok_or(Fault::Unknown)
+    }
+
+    /// A record.
+    pub fn record<R: Record>(&self, tensor: Tensor, row: u64, index: usize) -> Result<R, Fault> {
+        let bytes = self.traced(tensor, row, index)?;
+        R::decode(&bytes).ok_or(Fault::Unknown)
+    }
+
+    /// What brings a norm's chunk of the residual stream to its quantised row.
+    pub fn norm_chunk(&self, norm: Norm, row: u64, chunk: usize) -> Result<RowChunk, Fault> {
+        let header = self.header();
+        let (before, statistics, _) = of_norm(header, norm).ok_or(Fault::Unknown)?;
+        let stream_row = match norm {
+            Norm::Final => self.job.sampled_row(row),
+            _ => row,
+        };
+        let record: NormRecord = self.record(statistics, row, 0)?;
+        let width = header.model_dimension as usize;
+        let first = chunk.saturating_mul(CHUNK);
+        let count = CHUNK.min(width.saturating_sub(first));
+        let offset = norm_place(header, norm).saturating_add((first as u64).saturating_mul(4));
+        let after = (width as u64).saturating_mul(4);
+        let layer_norm = header.has(model::LAYER_NORM);
+        Ok(RowChunk {
+            x: self.stream(before, stream_row, chunk)?,
+            mean: layer_norm.then(|| mean(record.sum, width)),
+            root: root(header, &record),
+            first,
+            gains: self.numbers(Leaf::Scales, offset, count, i32::from_le_bytes)?,
+            biases: match layer_norm {
+                true => {
+                    let offset = offset.saturating_add(after);
+                    Some(self.numbers(Leaf::Scales, offset, count, i32::from_le_bytes)?)
+                }
+                false => None,
+            },
+            rotated: self.norm_mode(norm).rotated,
+        })
+    }
+
+    /// The same without gains and biases, for what needs only the stream.
+    pub fn norm_stream(
+        &self,
+        norm: Norm,
+        row: u64,
+        chunk: usize,
+    ) -> Result<(Vec<i32>, NormRecord), Fault> {
+        let header = self.header();
+        let (before, statistics, _) = of_norm(header, norm).ok_or(Fault::Unknown)?;
+        let stream_row = match norm {
+            Norm::Final => self.job.sampled_row(row),
+            _ => row,
+        };
+        let record: NormRecord = self.record(statistics, row, 0)?;
+        Ok((self.stream(before, stream_row, chunk)?, record))
+    }
+
+    /// What a norm's row goes through.
+    pub fn norm_mode(&self, norm: Norm) -> Mode {
+        let (weight, layer) = match norm {
+            Norm::Attention(layer) | Norm::Query(layer) | Norm::Key(layer) => {
+                (Weight::Query, layer)
+            }
+            Norm::FeedForward(layer) => (Weight::Up, layer),
+            Norm::Final => {
+                return Mode {
+                    rotated: self.header().output_flags & output::HADAMARD != 0,
+                    wide: self.header().output_flags & output::WIDE != 0,
+                }
+            }
+        };
+        self.product_mode(weight, layer)
+    }
+
+    /// What the input of a layer's product goes through.
+    pub fn product_mode(&self, weight: Weight, layer: usize) -> Mode {
+        Mode::of_product(self.header(), weight, layer)
+    }
+
+    /// Scale of the rows that a product reads.
+    pub fn input_scale(&self, weight: Weight, layer: usize, row: u64) -> Result<InputScale, Fault> {
+        let (_, norm) = of_product(weight, layer).ok_or(Fault::Unknown)?;
+        let wide = match norm {
+            Some(norm) => self.norm_mode(norm),
+            None => self.product_mode(weight, layer),
+        }
+        .wide;
+        let scale = match norm {
+            Some(norm) => {
+                let (_, statistics, _) = of_norm(self.header(), norm).ok_or(Fault::Unknown)?;
+                let record: NormRecord = self.record(statistics, row, 0)?;
+                let amplitude = amplitude(record.peak);
+                normalised_scale(amplitude, root(self.header(), &record))
+            }
+            None => {
+                let part = match weight {
+                    Weight::Down => Part::GatedPeak,
+                    _ => Part::AttendedPeak,
+                };
+                let record: PeakRecord = self.record(Tensor::Layer(layer, part), row, 0)?;
+                amplitude(record).scale()
+            }
+        };
+        Ok(InputScale { scale, wide })
+    }
+}
+
+/// Format of a product's output.
+const fn output_format(weight: Weight) -> i32 {
+    match weight {
+        Weight::AttentionOutput | Weight::Down => format::RESIDUAL,
+        Weight::Output => format::LOGITS,
+        _ => format::PROJECTION,
+    }
+}
+
+/// What 127 stands for in a row with this largest magnitude.
+pub(super) fn amplitude(record: PeakRecord) -> Amplitude {
+    Quantiser::of_peak(record.peak, false).amplitude()
+}
+
+/// Root mean square of a row with these statistics.
+pub(super) fn root(header: &ModelHeader, record: &NormRecord) -> RootMeanSquare {
+    RootMeanSquare::of_sum(
+        record.squares,
+        header.model_dimension as usize,
+        square_exponent(record.largest),
+        header.epsilon,
+    )
+}
