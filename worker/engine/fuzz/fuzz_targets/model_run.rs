@@ -1,5 +1,5 @@
-//! Models of any content: whatever the numbers, a run ends, and its replay has the same digest. All
-//! arithmetic is checked here.
+//! Models of any content: whatever the numbers, a run ends, its replay by the engine and the portable
+//! one have the same digest, and a claim about its trace holds. All arithmetic is checked here.
 #![no_main]
 
 use aipg_engine::{file::MAGIC, Blake2b256, Model, Sampler};
@@ -7,6 +7,7 @@ use aipg_exact::{
     commitment::{scale_root, table_root, weight_root},
     header::{input, model, ModelHeader, HEADER_LENGTH, SEMANTICS_VERSION, TEMPLATE_DENSE_DECODER},
     layout::section_lengths,
+    trace::{claims, Replay, Sections, Tensor},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -20,8 +21,16 @@ fn section(length: u64, content: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// A model with a valid header and fitting roots; the input chooses shape, flags and content.
-fn made(shape: &[u8; 20], content: [&[u8]; 3]) -> Option<Model> {
+/// A valid header with fitting roots and its sections.
+struct Made {
+    header: ModelHeader,
+    scales: Vec<u8>,
+    tables: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+/// The input chooses shape, flags and content.
+fn made(shape: &[u8; 20], content: [&[u8]; 3]) -> Option<Made> {
     let small = |index: usize, most: u8| u32::from(shape[index] % most) + 1;
     let model_flags = u32::from(shape[16]);
     let rotated = shape[15] & 1 != 0;
@@ -62,9 +71,46 @@ fn made(shape: &[u8; 20], content: [&[u8]; 3]) -> Option<Model> {
     header.scales = scale_root::<Blake2b256>(&scales);
     header.tables = table_root::<Blake2b256>(&tables);
     header.weights = weight_root::<Blake2b256>(&header, &weights);
-    let root = header.root::<Blake2b256>();
-    let parts: [&[u8]; 6] = [MAGIC, &root, &header.encode(), &scales, &tables, &weights];
-    Some(Model::from_bytes(&parts.concat()).expect("a committed model loads"))
+    Some(Made {
+        header,
+        scales,
+        tables,
+        weights,
+    })
+}
+
+impl Made {
+    fn engine(&self) -> Model {
+        let root = self.header.root::<Blake2b256>();
+        let header = self.header.encode();
+        let sections: [&[u8]; 3] = [&self.scales, &self.tables, &self.weights];
+        let file = [&MAGIC[..], &root, &header, &sections.concat()].concat();
+        Model::from_bytes(&file).expect("a committed model loads")
+    }
+
+    /// The portable replay of an answer; a claim about each tensor's leaf of number `index` holds.
+    fn replay(&self, prompt: &[u32], output: &[u32], index: u64) -> [u8; 32] {
+        let sections = Sections {
+            scales: &self.scales,
+            tables: &self.tables,
+            weights: &self.weights,
+        };
+        let replay = Replay::new(&self.header, sections, prompt, None)
+            .and_then(|replay| replay.teacher_force(output))
+            .expect("the job fits");
+        let job = replay.job();
+        for tensor in Tensor::all(&self.header) {
+            let index = index % tensor.leaves(&job);
+            let claims = claims(&job, tensor, index);
+            let claim = claims.first().expect("a leaf makes claims");
+            let spans = claim.reveals(&job, &replay).expect("the trace is whole");
+            let values = replay.reveal(&spans);
+            claim
+                .check(&job, &values, &replay)
+                .expect("an honest trace holds");
+        }
+        replay.root::<Blake2b256>(Tensor::last(&self.header))
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -79,7 +125,8 @@ fuzz_target!(|data: &[u8]| {
     if [scales, tables, weights].iter().any(|part| part.is_empty()) {
         return;
     }
-    let model = made(shape, [scales, tables, weights]).expect("the header is in range");
+    let made = made(shape, [scales, tables, weights]).expect("the header is in range");
+    let model = made.engine();
     let prompt = [u32::from(shape[0]) % model.header().vocabulary];
     let most = model.header().max_context - 1;
     let run = model
@@ -87,4 +134,6 @@ fuzz_target!(|data: &[u8]| {
         .expect("the job fits");
     let digest = model.replay(&prompt, &run.tokens, &Sampler::GREEDY);
     assert_eq!(digest, Ok(run.digest));
+    let portable = made.replay(&prompt, &run.tokens, shape[19].into());
+    assert_eq!(portable, run.digest);
 });
