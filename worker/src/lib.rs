@@ -78,6 +78,10 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
             println!("the result stands: {positions} positions replayed, digest {digest}");
             Ok(())
         }
+        Command::Convert(conversion) => {
+            println!("{:#}", conversion.run()?);
+            Ok(())
+        }
         Command::Status { flags } => {
             let settings = load(&flags)?;
             log::start(settings.log_format);

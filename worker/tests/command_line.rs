@@ -120,6 +120,24 @@ fn program_should_exit_with_1_when_the_model_cannot_be_loaded() {
     assert!(message.contains("cannot load"), "{message}");
 }
 
+/// The conversion itself is the engine's and tested there.
+#[test]
+fn convert_should_name_the_file_that_it_cannot_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("checkpoint.safetensors");
+    let output = folder.path().join("model.aipg");
+    let mut arguments = vec!["convert", "--checkpoint", text(&missing)];
+    for flag in ["--config", "--tokenizer", "--calibration"] {
+        arguments.extend([flag, text(&missing)]);
+    }
+    arguments.extend(["--output", text(&output)]);
+    let (code, message) = outcome(&worker(&arguments));
+    assert_eq!(code, Some(1));
+    assert!(message.contains("cannot read"), "{message}");
+    assert!(message.contains(text(&missing)), "{message}");
+    assert!(!output.exists());
+}
+
 #[test]
 fn program_should_exit_with_1_when_no_node_answers() {
     // Port 1 is reserved and nothing listens there.

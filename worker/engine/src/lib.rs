@@ -19,6 +19,7 @@
 pub mod answer;
 mod attention;
 pub mod blob;
+pub mod command;
 pub mod conformance;
 pub mod convert;
 pub mod file;

@@ -1,9 +1,9 @@
 //! Converts, inspects, scores and runs model files.
 
 use aipg_engine::{
-    blob, conformance,
-    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
-    file::file_length,
+    blob,
+    command::{read, read_tokens, Conversion},
+    conformance,
     sampling::{Sampler, Settings},
     tokenizer::Tokenizer,
     Answer, Model, Request, Stop,
@@ -13,7 +13,6 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -29,34 +28,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Turn a float checkpoint into a model file. The same input gives the same file everywhere
-    Convert {
-        /// Checkpoint: a safetensors file of float tensors
-        #[arg(long)]
-        checkpoint: PathBuf,
-        /// Shape of the checkpoint, a JSON file: ours, or a config.json of Llama, Qwen2 or Qwen3
-        #[arg(long)]
-        config: PathBuf,
-        /// Tokenizer file, whose hash the model commits
-        #[arg(long)]
-        tokenizer: PathBuf,
-        /// Token ids (little-endian u32) typical for the model's use; they calibrate the value scales
-        #[arg(long)]
-        calibration: PathBuf,
-        /// Where the model file goes
-        #[arg(long)]
-        output: PathBuf,
-        /// Where the encoded header goes, which registers the model on chain
-        #[arg(long)]
-        header: Option<PathBuf>,
-        /// Rotate no input before it is quantised (default: every input whose width allows it)
-        #[arg(long)]
-        no_hadamard: bool,
-        /// Loss that is allowed, as a part of the float model's bits per token: norms are balanced with the
-        /// weights behind them and rotations taken back where that loses less, and inputs get 16 bits until
-        /// it is met. 0.001 suits most models
-        #[arg(long)]
-        loss_budget: Option<f64>,
-    },
+    Convert(Conversion),
     /// Verify a model file and print its shape and roots as JSON
     Inspect {
         /// Model file
@@ -133,47 +105,8 @@ impl Sampling {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Convert {
-            checkpoint,
-            config,
-            tokenizer,
-            calibration,
-            output,
-            header,
-            no_hadamard,
-            loss_budget,
-        } => {
-            let input = ConvertInput {
-                checkpoint: read(&checkpoint)?,
-                configuration: CheckpointConfiguration::from_json(&read(&config)?)?,
-                tokenizer: read(&tokenizer)?,
-                calibration: read_tokens(&calibration)?,
-                hadamard: match no_hadamard {
-                    true => HadamardChoice::Nowhere,
-                    false => HadamardChoice::WherePossible,
-                },
-                loss_budget,
-            };
-            let spinner = ProgressBar::new_spinner().with_message("converting");
-            spinner.enable_steady_tick(std::time::Duration::from_millis(100));
-            let converted = convert(&input)?;
-            spinner.finish_and_clear();
-            converted.write(&output)?;
-            if let Some(path) = header {
-                converted.write_header(&path)?;
-            }
-            let mut report = description(&Model::from_bytes(&converted.bytes)?);
-            if let Some(quality) = converted.quality {
-                report["quality"] = json!({
-                    "tokens": quality.tokens,
-                    "float_bits_per_token": quality.float_bits,
-                    "integer_bits_per_token": quality.integer_bits,
-                    "divergence_bits_per_token": quality.divergence,
-                });
-            }
-            print(&report)
-        }
-        Command::Inspect { model } => print(&description(&load(&model)?)),
+        Command::Convert(conversion) => print(&conversion.run()?),
+        Command::Inspect { model } => print(&load(&model)?.description()),
         Command::Score { model, ids, window } => {
             let (model, ids) = (load(&model)?, read_tokens(&ids)?);
             let bar = progress_bar(ids.len())?;
@@ -244,14 +177,6 @@ fn main() -> Result<()> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn read_tokens(path: &Path) -> Result<Vec<u32>> {
-    blob::decode_tokens(&read(path)?).with_context(|| format!("in {}", path.display()))
-}
-
 fn load(path: &Path) -> Result<Model> {
     Model::load(path).with_context(|| format!("cannot load {}", path.display()))
 }
@@ -270,38 +195,4 @@ fn print(value: &serde_json::Value) -> Result<()> {
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
     Ok(())
-}
-
-/// What `inspect` says about a model.
-fn description(model: &Model) -> serde_json::Value {
-    let header = model.header();
-    let layers = header.layers as usize;
-    json!({
-        "root": hexadecimal(model.root()),
-        "bytes": file_length(header),
-        "semantics_version": header.semantics_version,
-        "template": header.template,
-        "model_dimension": header.model_dimension,
-        "layers": header.layers,
-        "heads": header.heads,
-        "key_value_heads": header.key_value_heads,
-        "head_dimension": header.head_dimension,
-        "feed_forward": header.feed_forward,
-        "vocabulary": header.vocabulary,
-        "max_context": header.max_context,
-        "epsilon": header.epsilon,
-        "score_scale": header.score_scale,
-        "model_flags": header.model_flags,
-        "output_flags": header.output_flags,
-        "window": header.window,
-        "input_flags": header.input_flags[..layers],
-        "value_formats": header.value_formats[..layers],
-        "windowed_layers": (0..layers)
-            .filter(|&layer| header.window_of(layer).is_some())
-            .collect::<Vec<_>>(),
-        "tokenizer": hexadecimal(header.tokenizer),
-        "scales": hexadecimal(header.scales),
-        "tables": hexadecimal(header.tables),
-        "weights": hexadecimal(header.weights),
-    })
 }
