@@ -6,7 +6,6 @@ use super::{
     reader::{Head, Inputs, Job, Leaf, Reader, Sampling},
     record::{Chosen, NormRecord, PeakRecord, Record, SoftmaxRecord},
     tensor::{of_norm, of_product, Elements, Part, Tensor, BLOCK, CHUNK},
-    Claim,
 };
 use crate::{
     arithmetic::saturate,
@@ -284,14 +283,7 @@ impl<'a> Replay<'a> {
         let indices = first..first.saturating_add(count);
         let term = |index| match sum {
             Sum::Ranked { token } | Sum::Total { token } | Sum::Kept { token } => {
-                let claim = Claim::Terms {
-                    sum,
-                    first: index,
-                    count: 1,
-                    value: 0,
-                };
                 let candidate = usize::try_from(index).unwrap_or(usize::MAX);
-                debug_assert!(claim.reveals(&job, self).is_ok());
                 let logit = self.product(Weight::Output, 0, token, candidate);
                 reader.term(sum, index, &[logit])
             }
