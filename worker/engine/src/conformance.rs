@@ -1,34 +1,27 @@
 //! Test vectors of exact inference, and the answers of this implementation to them.
 //!
 //! A vector is an operation of `docs/spec/exact-inference.md` with inputs and outputs, all of them integers,
-//! lists of integers or hexadecimal text. `docs/spec/vectors.md` describes the format and the line protocol
-//! by which `scripts/conformance` asks any implementation. [`OPERATIONS`] is the table of what there is.
+//! lists of integers or bytes. The operations are those of `aipg-vectors`; whole models run in this engine.
+//! `docs/spec/vectors.md` describes both forms and the line protocol by which `scripts/conformance` asks any
+//! implementation.
 
 mod generate;
-mod norms;
-mod operations;
-mod version_one;
+mod json;
 
 pub use generate::vectors;
+pub use json::{from_line, to_line};
 
-use norms::*;
-use operations::*;
-use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use crate::{Blake2b256, Model, Sampler};
+use aipg_vectors::{
+    answer, binary,
+    job::{Generate, Generated},
+    sampling::Sampling,
+    AnswerError, Implementation, Vector,
+};
+use serde::Deserialize;
 use serde_json::Value;
 use std::io::{self, BufRead, Write};
 use thiserror::Error;
-use version_one::*;
-
-/// One question and its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Vector {
-    /// A name of [`OPERATIONS`].
-    pub operation: String,
-    /// Its inputs.
-    pub inputs: Value,
-    /// What they give.
-    pub outputs: Value,
-}
 
 /// Why a question has no answer.
 #[derive(Debug, Error)]
@@ -50,52 +43,62 @@ impl From<serde_json::Error> for ConformanceError {
     }
 }
 
-type Answer = fn(Value) -> Result<Value, ConformanceError>;
-
-/// Decodes the inputs, computes, encodes the outputs.
-fn answer<I: DeserializeOwned, O: Serialize>(
-    inputs: Value,
-    compute: fn(I) -> Result<O, String>,
-) -> Result<Value, ConformanceError> {
-    let outputs = compute(serde_json::from_value(inputs)?).map_err(ConformanceError::BadInputs)?;
-    Ok(serde_json::to_value(outputs)?)
+impl From<AnswerError> for ConformanceError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::UnknownOperation(name) => Self::UnknownOperation(name),
+            AnswerError::BadInputs(reason) => Self::BadInputs(reason),
+        }
+    }
 }
 
-/// Every operation by name.
-pub const OPERATIONS: &[(&str, Answer)] = &[
-    ("rsh", |inputs| answer(inputs, shift_right)),
-    ("embed", |inputs| answer(inputs, embed)),
-    ("quantise", |inputs| answer(inputs, quantise)),
-    ("quantise_wide", |inputs| answer(inputs, quantise_wide)),
-    ("rotate", |inputs| answer(inputs, rotate)),
-    ("product", |inputs| answer(inputs, product)),
-    ("product_wide", |inputs| answer(inputs, product_wide)),
-    ("add_biases", |inputs| answer(inputs, add_biases)),
-    ("normalise", |inputs| answer(inputs, normalise)),
-    ("layer_norm", |inputs| answer(inputs, layer_norm)),
-    ("head_norm", |inputs| answer(inputs, head_norm)),
-    ("rotary", |inputs| answer(inputs, rotary)),
-    ("score", |inputs| answer(inputs, score)),
-    ("value_scale", |inputs| answer(inputs, value_scale)),
-    ("attend", |inputs| answer(inputs, attend)),
-    ("activate", |inputs| answer(inputs, activate)),
-    ("gated", |inputs| answer(inputs, gated)),
-    ("residual", |inputs| answer(inputs, residual)),
-    ("choose", |inputs| answer(inputs, choose)),
-    ("token_root", |inputs| answer(inputs, token_root)),
-    ("digest", |inputs| answer(inputs, digest)),
-    ("generate", |inputs| answer(inputs, generate)),
-];
+/// The operations with this engine's models.
+pub struct Engine;
 
-/// The outputs of an operation.
-///
-/// # Errors
-/// [`ConformanceError`] if there is no such operation or it does not take these inputs.
-pub fn outputs(operation: &str, inputs: Value) -> Result<Value, ConformanceError> {
-    let known = OPERATIONS.iter().find(|(name, _)| *name == operation);
-    let (_, answer) =
-        known.ok_or_else(|| ConformanceError::UnknownOperation(operation.to_owned()))?;
-    answer(inputs)
+impl Implementation for Engine {
+    type Hasher = Blake2b256;
+
+    fn generate(job: Generate) -> Result<Generated, String> {
+        let model = Model::from_bytes(&job.model.0).map_err(|error| error.to_string())?;
+        run(&model, &job)
+    }
+}
+
+/// Generates with the model that the job names, and replays.
+fn run(model: &Model, job: &Generate) -> Result<Generated, String> {
+    let sampler = sampler(&job.sampling)?;
+    let generation = model
+        .generate(
+            &job.prompt,
+            job.max_output,
+            &job.stop,
+            &sampler,
+            &mut |_| (),
+        )
+        .map_err(|error| error.to_string())?;
+    let replayed = model.replay(&job.prompt, &generation.tokens, &sampler);
+    if replayed != Ok(generation.digest) {
+        return Err("replaying gives another digest than generating".into());
+    }
+    Ok(Generated {
+        model_root: model.root(),
+        tokens: generation.tokens,
+        positions: generation.positions,
+        digest: generation.digest,
+    })
+}
+
+fn sampler(sampling: &Sampling) -> Result<Sampler, String> {
+    let parameters = sampling.parameters().map_err(|error| error.to_string())?;
+    let Some(parameters) = parameters else {
+        return Ok(Sampler::GREEDY);
+    };
+    Sampler::seeded(sampling.seed, parameters).map_err(|error| error.to_string())
+}
+
+/// The bytes of a file of vectors.
+pub fn to_binary(vectors: &[Vector]) -> Vec<u8> {
+    binary::encode::<Blake2b256>(vectors)
 }
 
 /// A line of the protocol.
@@ -105,6 +108,16 @@ struct Question {
     inputs: Value,
 }
 
+impl Question {
+    fn answer(self) -> Result<Value, ConformanceError> {
+        let inputs = json::to_fields(self.inputs)?;
+        Ok(json::from_fields(&answer::<Engine>(
+            &self.operation,
+            inputs,
+        )?))
+    }
+}
+
 /// Answers one question a line until `questions` end: `{"outputs": …}` or `{"error": "…"}`.
 ///
 /// # Errors
@@ -112,9 +125,10 @@ struct Question {
 /// whoever asked.
 pub fn serve(questions: impl BufRead, mut answers: impl Write) -> Result<(), ConformanceError> {
     for line in questions.lines() {
-        let result = serde_json::from_str::<Question>(&line?)
+        let question = serde_json::from_str::<Question>(&line?);
+        let result = question
             .map_err(ConformanceError::from)
-            .and_then(|question| outputs(&question.operation, question.inputs));
+            .and_then(Question::answer);
         let reply = match result {
             Ok(outputs) => serde_json::json!({ "outputs": outputs }),
             Err(error) => serde_json::json!({ "error": error.to_string() }),
@@ -126,59 +140,4 @@ pub fn serve(questions: impl BufRead, mut answers: impl Write) -> Result<(), Con
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn committed_vectors_should_be_those_of_this_implementation() {
-        let committed = include_str!("../../../docs/spec/vectors.jsonl");
-        let committed: Vec<Vector> = committed
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let generated = vectors();
-        for (number, (old, new)) in committed.iter().zip(&generated).enumerate() {
-            assert_eq!(
-                old, new,
-                "vector {number}: aipg-model vectors writes them again"
-            );
-        }
-        assert_eq!(committed.len(), generated.len());
-        for (name, _) in OPERATIONS {
-            let count = committed
-                .iter()
-                .filter(|vector| vector.operation == *name)
-                .count();
-            assert!(count >= 4, "{count} vectors of {name}");
-        }
-    }
-
-    #[test]
-    fn serve_should_answer_every_line() {
-        let questions =
-            b"{\"operation\": \"rsh\", \"inputs\": {\"x\": [5, -5], \"shift\": [1, 1]}}\n\
-            {\"operation\": \"abacus\", \"inputs\": {}}\n\
-            {\"operation\": \"rsh\", \"inputs\": {\"x\": [5]}}\n\
-            {\"operation\": \"rotate\", \"inputs\": {\"row\": [1, 2]}}\n\
-            nonsense\n";
-        let mut answers = Vec::new();
-        serve(questions.as_slice(), &mut answers).unwrap();
-        let answers: Vec<Value> = answers
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .map(|line| serde_json::from_slice(line).unwrap())
-            .collect();
-        assert_eq!(answers[0], json!({ "outputs": { "y": [3, -2] } }));
-        let error = |index: usize| answers[index]["error"].as_str().unwrap_or_default();
-        assert!(error(1).starts_with("UnknownOperation: abacus"));
-        for index in 2..5 {
-            assert!(
-                error(index).starts_with("BadInputs"),
-                "{index}: {}",
-                error(index)
-            );
-        }
-        assert_eq!(answers.len(), 5);
-    }
-}
+mod tests;

@@ -47,7 +47,11 @@ enum Command {
     /// Answer test vectors: one question a line on the standard input, see docs/spec/vectors.md
     Conformance,
     /// Print the test vectors, one a line
-    Vectors,
+    Vectors {
+        /// Write their binary form instead
+        #[arg(long)]
+        binary: bool,
+    },
     /// Continue a text and print the answer as JSON, with what ended it
     Generate {
         /// Model file
@@ -120,10 +124,15 @@ fn main() -> Result<()> {
             }))
         }
         Command::Conformance => Ok(conformance::serve(io::stdin().lock(), io::stdout().lock())?),
-        Command::Vectors => {
+        Command::Vectors { binary } => {
             let mut output = io::stdout().lock();
-            for vector in conformance::vectors() {
-                writeln!(output, "{}", serde_json::to_string(&vector)?)?;
+            let vectors = conformance::vectors();
+            if binary {
+                output.write_all(&conformance::to_binary(&vectors))?;
+                return Ok(());
+            }
+            for vector in &vectors {
+                writeln!(output, "{}", conformance::to_line(vector)?)?;
             }
             Ok(())
         }

@@ -4,9 +4,19 @@ mod attention;
 mod models;
 mod version_one;
 
-use super::{norms::*, operations::*, outputs, version_one::Curve, Vector};
+use super::Engine;
 use crate::random::Random;
-use serde::Serialize;
+use aipg_vectors::{
+    answer,
+    attention::Rotary,
+    commitments::{Hidden, Tokens},
+    norms::Normalise,
+    operations::Row64,
+    record::Record,
+    rows::{Embed, Gated, Product, Residual, Shift},
+    sampling::{Choose, Sampling},
+    Vector,
+};
 
 /// Numbers of all kinds of inputs.
 struct Numbers(Random);
@@ -70,9 +80,9 @@ const ACTIVATION_EDGES: [i32; 13] = [
 struct Collection(Vec<Vector>);
 
 impl Collection {
-    fn add(&mut self, operation: &str, inputs: impl Serialize) {
-        let inputs = serde_json::to_value(inputs).expect("inputs are plain data");
-        let outputs = outputs(operation, inputs.clone()).expect("vectors are well-formed");
+    fn add(&mut self, operation: &str, inputs: impl Record) {
+        let inputs = inputs.into_fields();
+        let outputs = answer::<Engine>(operation, inputs.clone()).expect("vectors are well-formed");
         self.0.push(Vector {
             operation: operation.into(),
             inputs,
@@ -254,7 +264,7 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
         collection.add(
             "gated",
             Gated {
-                activation: Curve::Silu,
+                activation: None,
                 gate: edges.to_vec(),
                 up: vec![up; edges.len()],
             },
@@ -264,7 +274,7 @@ fn rows(collection: &mut Collection, numbers: &mut Numbers) {
     collection.add(
         "gated",
         Gated {
-            activation: Curve::Silu,
+            activation: None,
             gate,
             up: numbers.int32s(64),
         },

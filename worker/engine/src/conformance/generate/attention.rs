@@ -1,7 +1,7 @@
 //! Scores, value scales and heads.
 
 use super::{Collection, Numbers};
-use crate::conformance::operations::{Attend, Score, ValueScale};
+use aipg_vectors::attention::{Attend, Score, ValueScale};
 
 pub(super) fn attention(collection: &mut Collection, numbers: &mut Numbers) {
     for width in [1, 2, 64, 256] {

@@ -2,7 +2,6 @@
 
 use super::{Collection, Numbers};
 use crate::{
-    conformance::operations::{Generate, Sampling},
     convert::{CheckpointConfiguration, Decoder, HadamardChoice, Naming},
     file::{self, Sections},
     ModelHeader,
@@ -11,6 +10,7 @@ use aipg_exact::{
     header::{input, output},
     layout::{section_lengths, weight_tensors, Weight},
 };
+use aipg_vectors::{job::Generate, record::Bytes, sampling::Sampling};
 
 /// Whole models with any bytes in their sections: what a converter would never write has a meaning, too.
 pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
@@ -37,7 +37,7 @@ pub(super) fn models(collection: &mut Collection, numbers: &mut Numbers) {
             collection.add(
                 "generate",
                 Generate {
-                    model: model.clone(),
+                    model: Bytes(model.clone()),
                     prompt,
                     max_output: 12,
                     stop: vec![3],
@@ -73,7 +73,7 @@ fn model(
     wide: bool,
     decoder: Decoder,
     numbers: &mut Numbers,
-) -> String {
+) -> Vec<u8> {
     let [model_dimension, layers, heads, key_value_heads, head_dimension, feed_forward] = shape;
     let configuration = CheckpointConfiguration {
         model_dimension,
@@ -107,7 +107,7 @@ fn model(
     // Numbers of any size would leave nothing but zeros and limits; these leave some of every magnitude.
     set_scales(&header, &mut sections.scales, numbers);
     file::commit(&mut header, &sections);
-    hex::encode(file::encode(&header, &sections))
+    file::encode(&header, &sections)
 }
 
 /// Sets the shift S of each matrix to 20 … 35, lets the multiplier of every second token be small, and

@@ -1,10 +1,10 @@
 //! The operations that came with version 1 of the semantics.
 
 use super::{Collection, Numbers, ACTIVATION_EDGES};
-use crate::conformance::{
-    norms::*,
-    operations::{Gated, Row64},
-    version_one::*,
+use aipg_vectors::{
+    norms::{HeadNorm, LayerNorm},
+    operations::Row64,
+    rows::{Activate, Biased, Curve, Gated, ProductWide},
 };
 
 pub(super) fn version_one(collection: &mut Collection, numbers: &mut Numbers) {
@@ -154,7 +154,7 @@ fn activations(collection: &mut Collection, numbers: &mut Numbers) {
         collection.add(
             "gated",
             Gated {
-                activation: Curve::Gelu,
+                activation: Some(Curve::Gelu),
                 gate: edges.to_vec(),
                 up: vec![up; edges.len()],
             },
