@@ -10,7 +10,7 @@
 //! - [`record`]: fields as structs
 //! - [`operations`], [`rows`], [`norms`], [`attention`], [`sampling`], [`commitments`]: inputs and outputs of each
 //!   operation, and the calls that lead from one to the other
-//! - [`job`]: whole models
+//! - [`job`], [`portable`]: whole models, and the implementation that needs nothing else
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(
     not(test),
@@ -30,6 +30,7 @@ pub mod commitments;
 pub mod job;
 pub mod norms;
 pub mod operations;
+pub mod portable;
 pub mod record;
 pub mod rows;
 pub mod sampling;
