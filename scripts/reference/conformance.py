@@ -1,11 +1,13 @@
-"""Answers test vectors with the reference: one question a line on the standard input.
+"""Answers test vectors with the reference: one question a line on the standard input, or those of a file.
 
 See docs/spec/vectors.md for questions and answers.
 """
 
+import argparse
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from exact_reference import attention, commitment, operations, sampling
 from exact_reference.arithmetic import Array, rsh, saturate
 from exact_reference.model import Model
 from exact_reference.tables import GELU, SILU
+from vectors import Tally, read
 
 CURVES = {"silu": SILU, "gelu": GELU}
 
@@ -206,22 +209,43 @@ def limited(row: list[int]) -> Array:
     return np.clip(array(row), -(2**56), 2**56)
 
 
-def answer(line: str) -> dict:
+def answer(operation: str, inputs: dict) -> dict:
+    known = OPERATIONS.get(operation)
+    if known is None:
+        return {"error": f"UnknownOperation: {operation}"}
     try:
-        question = json.loads(line)
-        operation = OPERATIONS.get(question["operation"])
-        if operation is None:
-            return {"error": f"UnknownOperation: {question['operation']}"}
-        return {"outputs": operation(question["inputs"])}
+        return {"outputs": known(inputs)}
     except (KeyError, TypeError, ValueError) as error:
         return {"error": f"BadInputs: {error!r}"}
 
 
-def main() -> None:
+def answer_line(line: str) -> dict:
+    try:
+        question = json.loads(line)
+        return answer(question["operation"], question["inputs"])
+    except (KeyError, TypeError, ValueError) as error:
+        return {"error": f"BadInputs: {error!r}"}
+
+
+def check_file(path: Path) -> int:
+    tally = Tally()
+    for vector in read(path):
+        found = answer(vector["operation"], vector["inputs"])
+        tally.add(vector, found.get("outputs", found))
+    return tally.report()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--vectors", type=Path, help="answer these, in either form, and say which are right")
+    arguments = parser.parse_args()
     np.seterr(over="ignore")
+    if arguments.vectors:
+        return check_file(arguments.vectors)
     for line in sys.stdin:
-        print(json.dumps(answer(line)), flush=True)
+        print(json.dumps(answer_line(line)), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,23 +1,6 @@
 //! The binary form of vectors.
 //!
-//! Integers are little-endian. A name is a byte with its length and so many characters `a`–`z`, `0`–`9`, `_`.
-//!
-//! | what | bytes |
-//! |---|---|
-//! | file | magic `AIPGVEC1`, semantics version (u32), number of vectors (u32), the vectors, [`digest`](crate::digest) of their answers (32) |
-//! | vector | name of the operation, length (u32) and fields of the inputs, length (u32) and fields of the outputs |
-//! | fields | their number (u8), then for each, in ascending order of the names, name, kind (u8), value |
-//!
-//! | kind | value |
-//! |---|---|
-//! | 0 | null: nothing |
-//! | 1, 2 | false, true: nothing |
-//! | 3 | i64 |
-//! | 4 | u64, from 2⁶³ |
-//! | 5 | list: bytes of an element (u8: 1, 2, 4 or 8, as few as all of them fit in), number of elements (u32), the elements, signed |
-//! | 6 | length (u32), bytes |
-//! | 7 | length (u32), UTF-8 text |
-//! | 8 | fields |
+//! `docs/spec/vectors.md` has the layout.
 //!
 //! There is one encoding of a vector, and [`decode`] takes no other: bytes that it takes are those that [`encode`]
 //! gives. It allocates no more than a small multiple of the bytes that are there.

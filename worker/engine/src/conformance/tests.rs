@@ -33,6 +33,9 @@ fn both_forms_should_hold_the_same_vectors() {
     let binary = binary::decode::<Blake2b256>(BINARY).unwrap();
     let lines: Vec<_> = JSON.lines().map(|line| from_line(line).unwrap()).collect();
     assert_eq!(lines, binary);
+    let (_, digest) = BINARY.split_last_chunk::<32>().unwrap();
+    let page = include_str!("../../../../docs/spec/vectors.md");
+    assert!(page.contains(&hex::encode(digest)), "the page has the digest");
 }
 
 #[test]

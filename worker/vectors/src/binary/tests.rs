@@ -81,6 +81,13 @@ fn fields_should_have_the_bytes_that_the_format_says() {
 }
 
 #[test]
+fn fields_should_have_the_bytes_of_the_page_on_vectors() {
+    let fields = fields([("min_p", Value::Null), ("x", Value::List(vec![-1, 300]))]);
+    let bytes = b"\x02\x05min_p\x00\x01x\x05\x02\x02\0\0\0\xff\xff\x2c\x01";
+    assert_eq!(encode_fields(&fields), bytes);
+}
+
+#[test]
 fn vectors_should_be_refused_when_cut_or_longer() {
     let bytes = encoded();
     for length in 0..bytes.len() {
