@@ -35,7 +35,10 @@ fn both_forms_should_hold_the_same_vectors() {
     assert_eq!(lines, binary);
     let (_, digest) = BINARY.split_last_chunk::<32>().unwrap();
     let page = include_str!("../../../../docs/spec/vectors.md");
-    assert!(page.contains(&hex::encode(digest)), "the page has the digest");
+    assert!(
+        page.contains(&hex::encode(digest)),
+        "the page has the digest"
+    );
 }
 
 #[test]
