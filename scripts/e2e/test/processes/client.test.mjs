@@ -135,7 +135,7 @@ test('waits should end early by name when the caller says so', async () => {
     chain.stages(coming, { signal }).next(),
   ]
   controller.abort()
-  for (const wait of waits) await assert.rejects(wait, { name: 'Aborted' })
+  await Promise.all(waits.map((wait) => assert.rejects(wait, { name: 'Aborted' })))
 })
 
 test('waits and calls should outlast a node that is killed and started again', async (t) => {

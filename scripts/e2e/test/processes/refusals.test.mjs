@@ -47,14 +47,15 @@ test('job should be refunded in full when no worker is online before its deadlin
   assert.equal(end.data.returned, terms.maxPrice)
   await assertHolds(chain, accounts.bob, {})
   assert.equal(await chain.job(job.id), null)
-  for (const wait of [chain.waitForResult(job), chain.waitForSettlement(job)]) {
-    await assert.rejects(wait, {
-      name: 'JobRefunded',
-      job: job.id,
-      reason: 'DeadlineUnreachable',
-      returned: terms.maxPrice,
-    })
+  const refunded = {
+    name: 'JobRefunded',
+    job: job.id,
+    reason: 'DeadlineUnreachable',
+    returned: terms.maxPrice,
   }
+  // Both are awaited at once: a wait that is refused before anybody awaits it ends the test.
+  const waits = [chain.waitForResult(job), chain.waitForSettlement(job)]
+  await Promise.all(waits.map((wait) => assert.rejects(wait, refunded)))
 })
 
 test('submission should be refused by name when any of its terms is wrong', async () => {
