@@ -5,8 +5,7 @@
 //! commitment are checked here before the job is claimed, because a claim asserts them.
 
 use crate::{ChainError, Client, Hash, TokenList};
-use aipg_exact::{commitment, Hasher256};
-use blake2::{digest::consts::U32, Blake2b, Digest};
+use aipg_exact::{commitment, Blake2b256, Hasher256};
 use subxt::rpcs::client::rpc_params;
 use thiserror::Error;
 
@@ -54,19 +53,6 @@ impl From<BlobError> for ChainError {
             BlobError::Chain(error) => error,
             error => Self::Node(error.to_string()),
         }
-    }
-}
-
-/// blake2b-256, the hash of every name and commitment.
-pub(crate) struct Blake2b256;
-
-impl Hasher256 for Blake2b256 {
-    fn hash(parts: &[&[u8]]) -> [u8; 32] {
-        let mut state = Blake2b::<U32>::new();
-        for part in parts {
-            state.update(part);
-        }
-        state.finalize().into()
     }
 }
 

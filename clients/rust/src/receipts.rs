@@ -5,11 +5,13 @@
 
 use crate::{
     api::{self, runtime_types::aipg_primitives::receipt as generated},
-    blobs::Blake2b256,
     events::{reason_name, ChainEvent},
     Amount, ChainError, Client, Hash,
 };
-use aipg_exact::tree::{leaf, root, top_of_path, Domain};
+use aipg_exact::{
+    tree::{leaf, root, top_of_path, Domain},
+    Blake2b256,
+};
 use serde::Deserialize;
 use subxt::{
     ext::scale_decode::DecodeAsType,

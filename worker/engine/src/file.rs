@@ -25,8 +25,7 @@ use std::{
 };
 use thiserror::Error;
 
-/// First bytes of a model file.
-pub const MAGIC: &[u8; 8] = b"AIPGMDL1";
+pub use aipg_exact::layout::FILE_MAGIC as MAGIC;
 
 /// Bytes before the sections.
 pub const PREFIX_LENGTH: usize = MAGIC.len() + 32 + HEADER_LENGTH;

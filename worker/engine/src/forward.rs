@@ -10,13 +10,14 @@ use crate::{
         panels::Activations,
         product::{project, Factor, QuantisedRows},
     },
-    model::{InputMode, Layer, Matrix, Model, Norm},
+    model::{Layer, Matrix, Model, Norm},
 };
 use aipg_exact::{
     activation::Activation,
     elementwise::{add_residual, embed},
     format,
     header::model,
+    layout::InputMode,
     normalise::{apply_norm_biases, centre, normalise_head, normalised_scale},
     quantise::{quantise_row_wide, Amplitude, Scale},
     rope,

@@ -34,7 +34,7 @@ mod sequence;
 pub mod synthetic;
 pub mod tokenizer;
 
-pub use aipg_exact::header::ModelHeader;
+pub use aipg_exact::{header::ModelHeader, Blake2b256};
 pub use answer::{Answer, Stop, StopError};
 pub use file::ModelError;
 pub use generate::{Generation, RunError};
@@ -43,19 +43,3 @@ pub use model::Model;
 pub use sampling::Sampler;
 pub use score::Score;
 pub use sequence::{Finish, Request, Sequence};
-
-use blake2::{digest::consts::U32, Blake2b, Digest};
-
-/// blake2b-256, the hash of every commitment.
-#[derive(Clone, Copy, Debug)]
-pub struct Blake2b256;
-
-impl aipg_exact::Hasher256 for Blake2b256 {
-    fn hash(parts: &[&[u8]]) -> [u8; 32] {
-        let mut state = Blake2b::<U32>::new();
-        for part in parts {
-            state.update(part);
-        }
-        state.finalize().into()
-    }
-}

@@ -7,7 +7,7 @@ use crate::{
 };
 use aipg_exact::{
     header::{model, ModelHeader},
-    layout::{weight_tensors, Weight, WeightTensor},
+    layout::{weight_tensors, InputMode, Weight, WeightTensor},
     quantise::int8_from_byte,
 };
 use std::path::Path;
@@ -65,15 +65,6 @@ pub(crate) struct Matrix {
     shift: i32,
     /// What its input goes through.
     pub input: InputMode,
-}
-
-/// What a row goes through before it is the input of a matrix product.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct InputMode {
-    /// Rotated by Hadamard-64.
-    pub rotated: bool,
-    /// Quantised to 16 bits instead of 8.
-    pub wide: bool,
 }
 
 impl Matrix {
@@ -190,10 +181,7 @@ impl Model {
                 multipliers,
                 biases: scales.take(biases, i32::from_le_bytes),
                 shift,
-                input: InputMode {
-                    rotated: tensor.rotated,
-                    wide: tensor.wide,
-                },
+                input: tensor.input,
             });
         }
         let width = header.model_dimension as usize;

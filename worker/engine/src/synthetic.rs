@@ -56,7 +56,7 @@ pub fn model(configuration: &CheckpointConfiguration, seed: u64) -> Result<Model
         let integers = if tensor.weight == Weight::Embedding {
             weights::embedding("", &elements, columns)?
         } else {
-            weights::matrix("", &elements, columns, tensor.rotated)?
+            weights::matrix("", &elements, columns, tensor.input.rotated)?
         };
         sections.scales.extend(integers.multipliers);
         let biases = if tensor.biased { rows } else { 0 };

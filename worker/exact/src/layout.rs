@@ -14,6 +14,9 @@
 use crate::header::{input, model, output, ModelHeader};
 use core::iter;
 
+/// The first bytes of a model file.
+pub const FILE_MAGIC: &[u8; 8] = b"AIPGMDL1";
+
 /// Rows of a tile of the weight tree.
 pub const TILE_ROWS: usize = 16;
 
@@ -43,6 +46,37 @@ pub enum Weight {
     Output,
 }
 
+/// What a row goes through before it is the input of a matrix product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputMode {
+    /// Rotated by Hadamard-64.
+    pub rotated: bool,
+    /// Quantised to 16 bits instead of 8.
+    pub wide: bool,
+}
+
+/// What the input of a product goes through, as the header's flags say. The embedding reads none.
+pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMode {
+    let bit = match weight {
+        Weight::Embedding => return InputMode::default(),
+        Weight::Output => {
+            return InputMode {
+                rotated: header.output_flags & output::HADAMARD != 0,
+                wide: header.output_flags & output::WIDE != 0,
+            }
+        }
+        Weight::Query | Weight::Key | Weight::Value => input::ATTENTION,
+        Weight::AttentionOutput => input::ATTENTION_OUTPUT,
+        Weight::Gate | Weight::Up => input::FEED_FORWARD,
+        Weight::Down => input::DOWN,
+    };
+    let flags = header.input_flags.get(layer).copied().unwrap_or(0);
+    InputMode {
+        rotated: flags & bit != 0,
+        wide: flags & bit << input::WIDE_SHIFT != 0,
+    }
+}
+
 /// One weight tensor: `rows` output channels of `columns` inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightTensor {
@@ -54,10 +88,8 @@ pub struct WeightTensor {
     pub rows: usize,
     /// Input width.
     pub columns: usize,
-    /// Whether its input is rotated by Hadamard-64.
-    pub rotated: bool,
-    /// Whether its input has 16 bits instead of 8.
-    pub wide: bool,
+    /// What its input goes through.
+    pub input: InputMode,
     /// Whether each row has a bias.
     pub biased: bool,
     /// Whether its elements are the embedding's and not stored again.
@@ -96,55 +128,44 @@ pub fn weight_tensors(header: &ModelHeader) -> impl Iterator<Item = WeightTensor
     let feed_forward = header.feed_forward as usize;
     let vocabulary = header.vocabulary as usize;
 
-    let layers = header
-        .input_flags
-        .iter()
-        .take(header.layers as usize)
-        .enumerate();
-    let layers = layers.flat_map(move |(layer, &flags)| {
+    let layers = (0..header.layers as usize).flat_map(move |layer| {
         use Weight::{AttentionOutput, Down, Gate, Key, Query, Up, Value};
-        let tensor = move |weight, rows, columns, input: u8, bias| WeightTensor {
+        let tensor = move |weight, rows, columns, bias| WeightTensor {
             weight,
             layer,
             rows,
             columns,
-            rotated: flags & input != 0,
-            wide: flags & input << input::WIDE_SHIFT != 0,
+            input: input_mode(header, weight, layer),
             biased: header.has(bias),
             tied: false,
         };
-        let attention = (input::ATTENTION, model::ATTENTION_BIAS);
-        let back = (input::ATTENTION_OUTPUT, model::ATTENTION_OUTPUT_BIAS);
-        let inner = (input::FEED_FORWARD, model::FEED_FORWARD_BIAS);
+        let attention = model::ATTENTION_BIAS;
+        let inner = model::FEED_FORWARD_BIAS;
         [
             (Query, queries, d, attention),
             (Key, keys, d, attention),
             (Value, keys, d, attention),
-            (AttentionOutput, d, queries, back),
+            (AttentionOutput, d, queries, model::ATTENTION_OUTPUT_BIAS),
             (Gate, feed_forward, d, inner),
             (Up, feed_forward, d, inner),
-            (Down, d, feed_forward, (input::DOWN, inner.1)),
+            (Down, d, feed_forward, inner),
         ]
         .into_iter()
         .filter(|(weight, ..)| *weight != Gate || !header.has(model::UNGATED))
-        .map(move |(weight, rows, columns, (input, bias))| {
-            tensor(weight, rows, columns, input, bias)
-        })
+        .map(move |(weight, rows, columns, bias)| tensor(weight, rows, columns, bias))
     });
     let embedding = WeightTensor {
         weight: Weight::Embedding,
         layer: 0,
         rows: vocabulary,
         columns: d,
-        rotated: false,
-        wide: false,
+        input: input_mode(header, Weight::Embedding, 0),
         biased: false,
         tied: false,
     };
     let output = WeightTensor {
         weight: Weight::Output,
-        rotated: header.output_flags & output::HADAMARD != 0,
-        wide: header.output_flags & output::WIDE != 0,
+        input: input_mode(header, Weight::Output, 0),
         tied: header.has(model::TIED_EMBEDDING),
         ..embedding
     };
@@ -245,6 +266,14 @@ impl Place {
         self.elements.saturating_add(index as u64)
     }
 
+    /// Its leaves in the weight tree.
+    pub const fn tiles(&self) -> core::ops::Range<u64> {
+        let down = self.tensor.rows.div_ceil(TILE_ROWS);
+        let across = self.tensor.columns.div_ceil(TILE_COLUMNS);
+        let tiles = down.saturating_mul(across) as u64;
+        self.first_tile..self.first_tile.saturating_add(tiles)
+    }
+
     /// Leaf of the weight tree that holds an element: row `row % 16` of the tile, column
     /// `column % 256`.
     pub const fn tile(&self, row: usize, column: usize) -> u64 {
@@ -264,8 +293,7 @@ pub fn places(header: &ModelHeader) -> impl Iterator<Item = Place> + '_ {
             layer: 0,
             rows: 0,
             columns: 0,
-            rotated: false,
-            wide: false,
+            input: InputMode::default(),
             biased: false,
             tied: false,
         },
@@ -278,11 +306,7 @@ pub fn places(header: &ModelHeader) -> impl Iterator<Item = Place> + '_ {
         if tensor.tied {
             (place.elements, place.first_tile) = (0, 0);
         } else {
-            let tiles = tensor
-                .rows
-                .div_ceil(TILE_ROWS)
-                .saturating_mul(tensor.columns.div_ceil(TILE_COLUMNS));
-            next.first_tile = next.first_tile.saturating_add(tiles as u64);
+            next.first_tile = place.tiles().end;
             next.elements = next
                 .elements
                 .saturating_add(tensor.stored_elements() as u64);
@@ -442,7 +466,7 @@ mod tests {
         };
         use Weight::{Down, Gate, Key, Output, Query, Up, Value};
         assert_eq!(names(|tensor| tensor.weight == Gate), []);
-        assert_eq!(names(|tensor| tensor.wide), [(Down, 0), (Output, 0)]);
+        assert_eq!(names(|tensor| tensor.input.wide), [(Down, 0), (Output, 0)]);
         assert_eq!(names(|tensor| tensor.tied), [(Output, 0)]);
         let biased = [Query, Key, Value, Up, Down];
         let biased: Vec<_> = [0, 1]
@@ -458,7 +482,7 @@ mod tests {
         header.input_flags[1] = input::DOWN | input::ATTENTION;
         header.output_flags = output::HADAMARD;
         let rotated: Vec<_> = weight_tensors(&header)
-            .filter(|tensor| tensor.rotated)
+            .filter(|tensor| tensor.input.rotated)
             .map(|tensor| (tensor.weight, tensor.layer))
             .collect();
         assert_eq!(

@@ -11,7 +11,8 @@
 //! - the operations: [`arithmetic`], [`quantise`], [`gemm`], [`hadamard`], [`normalise`], [`rope`],
 //!   [`activation`], [`attention`], [`elementwise`], [`sampling`]
 //!
-//! The crate has no dependencies; users pass their hash function as a [`Hasher256`]. It is built
+//! Without features the crate has no dependencies; users pass their hash function as a [`Hasher256`], and
+//! the feature `blake2` has one. It is built
 //! with overflow checks in every profile: where a sum wraps on purpose, a comment bounds it.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(
@@ -67,6 +68,23 @@ pub mod format {
 pub trait Hasher256 {
     /// Hash of the concatenation of `parts`.
     fn hash(parts: &[&[u8]]) -> [u8; 32];
+}
+
+/// blake2b-256, the hash of every commitment.
+#[cfg(any(test, feature = "blake2"))]
+#[derive(Clone, Copy, Debug)]
+pub struct Blake2b256;
+
+#[cfg(any(test, feature = "blake2"))]
+impl Hasher256 for Blake2b256 {
+    fn hash(parts: &[&[u8]]) -> [u8; 32] {
+        use blake2::{digest::consts::U32, Blake2b, Digest};
+        let mut state = Blake2b::<U32>::new();
+        for part in parts {
+            state.update(part);
+        }
+        state.finalize().into()
+    }
 }
 
 #[cfg(test)]

@@ -84,11 +84,29 @@ impl Parameters {
 }
 
 impl Parameters {
-    /// The last place that min-p keeps.
+    /// The last place that min-p keeps; the last of all if it is off.
     pub fn min_p_limit(&self) -> u64 {
         self.min_p.map_or(u64::MAX, |distance| {
             place(distance.into(), (1 << INDEX_BITS) - 1)
         })
+    }
+
+    /// The last place that top-k keeps; the last of all if it leaves out none. Reorders `places`.
+    pub fn top_k_limit(&self, places: &mut [u64]) -> u64 {
+        if !self.ranks(places.len()) {
+            return u64::MAX;
+        }
+        let (_, last, _) = places.select_nth_unstable(self.top_k as usize - 1);
+        *last
+    }
+
+    /// The last place that top-p keeps; the last of all if it is off. Reorders `places`.
+    pub fn top_p_limit(&self, places: &mut [u64]) -> u64 {
+        if self.has_nucleus() {
+            top_p_limit(places, self.top_p)
+        } else {
+            u64::MAX
+        }
     }
 
     /// Whether top-k leaves out any of so many candidates.
@@ -166,16 +184,9 @@ fn top_p_limit(mut places: &mut [u64], top_p: u32) -> u64 {
 
 /// The last place that all filters keep.
 fn limit(places: &mut [u64], parameters: &Parameters) -> u64 {
-    let mut limit = parameters.min_p_limit();
-    let kept = usize::try_from(parameters.top_k).unwrap_or(usize::MAX);
-    if parameters.ranks(places.len()) {
-        let (_, last, _) = places.select_nth_unstable(kept - 1);
-        limit = limit.min(*last);
-    }
-    if parameters.has_nucleus() {
-        limit = limit.min(top_p_limit(places, parameters.top_p));
-    }
-    limit
+    let top_k = parameters.top_k_limit(places);
+    let top_p = parameters.top_p_limit(places);
+    parameters.min_p_limit().min(top_k).min(top_p)
 }
 
 /// Index of the token drawn from `logits` (Q16) for the output token of number `ordinal`, the first
@@ -197,7 +208,7 @@ pub fn choose(
     // Scaling keeps the order of logits, so no difference is negative.
     let distance = |logit: i32| (largest - parameters.scale(logit)) as u64;
     places.clear();
-    let filtered = parameters.min_p.is_some() || parameters.top_k > 0 || parameters.top_p < WHOLE;
+    let filtered = parameters.min_p.is_some() || parameters.top_k > 0 || parameters.has_nucleus();
     if filtered {
         places.extend(
             (0u64..)

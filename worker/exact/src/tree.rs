@@ -68,6 +68,19 @@ pub fn leaf<H: Hasher256>(domain: Domain, bytes: &[u8]) -> [u8; 32] {
     H::hash(&[&[0], domain.name(), bytes])
 }
 
+/// Hash of a leaf that may be shorter than the domain's leaf length: it is padded with zeros. Longer, it
+/// is hashed as it is.
+pub fn padded_leaf<H: Hasher256>(domain: Domain, bytes: &[u8]) -> [u8; 32] {
+    let length = domain.leaf_length();
+    if bytes.len() >= length {
+        return leaf::<H>(domain, bytes);
+    }
+    let mut padded = Vec::with_capacity(length);
+    padded.extend_from_slice(bytes);
+    padded.resize(length, 0);
+    leaf::<H>(domain, &padded)
+}
+
 /// Hash of an inner node.
 pub fn node<H: Hasher256>(domain: Domain, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     H::hash(&[&[1], domain.name(), left, right])
@@ -111,15 +124,7 @@ impl<H: Hasher256> TreeBuilder<H> {
     /// Appends a leaf; shorter than the domain's leaf length, it is padded with zeros; longer, it is
     /// hashed as it is.
     pub fn push(&mut self, bytes: &[u8]) {
-        let length = self.domain.leaf_length();
-        let hash = if bytes.len() < length {
-            let mut padded = Vec::with_capacity(length);
-            padded.extend_from_slice(bytes);
-            padded.resize(length, 0);
-            leaf::<H>(self.domain, &padded)
-        } else {
-            leaf::<H>(self.domain, bytes)
-        };
+        let hash = padded_leaf::<H>(self.domain, bytes);
         self.leaves = self.leaves.saturating_add(1);
         let mut carry = hash;
         for slot in &mut self.waiting {

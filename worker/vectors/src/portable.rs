@@ -8,7 +8,7 @@ use crate::{
 use aipg_exact::{
     commitment,
     header::{ModelHeader, HEADER_LENGTH},
-    layout::section_lengths,
+    layout::{section_lengths, FILE_MAGIC},
     sampling,
     trace::{self, Replay, Sections, Tensor},
     Hasher256,
@@ -18,9 +18,6 @@ use alloc::{
     string::{String, ToString},
 };
 use core::marker::PhantomData;
-
-/// The first bytes of a model file.
-const MAGIC: &[u8; 8] = b"AIPGMDL1";
 
 /// Every operation on the calls of `aipg-exact` alone.
 pub struct Portable<H>(PhantomData<H>);
@@ -58,7 +55,7 @@ fn how<H: Hasher256>(sampling: &Sampling) -> Result<Option<trace::Sampling>, Str
 /// Header and sections of a model file, checked in the order of the specification.
 fn model<H: Hasher256>(file: &[u8]) -> Result<(ModelHeader, Sections<'_>), String> {
     let (magic, rest) = file.split_first_chunk().ok_or("Truncated")?;
-    if magic != MAGIC {
+    if magic != FILE_MAGIC {
         return Err("BadMagic".into());
     }
     let (root, rest) = rest.split_first_chunk().ok_or("Truncated")?;

@@ -4,21 +4,7 @@ use crate::{
     job::{Generate, Generated},
     Fields, Implementation, Value,
 };
-use aipg_exact::Hasher256;
-use blake2::{digest::consts::U32, Blake2b, Digest};
-
-/// blake2b-256.
-pub struct Blake2b256;
-
-impl Hasher256 for Blake2b256 {
-    fn hash(parts: &[&[u8]]) -> [u8; 32] {
-        let mut state = Blake2b::<U32>::new();
-        for part in parts {
-            state.update(part);
-        }
-        state.finalize().into()
-    }
-}
+pub use aipg_exact::Blake2b256;
 
 /// Operations without whole models.
 pub struct WithoutModels;

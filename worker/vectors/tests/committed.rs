@@ -1,22 +1,9 @@
 //! The committed vectors, answered by the portable implementation.
 
-use aipg_exact::Hasher256;
+use aipg_exact::{Blake2b256, Hasher256};
 use aipg_vectors::{answer, binary, digest, portable::Portable, AnswerError, Value, Vector};
-use blake2::{digest::consts::U32, Blake2b, Digest};
 
 const VECTORS: &[u8] = include_bytes!("../../../docs/spec/vectors.bin");
-
-struct Blake2b256;
-
-impl Hasher256 for Blake2b256 {
-    fn hash(parts: &[&[u8]]) -> [u8; 32] {
-        let mut state = Blake2b::<U32>::new();
-        for part in parts {
-            state.update(part);
-        }
-        state.finalize().into()
-    }
-}
 
 type Implementation = Portable<Blake2b256>;
 

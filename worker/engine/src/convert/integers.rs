@@ -39,7 +39,7 @@ impl<'a> Integers<'a> {
         let tensors = self.tensors;
         let slots = self.matrices.iter_mut().zip(&tensors.matrices);
         for (tensor, (slots, float)) in weight_tensors(header).zip(slots) {
-            let slot = &mut slots[usize::from(tensor.rotated)];
+            let slot = &mut slots[usize::from(tensor.input.rotated)];
             let elements = match tensor.tied {
                 true => tensors.output_elements(),
                 false => &float.elements,
@@ -48,7 +48,12 @@ impl<'a> Integers<'a> {
                 Some(integers) => integers,
                 None => slot.insert(match tensor.weight {
                     Weight::Embedding => weights::embedding(&float.name, elements, tensor.columns)?,
-                    _ => weights::matrix(&float.name, elements, tensor.columns, tensor.rotated)?,
+                    _ => weights::matrix(
+                        &float.name,
+                        elements,
+                        tensor.columns,
+                        tensor.input.rotated,
+                    )?,
                 }),
             };
             sections.scales.extend(&integers.multipliers);

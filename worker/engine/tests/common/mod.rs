@@ -220,7 +220,7 @@ impl Checkpoint {
             for step in steps {
                 let row = take(&mut weights, tensor.columns).map(i8::from_le_bytes);
                 let mut row: Vec<i64> = row.map(i64::from).collect();
-                if tensor.rotated {
+                if tensor.input.rotated {
                     aipg_exact::hadamard::rotate(&mut row);
                 }
                 elements.extend(row.iter().map(|&q| (q as f64 * step) as f32));

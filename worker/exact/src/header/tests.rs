@@ -230,7 +230,8 @@ fn count_macs(header: &ModelHeader, prompt: u64, output: u64) -> u64 {
             for tensor in crate::layout::weight_tensors(header) {
                 use crate::layout::Weight::*;
                 if tensor.layer == layer && !matches!(tensor.weight, Embedding | Output) {
-                    macs += (tensor.rows * tensor.columns) as u64 * (1 + u64::from(tensor.wide));
+                    macs +=
+                        (tensor.rows * tensor.columns) as u64 * (1 + u64::from(tensor.input.wide));
                 }
             }
             let first = match header.window_of(layer) {

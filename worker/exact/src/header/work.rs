@@ -33,7 +33,7 @@ impl ModelHeader {
                 Weight::Output => u64::from(output),
                 _ => rows,
             };
-            let planes = if tensor.wide { 2 } else { 1 };
+            let planes = if tensor.input.wide { 2 } else { 1 };
             let elements = (tensor.rows as u64).checked_mul(tensor.columns as u64)?;
             products = products.checked_add(elements.checked_mul(planes)?.checked_mul(times)?)?;
         }

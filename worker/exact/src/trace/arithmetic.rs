@@ -5,43 +5,12 @@ use crate::{
     activation::Activation,
     arithmetic::saturate,
     hadamard,
-    header::{input, model, output, ModelHeader},
-    layout::Weight,
+    header::{model, ModelHeader},
     normalise::{apply_gain, apply_norm_biases, normalise_head, subtract_mean, RootMeanSquare},
     quantise::{magnitude, quantise_row, requantise, requantise_wide, Quantiser, Scale},
     rope,
 };
 use alloc::{vec, vec::Vec};
-
-/// What a row goes through before it is the input of a product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mode {
-    pub rotated: bool,
-    pub wide: bool,
-}
-
-impl Mode {
-    /// Of the input of a product.
-    pub fn of_product(header: &ModelHeader, weight: Weight, layer: usize) -> Self {
-        let bit = match weight {
-            Weight::Output | Weight::Embedding => {
-                return Self {
-                    rotated: header.output_flags & output::HADAMARD != 0,
-                    wide: header.output_flags & output::WIDE != 0,
-                }
-            }
-            Weight::Query | Weight::Key | Weight::Value => input::ATTENTION,
-            Weight::AttentionOutput => input::ATTENTION_OUTPUT,
-            Weight::Gate | Weight::Up => input::FEED_FORWARD,
-            Weight::Down => input::DOWN,
-        };
-        let flags = header.input_flags.get(layer).copied().unwrap_or(0);
-        Self {
-            rotated: flags & bit != 0,
-            wide: flags & bit << input::WIDE_SHIFT != 0,
-        }
-    }
-}
 
 /// Scale of a quantised row and whether it has 16 bits.
 #[derive(Clone, Copy, Debug)]

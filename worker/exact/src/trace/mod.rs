@@ -21,18 +21,22 @@
 //! from the same functions that decide claims, so what an honest worker commits, nobody can accuse.
 
 mod arithmetic;
+mod chosen;
 mod claim;
+mod decide;
 mod openings;
 mod reader;
 mod record;
 mod replay;
+mod sum;
 pub mod tensor;
 
-pub use claim::{claims, Claim, Fault, Sum, FAN_OUT, MAX_ROUNDS};
+pub use claim::{claims, Claim, Fault, MAX_ROUNDS};
 pub use openings::{Opening, OpeningError, Openings, Recorder, Roots};
 pub use reader::{Inputs, Job, Leaf, Sampling};
 pub use record::{Chosen, NormRecord, PeakRecord, SoftmaxRecord};
 pub use replay::{Replay, ReplayError, Sections};
+pub use sum::{Span, Sum, FAN_OUT};
 pub use tensor::{Part, Tensor};
 
 #[cfg(test)]

@@ -10,7 +10,12 @@ use crate::{
     tree::{self, Domain},
     Hasher256,
 };
-use alloc::{borrow::Cow, collections::BTreeMap, collections::BTreeSet, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    vec,
+    vec::Vec,
+};
 use core::cell::RefCell;
 
 /// A leaf and the siblings that lead from it to its root.
@@ -71,12 +76,11 @@ impl Openings {
     ) -> Result<Self, OpeningError> {
         let mut leaves = BTreeMap::new();
         for Opening { leaf, bytes, path } in openings {
-            let tree = Tree::of(job, leaf);
-            let root = tree.root(job, roots).ok_or(OpeningError::NoRoot(leaf))?;
+            let tree = Tree::of(job, roots, leaf);
+            let root = tree.root.ok_or(OpeningError::NoRoot(leaf))?;
             let hash = tree::leaf::<H>(tree.domain, &bytes);
             let top = tree::top_of_path::<H>(tree.domain, tree.leaves, tree.index, hash, &path);
-            let shape = tree.shape.get(..tree.numbers).unwrap_or_default();
-            let found = top.map(|top| tree::root::<H>(tree.domain, shape, &top));
+            let found = top.map(|top| tree::root::<H>(tree.domain, &tree.shape, &top));
             if found != Some(root) {
                 return Err(OpeningError::WrongPath(leaf));
             }
@@ -97,71 +101,45 @@ struct Tree {
     domain: Domain,
     leaves: u64,
     index: u64,
-    shape: [u64; 3],
-    numbers: usize,
-    leaf: Leaf,
+    shape: Vec<u64>,
+    root: Option<[u8; 32]>,
 }
 
 impl Tree {
-    fn of(job: &Job<'_>, leaf: Leaf) -> Self {
-        let lengths = section_lengths(job.header);
-        let (domain, leaves, index, shape, numbers) = match leaf {
-            Leaf::Scales(index) => {
-                let leaves = lengths.scales.div_ceil(1024);
-                (Domain::Scales, leaves, index, [lengths.scales, 0, 0], 1)
-            }
-            Leaf::Tables(index) => {
-                let leaves = lengths.tables.div_ceil(1024);
-                (Domain::Tables, leaves, index, [lengths.tables, 0, 0], 1)
-            }
-            Leaf::Weights(index) => {
-                let leaves = weight_leaves(job);
-                (Domain::Weights, leaves, index, [leaves, 0, 0], 1)
-            }
-            Leaf::Prompt(index) => {
-                let count = u64::from(job.prompt);
-                (Domain::Tokens, count.div_ceil(64), index, [count, 0, 0], 1)
-            }
-            Leaf::Output(index) => {
-                let count = u64::from(job.output);
-                (Domain::Tokens, count.div_ceil(64), index, [count, 0, 0], 1)
-            }
-            Leaf::Trace(tensor, index) => {
-                let (domain, shape, numbers) = tensor.tree(job);
-                (domain, tensor.leaves(job), index, shape, numbers)
-            }
-        };
-        Self {
+    fn of(job: &Job<'_>, roots: &Roots, leaf: Leaf) -> Self {
+        let header = job.header;
+        let lengths = section_lengths(header);
+        // Leaves of so many bytes or ids; the shape says how many there are.
+        let list = |domain, index, length: u64, each, root| Self {
             domain,
-            leaves,
+            leaves: length.div_ceil(each),
             index,
-            shape,
-            numbers,
-            leaf,
+            shape: vec![length],
+            root: Some(root),
+        };
+        let tokens = |index, count: u32, root| list(Domain::Tokens, index, count.into(), 64, root);
+        match leaf {
+            Leaf::Scales(index) => list(Domain::Scales, index, lengths.scales, 1024, header.scales),
+            Leaf::Tables(index) => list(Domain::Tables, index, lengths.tables, 1024, header.tables),
+            Leaf::Weights(index) => {
+                let stored = places(header).filter(|place| !place.tensor.tied);
+                let tiles = stored.map(|place| place.tiles().end).max().unwrap_or(0);
+                list(Domain::Weights, index, tiles, 1, header.weights)
+            }
+            Leaf::Prompt(index) => tokens(index, job.prompt, roots.prompt),
+            Leaf::Output(index) => tokens(index, job.output, roots.output),
+            Leaf::Trace(tensor, index) => {
+                let (domain, shape) = tensor.tree(job);
+                Self {
+                    domain,
+                    leaves: tensor.leaves(job),
+                    index,
+                    shape,
+                    root: roots.tensors.get(&tensor).copied(),
+                }
+            }
         }
     }
-
-    fn root(&self, job: &Job<'_>, roots: &Roots) -> Option<[u8; 32]> {
-        match self.leaf {
-            Leaf::Scales(_) => Some(job.header.scales),
-            Leaf::Tables(_) => Some(job.header.tables),
-            Leaf::Weights(_) => Some(job.header.weights),
-            Leaf::Prompt(_) => Some(roots.prompt),
-            Leaf::Output(_) => Some(roots.output),
-            Leaf::Trace(tensor, _) => roots.tensors.get(&tensor).copied(),
-        }
-    }
-}
-
-/// Leaves of a model's weight tree.
-fn weight_leaves(job: &Job<'_>) -> u64 {
-    let stored = places(job.header).filter(|place| !place.tensor.tied);
-    let ends = stored.map(|place| {
-        let (rows, columns) = (place.tensor.rows, place.tensor.columns);
-        let last = place.tile(rows.saturating_sub(1), columns.saturating_sub(1));
-        last.saturating_add(1)
-    });
-    ends.max().unwrap_or(0)
 }
 
 /// Notes which leaves a decision reads, so that they can be opened.

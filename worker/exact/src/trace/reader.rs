@@ -1,7 +1,7 @@
 //! What a step reads: leaves of a model, of a job's tokens and of its trace.
 
 use super::{
-    arithmetic::{InputScale, Mode, RowChunk},
+    arithmetic::{InputScale, RowChunk},
     claim::Fault,
     record::{NormRecord, PeakRecord, Record},
     tensor::{of_norm, of_product, Elements, Tensor, CHUNK, HEAD_SCALE_BYTES},
@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     format,
-    header::{model, output, ModelHeader},
-    layout::{norm_place, place, Norm, Place, Weight, TILE_COLUMNS, TILE_ROWS},
+    header::{model, ModelHeader},
+    layout::{
+        input_mode, norm_place, place, InputMode, Norm, Place, Weight, TILE_COLUMNS, TILE_ROWS,
+    },
     normalise::{mean, normalised_scale, square_exponent, RootMeanSquare},
     quantise::{int8_from_byte, Amplitude, Quantiser, Scale},
     sampling::Parameters,
@@ -349,85 +351,47 @@ impl<'a, I: Inputs> Reader<'a, I> {
         R::decode(&bytes).ok_or(Fault::Unknown)
     }
 
-    /// What brings a norm's chunk of the residual stream to its quantised row.
-    pub fn norm_chunk(&self, norm: Norm, row: u64, chunk: usize) -> Result<RowChunk, Fault> {
-        let header = self.header();
-        let (before, statistics, _) = of_norm(header, norm).ok_or(Fault::Unknown)?;
-        let stream_row = match norm {
-            Norm::Final => self.job.sampled_row(row),
-            _ => row,
-        };
-        let record: NormRecord = self.record(statistics, row, 0)?;
-        let width = header.model_dimension as usize;
-        let first = chunk.saturating_mul(CHUNK);
-        let count = CHUNK.min(width.saturating_sub(first));
-        let offset = norm_place(header, norm).saturating_add((first as u64).saturating_mul(4));
-        let after = (width as u64).saturating_mul(4);
-        let layer_norm = header.has(model::LAYER_NORM);
-        Ok(RowChunk {
-            x: self.stream(before, stream_row, chunk)?,
-            mean: layer_norm.then(|| mean(record.sum, width)),
-            root: root(header, &record),
-            first,
-            gains: self.numbers(Leaf::Scales, offset, count, i32::from_le_bytes)?,
-            biases: match layer_norm {
-                true => {
-                    let offset = offset.saturating_add(after);
-                    Some(self.numbers(Leaf::Scales, offset, count, i32::from_le_bytes)?)
-                }
-                false => None,
-            },
-            rotated: self.norm_mode(norm).rotated,
-        })
-    }
-
-    /// The same without gains and biases, for what needs only the stream.
+    /// A chunk of the residual stream that a norm reads, and the norm's statistics of the row.
     pub fn norm_stream(
         &self,
         norm: Norm,
         row: u64,
         chunk: usize,
     ) -> Result<(Vec<i32>, NormRecord), Fault> {
-        let header = self.header();
-        let (before, statistics, _) = of_norm(header, norm).ok_or(Fault::Unknown)?;
+        let (before, statistics, _) = of_norm(self.header(), norm).ok_or(Fault::Unknown)?;
         let stream_row = match norm {
             Norm::Final => self.job.sampled_row(row),
             _ => row,
         };
-        let record: NormRecord = self.record(statistics, row, 0)?;
+        let record = self.record(statistics, row, 0)?;
         Ok((self.stream(before, stream_row, chunk)?, record))
     }
 
-    /// What a norm's row goes through.
-    pub fn norm_mode(&self, norm: Norm) -> Mode {
-        let (weight, layer) = match norm {
-            Norm::Attention(layer) | Norm::Query(layer) | Norm::Key(layer) => {
-                (Weight::Query, layer)
-            }
-            Norm::FeedForward(layer) => (Weight::Up, layer),
-            Norm::Final => {
-                return Mode {
-                    rotated: self.header().output_flags & output::HADAMARD != 0,
-                    wide: self.header().output_flags & output::WIDE != 0,
-                }
-            }
-        };
-        self.product_mode(weight, layer)
-    }
-
-    /// What the input of a layer's product goes through.
-    pub fn product_mode(&self, weight: Weight, layer: usize) -> Mode {
-        Mode::of_product(self.header(), weight, layer)
+    /// What brings that chunk to the norm's quantised row.
+    pub fn norm_chunk(&self, norm: Norm, row: u64, chunk: usize) -> Result<RowChunk, Fault> {
+        let header = self.header();
+        let (x, record) = self.norm_stream(norm, row, chunk)?;
+        let width = header.model_dimension as usize;
+        let first = chunk.saturating_mul(CHUNK);
+        let gains = norm_place(header, norm).saturating_add((first as u64).saturating_mul(4));
+        let biases = gains.saturating_add((width as u64).saturating_mul(4));
+        let numbers = |offset| self.numbers(Leaf::Scales, offset, x.len(), i32::from_le_bytes);
+        let layer_norm = header.has(model::LAYER_NORM);
+        Ok(RowChunk {
+            mean: layer_norm.then(|| mean(record.sum, width)),
+            root: root(header, &record),
+            first,
+            gains: numbers(gains)?,
+            biases: layer_norm.then(|| numbers(biases)).transpose()?,
+            rotated: norm_mode(header, norm).rotated,
+            x,
+        })
     }
 
     /// Scale of the rows that a product reads.
     pub fn input_scale(&self, weight: Weight, layer: usize, row: u64) -> Result<InputScale, Fault> {
         let (_, norm) = of_product(weight, layer).ok_or(Fault::Unknown)?;
-        let wide = match norm {
-            Some(norm) => self.norm_mode(norm),
-            None => self.product_mode(weight, layer),
-        }
-        .wide;
+        let wide = input_mode(self.header(), weight, layer).wide;
         let scale = match norm {
             Some(norm) => {
                 let (_, statistics, _) = of_norm(self.header(), norm).ok_or(Fault::Unknown)?;
@@ -445,6 +409,17 @@ impl<'a, I: Inputs> Reader<'a, I> {
             }
         };
         Ok(InputScale { scale, wide })
+    }
+}
+
+/// What the row that a norm makes goes through.
+pub(super) fn norm_mode(header: &ModelHeader, norm: Norm) -> InputMode {
+    match norm {
+        Norm::Attention(layer) | Norm::Query(layer) | Norm::Key(layer) => {
+            input_mode(header, Weight::Query, layer)
+        }
+        Norm::FeedForward(layer) => input_mode(header, Weight::Up, layer),
+        Norm::Final => input_mode(header, Weight::Output, 0),
     }
 }
 

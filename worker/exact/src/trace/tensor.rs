@@ -18,10 +18,11 @@ use super::{
     record::{Chosen, NormRecord, PeakRecord, Record, SoftmaxRecord},
 };
 use crate::{
-    header::{input, output, ModelHeader},
-    layout::{Norm, Weight},
+    header::ModelHeader,
+    layout::{input_mode, Norm, Weight},
     tree::Domain,
 };
+use alloc::{vec, vec::Vec};
 use core::iter;
 
 /// Columns that one step of arithmetic takes: those of a tile of weights.
@@ -222,20 +223,19 @@ impl Tensor {
         let width = header.head_dimension as usize;
         let heads = header.heads as usize;
         let groups = header.key_value_heads as usize;
-        let wide = |layer: usize, bit: u8| {
-            let flags = header.input_flags.get(layer).copied().unwrap_or(0);
-            flags & bit << input::WIDE_SHIFT != 0
+        let quantised = |width, weight, layer| Elements::Quantised {
+            width,
+            wide: input_mode(header, weight, layer).wide,
         };
         let record = |bytes| Elements::Records { count: 1, bytes };
         let head_rows = |count| Elements::Heads { count, width };
-        let quantised = |width, wide| Elements::Quantised { width, wide };
         let attended = heads.saturating_mul(width);
         match self {
             Self::Embedded | Self::Layer(_, Part::Middle | Part::Output) => Elements::Stream(d),
             Self::Layer(_, Part::AttentionNorm | Part::FeedForwardNorm) | Self::FinalNorm => {
                 record(NormRecord::LENGTH)
             }
-            Self::Layer(layer, Part::AttentionInput) => quantised(d, wide(layer, input::ATTENTION)),
+            Self::Layer(layer, Part::AttentionInput) => quantised(d, Weight::Query, layer),
             Self::Layer(_, Part::Queries) => head_rows(heads),
             Self::Layer(_, Part::Keys | Part::Values) => head_rows(groups),
             Self::Layer(_, Part::Softmax) => Elements::Records {
@@ -245,15 +245,13 @@ impl Tensor {
             Self::Layer(_, Part::Attended) => Elements::Stream(attended),
             Self::Layer(_, Part::AttendedPeak | Part::GatedPeak) => record(PeakRecord::LENGTH),
             Self::Layer(layer, Part::OutputInput) => {
-                quantised(attended, wide(layer, input::ATTENTION_OUTPUT))
+                quantised(attended, Weight::AttentionOutput, layer)
             }
-            Self::Layer(layer, Part::FeedForwardInput) => {
-                quantised(d, wide(layer, input::FEED_FORWARD))
-            }
+            Self::Layer(layer, Part::FeedForwardInput) => quantised(d, Weight::Up, layer),
             Self::Layer(layer, Part::DownInput) => {
-                quantised(header.feed_forward as usize, wide(layer, input::DOWN))
+                quantised(header.feed_forward as usize, Weight::Down, layer)
             }
-            Self::FinalInput => quantised(d, header.output_flags & output::WIDE != 0),
+            Self::FinalInput => quantised(d, Weight::Output, 0),
             Self::Chosen => record(Chosen::LENGTH),
         }
     }
@@ -276,14 +274,14 @@ impl Tensor {
     }
 
     /// Domain and shape of its tree.
-    pub fn tree(self, job: &Job<'_>) -> (Domain, [u64; 3], usize) {
+    pub fn tree(self, job: &Job<'_>) -> (Domain, Vec<u64>) {
         let rows = self.rows(job);
         if self.is_digest(job.header) {
-            let shape = [rows, job.header.model_dimension.into(), 0];
-            return (Domain::Digest, shape, 2);
+            let width = job.header.model_dimension.into();
+            return (Domain::Digest, vec![rows, width]);
         }
         let leaves = self.elements(job.header).leaves() as u64;
-        (Domain::Trace, [self.number(job.header), rows, leaves], 3)
+        (Domain::Trace, vec![self.number(job.header), rows, leaves])
     }
 }
 

@@ -5,25 +5,11 @@ extern crate alloc;
 use aipg_exact::{
     gemm::{dot, tile},
     layout::{TILE_COLUMNS, TILE_ROWS},
-    Hasher256,
+    Blake2b256,
 };
 use aipg_vectors::{answer, answer_digest, binary, portable::Portable};
 use alloc::{vec, vec::Vec};
-use blake2::{digest::consts::U32, Blake2b, Digest};
 use core::hint::black_box;
-
-/// blake2b-256.
-struct Blake2b256;
-
-impl Hasher256 for Blake2b256 {
-    fn hash(parts: &[&[u8]]) -> [u8; 32] {
-        let mut state = Blake2b::<U32>::new();
-        for part in parts {
-            state.update(part);
-        }
-        state.finalize().into()
-    }
-}
 
 /// The digest of each answer to the vectors of a file; panics at the first that has none.
 pub fn answer_digests(file: &[u8]) -> Vec<u8> {
