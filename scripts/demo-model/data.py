@@ -2,7 +2,9 @@
 
 Held out by construction: the questions marked `!` in the corpus, three generated ways to ask for
 each term, one addition pair in sixteen (in both orders) and one subtraction pair in sixteen. A
-training prompt that equals a held-out one up to case, spacing and punctuation is dropped.
+training prompt that equals a held-out one up to case, spacing and punctuation is dropped, and so is
+one that has a held-out question of four words or more inside it. wording.py makes the ways in which
+a trained question is asked.
 """
 
 from __future__ import annotations
@@ -15,16 +17,23 @@ from pathlib import Path
 
 import numpy as np
 
-from tokens import encode_sample
+import wording
+from tokens import PROMPT_END, encode_sample
 
 CORPUS = Path(__file__).parent / "corpus"
 # Upper length in tokens of the groups that are batched together.
-LENGTH_GROUPS = (40, 152, 248)
+LENGTH_GROUPS = (32, 48, 136, 168, 200, 248)
 DO_NOT_KNOW = "I do not know that. I am a very small model: I know AI Power Grid, small sums and a few little stories."
 LARGEST = 49
 LARGEST_FACTOR = 12
 HELD_OUT_SUMS = 120
 TEMPLATES_HELD_OUT = 3
+# Words from which on a held-out question must not be inside a training prompt either.
+WORDS_OF_A_PART = 4
+# Bytes of the answer in a sample that is cut.
+START_OF_ANSWER = 36
+# How often a block with terms is asked by a question written for it, not by a form around its term.
+WRITTEN_SHARE = 0.6
 
 ASK_FOR_TERM = (
     "What is {}?",
@@ -49,8 +58,23 @@ ASK_FOR_TERM = (
     "What can you tell me about {}?",
 )
 ALWAYS_TRAINED = 2
-OPENINGS = ("Please tell me: ", "Hello, ", "Hi! ", "Hey, ", "Hi, ", "I have a question: ", "Tell me, ",
-            "Please: ", "Hello! ", "Quick question: ", "So, ", "OK, ")
+# Ways of which none is held out.
+TRAINED_WAYS = (
+    "Give me a short explanation of {}.",
+    "I have heard of {}. What is it?",
+    "I do not understand {}.",
+    "What should I know about {}?",
+    "Give me a definition of {}.",
+    "Teach me about {}.",
+    "Could you explain {}?",
+    "What do you call {}?",
+    "What does the word for {} mean?",
+    "{}: what is it?",
+    "What is the meaning of {}?",
+    "I would like to hear about {}.",
+    "Tell me more about {}.",
+    "Could you describe {}?",
+)
 TOO_BIG = "That is too big for me: I only learned sums of numbers below 50."
 NO_TABLE = "That is too big for me: I only know the times table to 12."
 NO_DIVISION = "I never learned to divide. Ask me to add, subtract or multiply small numbers."
@@ -81,28 +105,43 @@ class Mixture:
     strangers: float
     # Blocks are drawn by their weight to this power: below 1, rare blocks are drawn more often.
     weight_power: float
+    # Share of the answers to questions of which only the start is trained. The start is where the
+    # choice of an answer is made; what follows is known by heart from the others.
+    cut: float
+    # Tokens of one step, padding included.
+    tokens: int
 
 
 # Sums take many samples, so they come first; the second stage is for the questions.
 STAGES = (
-    Mixture(samples=110_000, sums=0.85, strangers=0.0, weight_power=1.0),
-    Mixture(samples=40_000, sums=0.4, strangers=0.12, weight_power=0.5),
+    Mixture(samples=50_000, sums=0.85, strangers=0.01, weight_power=1.0, cut=0.0, tokens=6144),
+    Mixture(samples=60_000, sums=0.5, strangers=0.08, weight_power=0.5, cut=0.8, tokens=4096),
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """Questions with one answer; `held_out` questions are never trained."""
+    """Questions with one answer; `held_out` questions are never trained.
 
-    questions: tuple[str, ...]
+    `written` questions stand in the corpus, `forms` are made around the block's terms.
+    """
+
+    heading: str
+    written: tuple[str, ...]
+    forms: tuple[str, ...]
     held_out: tuple[str, ...]
     weight: int
     answer: str
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        return self.written + self.forms
 
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
     kind: str
+    heading: str
     prompt: str
     answer: str
 
@@ -140,28 +179,39 @@ def term_questions(term: str) -> tuple[list[str], list[str]]:
     forms = [upper_first(form.format(term)) for form in ASK_FOR_TERM]
     ranked = sorted(forms[ALWAYS_TRAINED:], key=lambda form: small_hash("form", form))
     held_out = ranked[:TEMPLATES_HELD_OUT]
-    bare = upper_first(re.sub(r"^(a|an|the) ", "", term))
-    trained = [form for form in forms if form not in held_out] + [bare, f"{bare}?"]
+    trained = [form for form in forms if form not in held_out]
+    trained += [upper_first(form.format(term)) for form in TRAINED_WAYS]
     return trained, held_out
+
+
+def bare_questions(term: str) -> list[str]:
+    """The term alone, as into a search box."""
+    bare = upper_first(re.sub(r"^(a|an|the) ", "", term))
+    return [bare, f"{bare}?"]
 
 
 def parse(path: Path) -> list[Block]:
     """Blocks of one corpus file; its head says how a block is written."""
-    blocks = []
+    blocks, heading = [], ""
     text = path.read_text(encoding="utf-8")
     for number, part in enumerate(re.split(r"\n\s*\n", text)):
-        questions, held_out, weight, answer = [], [], 1, []
+        written, forms, held_out, weight, answer = [], [], [], 1, []
         for line in part.splitlines():
             mark, rest = line[:1], line[2:].strip()
             if answer:
                 answer.append(line.rstrip())
+            elif mark == "%":
+                heading = rest
             elif mark == "@":
-                for term in rest.split("|"):
-                    trained, kept = term_questions(term.strip())
-                    questions += trained
+                terms = [term.strip() for term in rest.split("|")]
+                # Of several names only the first is asked for without its article.
+                forms += bare_questions(terms[0])
+                for term in terms:
+                    trained, kept = term_questions(term)
+                    forms += trained
                     held_out += kept
             elif mark == "?":
-                questions.append(rest)
+                written.append(rest)
             elif mark == "!":
                 held_out.append(rest)
             elif mark == "*":
@@ -172,44 +222,14 @@ def parse(path: Path) -> list[Block]:
                 raise ValueError(f"{path.name}: block {number}: cannot read line {line!r}")
         # A question written by hand that is also a held-out form of a term is held out.
         held_out = list({key(question): question for question in held_out}.values())
-        kept_keys = {key(question) for question in held_out}
-        questions = [question for question in questions if key(question) not in kept_keys]
-        if questions and answer:
-            blocks.append(Block(tuple(questions), tuple(held_out), weight, "\n".join(answer)))
-        elif questions or answer:
+        kept = {key(question) for question in held_out}
+        written, forms = (tuple(question for question in questions if key(question) not in kept)
+                          for questions in (written, forms))
+        if (written or forms) and answer:
+            blocks.append(Block(heading, written, forms, tuple(held_out), weight, "\n".join(answer)))
+        elif written or forms or answer:
             raise ValueError(f"{path.name}: block {number}: questions without answer or the reverse")
     return blocks
-
-
-def misspell(text: str, generator: np.random.Generator) -> str:
-    """The text with one letter dropped, doubled or swapped with the next."""
-    if len(text) < 8:
-        return text
-    at = int(generator.integers(1, len(text) - 1))
-    kind = generator.integers(3)
-    if kind == 0:
-        return text[:at] + text[at + 1 :]
-    if kind == 1:
-        return text[:at] + text[at] + text[at:]
-    return text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :]
-
-
-def spelling(question: str, generator: np.random.Generator) -> str:
-    """One of the ways in which people write a question."""
-    text = question
-    if generator.random() < 0.10:
-        opening = OPENINGS[int(generator.integers(len(OPENINGS)))]
-        lower = generator.random() < 0.5 and not text.startswith(("AI", "I "))
-        text = opening + (text[:1].lower() + text[1:] if lower else text)
-    if generator.random() < 0.35:
-        text = text.lower()
-    if generator.random() < 0.30:
-        text = text.rstrip("?.!") or text
-    elif generator.random() < 0.05:
-        text = text.rstrip("?.!") + "?"
-    if generator.random() < 0.08:
-        text = misspell(text, generator)
-    return text
 
 
 def sum_is_held_out(operation: str, a: int, b: int) -> bool:
@@ -272,7 +292,8 @@ def draw_sum(generator: np.random.Generator) -> tuple[str, str]:
 
 def held_out_samples(blocks: list[Block]) -> list[Sample]:
     samples = [
-        Sample("question", question, block.answer) for block in blocks for question in block.held_out
+        Sample("question", block.heading, question, block.answer)
+        for block in blocks for question in block.held_out
     ]
     for operation in "+-":
         pairs = [(a, b) for a in range(LARGEST + 1) for b in range(LARGEST + 1)
@@ -280,7 +301,8 @@ def held_out_samples(blocks: list[Block]) -> list[Sample]:
         pairs.sort(key=lambda pair: small_hash("order", operation, *pair))
         for index, (a, b) in enumerate(pairs[: HELD_OUT_SUMS // 2]):
             form = FORMS[operation][index % len(FORMS[operation])]
-            samples.append(Sample("sum", form.format(a=a, b=b), sum_answer(operation, a, b)))
+            prompt, answer = form.format(a=a, b=b), sum_answer(operation, a, b)
+            samples.append(Sample("sum", "Sums", prompt, answer))
     return samples
 
 
@@ -303,50 +325,99 @@ class Strangers:
         return upper_first(re.sub(r"\ba (a|an|the) ", r"\1 ", question))
 
 
-def draw_stage(mixture: Mixture, blocks: list[Block], held_keys: set[str],
+class HeldOut:
+    """The held-out prompts, and whether a prompt is too near to one of them to be trained."""
+
+    def __init__(self, samples: list[Sample]):
+        self.keys = {key(sample.prompt) for sample in samples}
+        words = [tuple(text.split()) for text in self.keys]
+        self.parts = {part for part in words if len(part) >= WORDS_OF_A_PART}
+        self.lengths = sorted({len(part) for part in self.parts})
+
+    def excludes(self, prompt: str) -> bool:
+        text = key(prompt)
+        words = tuple(text.split())
+        return text in self.keys or any(
+            words[first : first + length] in self.parts
+            for length in self.lengths for first in range(len(words) - length + 1)
+        )
+
+
+def ask(question: str, answer: str, known: dict[str, str], held_out: HeldOut,
+        generator: np.random.Generator) -> str | None:
+    """The question as somebody might put it; None where that is another block's or held out.
+
+    Both are looked at before the spelling, in which a held-out question would not be recognised.
+    """
+    worded = wording.reword(question, generator)
+    if known.get(key(worded), answer) != answer or held_out.excludes(worded):
+        return None
+    prompt = wording.spell(worded, generator)
+    return None if held_out.excludes(prompt) else prompt
+
+
+def draw_stage(mixture: Mixture, blocks: list[Block], held_out: HeldOut,
                generator: np.random.Generator) -> list[list[int]]:
     """The training samples of one stage, none of them with a held-out prompt."""
     strangers = Strangers(CORPUS / "strangers.list")
-    known = {key(question) for block in blocks for question in block.questions}
+    known = {key(question): block.answer for block in blocks for question in block.questions}
     shares = np.array([block.weight for block in blocks], float) ** mixture.weight_power
     # The root of the number of questions: a term with many ways to ask needs more samples.
     shares *= np.sqrt([len(block.questions) for block in blocks])
-    shares /= shares.sum()
+    limits = np.cumsum(shares / shares.sum())
     samples = []
     while len(samples) < mixture.samples:
-        roll = generator.random()
+        roll, cut = generator.random(), False
         if roll < mixture.sums:
             prompt, answer = draw_sum(generator)
-        elif roll < mixture.sums + mixture.strangers:
-            question = strangers.draw(generator)
-            if key(question) in known:
+            if held_out.excludes(prompt):
                 continue
-            prompt, answer = spelling(question, generator), DO_NOT_KNOW
         else:
-            block = blocks[int(generator.choice(len(blocks), p=shares))]
-            question = block.questions[int(generator.integers(len(block.questions)))]
-            prompt, answer = spelling(question, generator), block.answer
-        if key(prompt) not in held_keys:
-            samples.append(encode_sample(prompt, answer))
+            if roll < mixture.sums + mixture.strangers:
+                question, answer = strangers.draw(generator), DO_NOT_KNOW
+                if key(question) in known:
+                    continue
+            else:
+                at = np.searchsorted(limits, generator.random(), side="right")
+                block = blocks[min(int(at), len(blocks) - 1)]
+                written = block.written and (not block.forms or generator.random() < WRITTEN_SHARE)
+                choice = block.written if written else block.forms
+                question, answer = choice[int(generator.integers(len(choice)))], block.answer
+            prompt = ask(question, answer, known, held_out, generator)
+            if prompt is None:
+                continue
+            cut = mixture.cut > 0 and generator.random() < mixture.cut
+        ids = encode_sample(prompt, answer)
+        if cut:
+            ids = ids[: ids.index(PROMPT_END) + 1 + START_OF_ANSWER]
+        if len(ids) <= LENGTH_GROUPS[-1]:
+            samples.append(ids)
     return samples
+
+
+def refuse_contradictions(blocks: list[Block]) -> None:
+    """Raises ValueError if a question has two answers, or is trained and held out."""
+    seen: dict[str, tuple[str, bool]] = {}
+    for block in blocks:
+        for held_out, questions in ((False, block.questions), (True, block.held_out)):
+            for question in questions:
+                known = seen.setdefault(key(question), (block.answer, held_out))
+                if known != (block.answer, held_out):
+                    raise ValueError(f"{question!r} has two answers, or is trained and held out")
 
 
 def build(seed: int) -> Corpus:
     """All data of a training."""
     blocks = [block for path in sorted(CORPUS.glob("*.txt")) for block in parse(path)]
+    refuse_contradictions(blocks)
     held_out = held_out_samples(blocks)
-    held_keys = {key(sample.prompt) for sample in held_out}
-    for block in blocks:
-        for question in block.questions:
-            if key(question) in held_keys:
-                raise ValueError(f"{question!r} is trained and held out")
     stages = [
-        draw_stage(mixture, blocks, held_keys, np.random.default_rng(seed + number))
+        draw_stage(mixture, blocks, HeldOut(held_out), np.random.default_rng(seed + number))
         for number, mixture in enumerate(STAGES)
     ]
     kept = [sample.ids for sample in held_out]
-    longest = max(len(ids) for samples in [*stages, kept] for ids in samples)
+    longest = max(len(ids) for ids in kept)
     if longest > LENGTH_GROUPS[-1]:
-        raise ValueError(f"a sample has {longest} tokens, the limit is {LENGTH_GROUPS[-1]}")
+        raise ValueError(f"a held-out sample has {longest} tokens, the limit is {LENGTH_GROUPS[-1]}")
     content = json.dumps([stages, kept], separators=(",", ":"))
     return Corpus(stages, held_out, hashlib.sha256(content.encode("ascii")).hexdigest())
