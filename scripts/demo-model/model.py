@@ -24,10 +24,10 @@ Parameters = dict[str, jax.Array]
 class Configuration:
     """Shape of the decoder; the field names are the keys of config.json."""
 
-    model_dimension: int = 192
+    model_dimension: int = 256
     layers: int = 5
-    heads: int = 6
-    key_value_heads: int = 3
+    heads: int = 8
+    key_value_heads: int = 4
     head_dimension: int = 32
     feed_forward: int = 512
     vocabulary: int = VOCABULARY

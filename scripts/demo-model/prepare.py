@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import data
-from tokens import write_ids, write_tokenizer
+from tokens import ANSWER_END, write_ids, write_tokenizer
 
 # Whole training samples of the last stage, one after the other: enough to see every activation's range.
 CALIBRATION_SAMPLES = 128
@@ -22,7 +22,8 @@ def main() -> None:
     seed = json.loads((options.run / "run.json").read_text())["seed"]
     corpus = data.build(seed)
     write_tokenizer(options.tokenizer)
-    calibration = [token for ids in corpus.stages[-1][:CALIBRATION_SAMPLES] for token in ids]
+    whole = [ids for ids in corpus.stages[-1] if ids[-1] == ANSWER_END]
+    calibration = [token for ids in whole[:CALIBRATION_SAMPLES] for token in ids]
     write_ids(options.run / "calibration.bin", calibration)
     held_out = [token for sample in corpus.held_out for token in sample.ids]
     write_ids(options.run / "held-out.bin", held_out)

@@ -1,9 +1,9 @@
 """Trains the demo model: Muon on the matrices of the layers, AdamW on the rest.
 
-Each step takes one micro-batch of short, one of medium and one of long samples, so that every
-gradient sees sums, questions and prose while padding stays small. The first stage is mostly sums,
-the second mostly questions. The seed, the data and the number of steps fix the run; the state is
-saved every `--save-every` steps and picked up again.
+Each step takes one micro-batch of every length group, so that every gradient sees sums, questions
+and prose while padding stays small. The first stage is mostly sums, the second half questions. The
+seed, the data and the number of steps fix the run; the state is saved every `--save-every` steps and
+picked up again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,18 @@ WEIGHT_DECAY = 0.02
 MOMENTUM = 0.95
 ADAM_FIRST, ADAM_SECOND = 0.9, 0.98
 WARM_UP_STEPS = 60
-RATE_AT_HALF = 7 / 11
-# The second stage: its part of all steps, its warm-up, and its rate at the start.
-SECOND_STAGE = 3 / 7
-SECOND_WARM_UP_STEPS = 20
-SECOND_RATE = 0.5
+# The first cycle of the rate: its steps, and the part of them over which the rate falls to zero. What
+# is left of the run is the second, which begins at a lower rate, warms up and falls to zero.
+FIRST_CYCLE_STEPS = 600
+FALLING = 0.45
+SECOND_CYCLE_RATE = 0.4
+SECOND_WARM_UP_STEPS = 10
+# Steps of the first stage, the sums; all others are of the second.
+FIRST_STAGE_STEPS = 200
 # Loss weight of a prompt token against 1 for an answer token: enough to learn how questions are
 # spelled, too little to spend the model's capacity on guessing them.
 PROMPT_WEIGHT = 0.05
-SECONDS_BETWEEN_SCORES = 240
+SECONDS_BETWEEN_SCORES = 600
 PROMPTS_SHOWN = ("What is AI Power Grid?", "What is 12 + 7?", "How do I mine AIPG?")
 
 
@@ -77,29 +80,15 @@ def orthogonalise(x: jax.Array) -> jax.Array:
     return jnp.swapaxes(x, 1, 2) if transposed else x
 
 
-def relative_rate(progress: float) -> float:
-    """Learning rate of the first stage by progress (0 to 1): from 1 slowly to RATE_AT_HALF, then
-    fast to zero.
-
-    The sums need the long first half at a high rate; the answers become letter-perfect in the
-    second.
-    """
-    first = 1.0 - 2.0 * (1.0 - RATE_AT_HALF) * progress
-    second = 2.0 * RATE_AT_HALF * (1.0 - progress)
-    return max(0.0, min(first, second))
-
-
-def first_stage_steps(total_steps: int) -> int:
-    return round(total_steps * (1 - SECOND_STAGE))
-
-
 def learning_rate(step: int, total_steps: int) -> float:
-    """Rate of step 1 to total_steps, relative to the peak."""
-    first = first_stage_steps(total_steps)
-    if step <= first:
-        return min(1.0, step / WARM_UP_STEPS) * relative_rate(step / first)
-    step, length = step - first, total_steps - first
-    return SECOND_RATE * min(1.0, step / SECOND_WARM_UP_STEPS) * (1.0 - step / length)
+    """Rate of step 1 to total_steps, relative to the peak. In the first cycle a warm-up, a plateau and a
+    fall to zero; in the second, from a lower rate, a fall in which the answers become letter-perfect."""
+    length = min(FIRST_CYCLE_STEPS, total_steps)
+    if step <= length:
+        steady = max(WARM_UP_STEPS, round(length * (1 - FALLING)))
+        return min(1.0, step / WARM_UP_STEPS, (length - step) / max(1, length - steady))
+    step, length = step - length, total_steps - length
+    return SECOND_CYCLE_RATE * min(step / SECOND_WARM_UP_STEPS, 1.0) * (1.0 - step / length)
 
 
 def update(parameters: Parameters, gradients: Parameters, state, config, rate):
@@ -151,7 +140,7 @@ def pad_samples(samples: list[list[int]], length: int) -> tuple[np.ndarray, np.n
 
 
 class Batches:
-    """Endless micro-batches of the three length groups, shuffled afresh in every epoch."""
+    """Endless micro-batches of the length groups, shuffled afresh in every epoch."""
 
     def __init__(self, samples: list[list[int]], seed: int, tokens_per_step: int):
         self.generator = np.random.default_rng(seed)
@@ -205,55 +194,68 @@ def fresh_state(parameters: Parameters):
     return jnp.asarray(0), zeros, second
 
 
-def bits_per_byte(config: Configuration, parameters: Parameters, samples: list[list[int]]) -> float:
-    """Held-out score: bits per token of the answers (bytes and the end token), given the prompts."""
-    total, count = 0.0, 0.0
+def bits_per_token(config: Configuration, parameters: Parameters, samples: list[list[int]],
+                   whole: bool = False) -> float:
+    """Bits per token of the answers (bytes and the end token) given the prompts; with `whole` the
+    bytes of the prompts count too."""
     scorer = jax.jit(partial(sample_loss, config))
-    for first in range(0, len(samples), 64):
-        part = samples[first : first + 64]
-        part = part + [part[-1]] * (64 - len(part))
-        ids, weights = pad_samples(part, data.LENGTH_GROUPS[-1])
-        weights = (weights == 1.0).astype(np.float32)
-        weights[min(64, len(samples) - first) :] = 0.0
-        loss, weight = scorer(parameters, ids, weights)
-        total, count = total + float(loss), count + float(weight)
+    total, count, lower = 0.0, 0.0, 0
+    for upper in data.LENGTH_GROUPS:
+        group = [ids for ids in samples if lower < len(ids) <= upper]
+        for first in range(0, len(group), 64):
+            part = group[first : first + 64]
+            ids, weights = pad_samples(part + [part[-1]] * (64 - len(part)), upper)
+            weights = (weights > 0.0 if whole else weights == 1.0).astype(np.float32)
+            weights[len(part) :] = 0.0
+            loss, weight = scorer(parameters, ids, weights)
+            total, count = total + float(loss), count + float(weight)
+        lower = upper
     return total / count / float(np.log(2))
+
+
+def may_continue(earlier: dict, run: dict, step: int) -> bool:
+    """Whether the state after `step` of the earlier run is a state of this run too: with the same
+    settings, or with another number of steps that makes no difference up to that step."""
+    if {**earlier, "steps": 0} != {**run, "steps": 0}:
+        return False
+    return all(learning_rate(past, earlier["steps"]) == learning_rate(past, run["steps"])
+               for past in range(1, step + 1))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--steps", type=int, default=1400)
-    parser.add_argument("--tokens", type=int, default=6144, help="tokens of one step, padding included")
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=2686)
-    parser.add_argument("--save-every", type=int, default=100)
+    parser.add_argument("--save-every", type=int, default=50)
     options = parser.parse_args()
 
     config = Configuration()
     corpus = data.build(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
-    run = {"seed": options.seed, "steps": options.steps, "tokens": options.tokens,
-           "data": corpus.digest}
+    run = {"seed": options.seed, "steps": options.steps, "data": corpus.digest}
     state_path = options.output / "state.npz"
     run_path = options.output / "run.json"
-    if run_path.exists() and json.loads(run_path.read_text()) != run:
-        sys.exit(f"{options.output} holds a run with other settings or data: remove it to start again")
-    run_path.write_text(json.dumps(run, indent=2) + "\n")
-
     parameters = initialise(config, options.seed)
     state = fresh_state(parameters)
     if state_path.exists():
         parameters, state = restore(state_path)
     first = int(state[0])
-    change = first_stage_steps(options.steps)
-    stages = [Batches(samples, options.seed, options.tokens) for samples in corpus.stages]
+    earlier = json.loads(run_path.read_text()) if run_path.exists() else run
+    if not may_continue(earlier, run, first):
+        sys.exit(f"{options.output} holds a run with other settings or data: remove it to start again")
+    run_path.write_text(json.dumps(run, indent=2) + "\n")
+    change = min(FIRST_STAGE_STEPS, options.steps)
+    stages = [Batches(samples, options.seed, mixture.tokens)
+              for samples, mixture in zip(corpus.stages, data.STAGES)]
     for step in range(1, first + 1):
         next(stages[step > change])
     size = sum(value.size for value in parameters.values())
     held = [sample.ids for sample in corpus.held_out]
     print(f"model: {size:,} parameters; data: {sum(map(len, corpus.stages)):,} training samples, "
-          f"{len(held)} held out; {change} + {options.steps - change} steps of about "
-          f"{options.tokens:,} tokens, starting after step {first}", flush=True)
+          f"{len(held)} held out; {change} steps of {stages[0].tokens():,} and "
+          f"{options.steps - change} of {stages[1].tokens():,} tokens, starting after step {first}",
+          flush=True)
 
     started, shown, tokens = time.monotonic(), time.monotonic(), 0
     losses = []
@@ -274,7 +276,7 @@ def main() -> None:
         if step % options.save_every == 0 or step == options.steps:
             save(state_path, parameters, state)
         if time.monotonic() - shown > SECONDS_BETWEEN_SCORES or step == options.steps:
-            print(f"  held-out bits per byte {bits_per_byte(config, parameters, held):.4f}")
+            print(f"  held-out bits per byte {bits_per_token(config, parameters, held):.4f}")
             answers = generation.greedy(config, parameters, list(PROMPTS_SHOWN))
             for prompt, answer in zip(PROMPTS_SHOWN, answers):
                 print(f"  {prompt} -> {answer}", flush=True)
