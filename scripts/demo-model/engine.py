@@ -51,16 +51,19 @@ class Engine:
             score = self.call("score", file.name, "--window", len(ids))
         return score["bits_per_token"] * score["tokens"]
 
-    def bits_per_byte(self, samples: list[list[int]]) -> float:
-        """Bits per token of the answers (bytes and the end token), given the prompts.
+    def bits_per_token(self, samples: list[list[int]]) -> tuple[float, float]:
+        """Bits per token of the answers (bytes and the end token) given the prompts, and the same with
+        the bytes of the prompts counted too; their end token is not, which no training weighs.
 
         The model looks back only and is exact, so the bits of an answer are those of the whole
         sample less those of its prompt.
         """
-        def answer_bits(ids: list[int]) -> tuple[float, int]:
-            prompt = ids[: ids.index(PROMPT_END) + 1]
-            return self.bits(ids) - self.bits(prompt), len(ids) - len(prompt)
+        def parts(ids: list[int]) -> tuple[float, int, float, int]:
+            end = ids.index(PROMPT_END)
+            answer = self.bits(ids) - self.bits(ids[: end + 1])
+            return answer, len(ids) - end - 1, self.bits(ids[:end]), end - 1
 
         with ThreadPoolExecutor(2) as pool:
-            parts = list(pool.map(answer_bits, samples))
-        return sum(bits for bits, _ in parts) / sum(count for _, count in parts)
+            sums = [sum(column) for column in zip(*pool.map(parts, samples))]
+        answers, answer_tokens, prompts, prompt_tokens = sums
+        return answers / answer_tokens, (answers + prompts) / (answer_tokens + prompt_tokens)
