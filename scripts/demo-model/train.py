@@ -225,7 +225,7 @@ def may_continue(earlier: dict, run: dict, step: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--seed", type=int, default=2686)
     parser.add_argument("--save-every", type=int, default=50)
     options = parser.parse_args()
