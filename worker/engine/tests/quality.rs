@@ -99,7 +99,7 @@ fn demo_model_should_predict_as_its_float_model() {
 
 #[test]
 fn outlier_channels_should_cost_little_when_flags_are_chosen() {
-    for factor in [30.0, 100.0] {
+    for (factor, rotation_alone) in [(30.0, 0.01), (100.0, 0.02)] {
         let checkpoint = demo().0.with_outliers(factor);
         let with = |hadamard, loss_budget| {
             let input = ConvertInput {
@@ -125,7 +125,8 @@ fn outlier_channels_should_cost_little_when_flags_are_chosen() {
             );
         }
         // The rotation is for activations; the weights that read outliers lose most by it.
-        assert!(rotated.1 < 0.01 && plain.1 > 3.0 * rotated.1, "×{factor}");
+        assert!(rotated.1 < rotation_alone, "×{factor}");
+        assert!(plain.1 > 3.0 * rotated.1, "×{factor}");
         assert!(chosen.0 < 0.01 && plain.0 > 3.0 * chosen.0, "×{factor}");
     }
 }
