@@ -69,7 +69,7 @@ class DataTest(unittest.TestCase):
                 self.assertEqual(int(value), expected[sign])
 
     def test_strangers_should_not_be_told_that_known_things_are_unknown(self):
-        blocks = [block for path in data.CORPUS.glob("*.txt") for block in data.parse(path)]
+        blocks = data.read_blocks()
         known = {data.key(q) for block in blocks for q in block.questions
                  if block.answer != data.DO_NOT_KNOW}
         unknown = [prompt for prompt, answer in map(prompt_and_answer, self.training)
@@ -83,9 +83,8 @@ class DataTest(unittest.TestCase):
 
     def test_rewording_should_keep_the_question_known_or_unknown(self):
         answers = {}
-        for path in data.CORPUS.glob("*.txt"):
-            for block in data.parse(path):
-                answers.update((data.key(question), block.answer) for question in block.questions)
+        for block in data.read_blocks():
+            answers.update((data.key(question), block.answer) for question in block.questions)
         asked = {data.key(prompt): answer for prompt, answer in map(prompt_and_answer, self.training)}
         shared = set(answers) & set(asked)
         self.assertGreater(len(shared), 2000)

@@ -232,6 +232,11 @@ def parse(path: Path) -> list[Block]:
     return blocks
 
 
+def read_blocks() -> list[Block]:
+    """The blocks of the whole corpus."""
+    return [block for path in sorted(CORPUS.glob("*.txt")) for block in parse(path)]
+
+
 def sum_is_held_out(operation: str, a: int, b: int) -> bool:
     """Whether the pair never occurs in training; an addition pair in neither order."""
     if operation == "*" or (a < 10 and b < 10):
@@ -408,11 +413,12 @@ def refuse_contradictions(blocks: list[Block]) -> None:
 
 def build(seed: int) -> Corpus:
     """All data of a training."""
-    blocks = [block for path in sorted(CORPUS.glob("*.txt")) for block in parse(path)]
+    blocks = read_blocks()
     refuse_contradictions(blocks)
     held_out = held_out_samples(blocks)
+    excluded = HeldOut(held_out)
     stages = [
-        draw_stage(mixture, blocks, HeldOut(held_out), np.random.default_rng(seed + number))
+        draw_stage(mixture, blocks, excluded, np.random.default_rng(seed + number))
         for number, mixture in enumerate(STAGES)
     ]
     kept = [sample.ids for sample in held_out]

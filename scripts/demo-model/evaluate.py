@@ -47,9 +47,8 @@ def exact_matches(samples: list[data.Sample], answers: list[str]) -> dict:
 
 def first_questions() -> list[data.Sample]:
     """The first trained question to each answer."""
-    blocks = [block for path in sorted(data.CORPUS.glob("*.txt")) for block in data.parse(path)]
     return [data.Sample("question", block.heading, block.questions[0], block.answer)
-            for block in blocks]
+            for block in data.read_blocks()]
 
 
 def times_table() -> list[data.Sample]:

@@ -1,6 +1,6 @@
 //! A case with its challenges, traces, games and money: what the pallet keeps in storage.
 
-use crate::toy::{Toy, ToyStage, Trace};
+use crate::toy::{ToyStage, Trace};
 use aipg_referee_game::{play, Case, Game, Move, Next, Side, Standing, Tick, Windows};
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ impl Book {
     }
 
     /// Whether it was a move.
-    pub fn play(&mut self, pair: (usize, usize), action: &Move<Toy>) -> bool {
+    pub fn play(&mut self, pair: (usize, usize), action: &Move<Trace>) -> bool {
         let Some(game) = self.game(pair) else {
             return false;
         };

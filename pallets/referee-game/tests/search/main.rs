@@ -223,9 +223,9 @@ fn honest_defender_should_beat_several_challenges() {
     println!("{states} states");
 }
 
-/// The search can fail: without an honest party a false result with a false trace stands.
+/// What the honest are for: nobody else loses by a false result, and a silent challenge dies.
 #[test]
-fn nobody_should_win_by_silence() {
+fn false_result_should_stand_when_nobody_honest_challenges() {
     let mut book = Book::new();
     assert!(book.challenge(false));
     assert!(book.post(false, lies(wrong(1)[0])[0]));

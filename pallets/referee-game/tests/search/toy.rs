@@ -39,7 +39,6 @@ pub enum Claim {
     Term(usize, u8),
 }
 
-pub type Toy = Trace;
 pub type ToyStage = Stage<Node, (usize, usize), Claim, Vec<u8>>;
 
 impl Trace {
@@ -138,7 +137,7 @@ impl Subject for Trace {
 }
 
 /// What an honest challenger plays against a trace.
-pub fn honest_challenger(trace: &Trace, stage: &ToyStage) -> Option<Move<Toy>> {
+pub fn honest_challenger(trace: &Trace, stage: &ToyStage) -> Option<Move<Trace>> {
     match stage {
         Stage::Opening => {
             let wrong = (0..2).find(|&tensor| trace.0[tensor] != TRUTH.0[tensor])?;
@@ -166,7 +165,7 @@ pub fn honest_challenger(trace: &Trace, stage: &ToyStage) -> Option<Move<Toy>> {
 }
 
 /// What the owner of a true trace answers.
-pub fn honest_defender(stage: &ToyStage) -> Option<Move<Toy>> {
+pub fn honest_defender(stage: &ToyStage) -> Option<Move<Trace>> {
     let terms = [0, 1].map(|term| TRUTH.value(0, term).unwrap());
     match stage {
         Stage::Nodes(_) => Some(Move::Nodes(())),
@@ -178,7 +177,7 @@ pub fn honest_defender(stage: &ToyStage) -> Option<Move<Toy>> {
 }
 
 /// Everything that can be tried in a stage, by whose move it is. What does not verify is refused.
-pub fn every_move(trace: &Trace, stage: &ToyStage) -> Vec<Move<Toy>> {
+pub fn every_move(trace: &Trace, stage: &ToyStage) -> Vec<Move<Trace>> {
     const VALUES: std::ops::Range<u8> = 0..4;
     match stage {
         Stage::Opening => (0..2).map(Move::Open).collect(),
