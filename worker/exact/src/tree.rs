@@ -31,6 +31,8 @@ pub enum Domain {
     Digest,
     /// A tensor of a trace; shape: tensor, rows, leaves of a row. Leaf: see [`crate::trace::tensor`].
     Trace,
+    /// Roots of all tensors of a trace; shape: number of tensors. Leaf: a root.
+    TraceRoot,
     /// Receipts of finished jobs; shape: count. Leaf: one receipt, of its own length.
     Receipts,
 }
@@ -45,6 +47,7 @@ impl Domain {
             Self::Tables => b"aipg.tab",
             Self::Digest => b"aipg.dig",
             Self::Trace => b"aipg.trc",
+            Self::TraceRoot => b"aipg.trr",
             Self::Receipts => b"aipg.rcp",
         }
     }
@@ -55,6 +58,7 @@ impl Domain {
             Self::Tokens => 256,
             Self::Weights => 4096,
             Self::Scales | Self::Tables | Self::Digest => 1024,
+            Self::TraceRoot => 32,
             Self::Trace | Self::Receipts => 0,
         }
     }

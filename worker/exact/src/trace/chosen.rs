@@ -3,18 +3,76 @@
 use super::{
     claim::{candidate_at, Claim, Fault},
     decide::{bounded, holds},
-    reader::{Inputs, Reader},
+    reader::{Inputs, Reader, Sampling},
     record::Chosen,
     sum::Sum,
     tensor::Tensor,
 };
-use crate::{layout::Weight, sampling};
+use crate::{elementwise::argmax, layout::Weight, sampling};
 use alloc::{vec, vec::Vec};
 
 /// What decides how a candidate fares.
 struct Candidate {
     scaled: i64,
     place: u64,
+}
+
+impl Chosen {
+    /// The output token of number `ordinal` that `sampling` chooses after `logits` (Q16), or `given`
+    /// instead, and the record of how it stands. `None` as sampling is greedy.
+    pub fn of(
+        logits: &[i32],
+        sampling: Option<&Sampling>,
+        ordinal: u32,
+        given: Option<u32>,
+    ) -> (u32, Self) {
+        if let Some(sampling) = sampling {
+            return draw(logits, sampling, ordinal, given);
+        }
+        let chosen = given.or_else(|| argmax(logits)).unwrap_or(0);
+        let value = logits.get(chosen as usize).copied().unwrap_or(0);
+        let record = Self {
+            value: value.into(),
+            ..Self::default()
+        };
+        (chosen, record)
+    }
+}
+
+/// The token that `sampling` draws, or `given`, and its record.
+fn draw(logits: &[i32], sampling: &Sampling, token: u32, given: Option<u32>) -> (u32, Chosen) {
+    let parameters = &sampling.parameters;
+    let scaled: Vec<i64> = logits.iter().map(|&l| parameters.scale(l)).collect();
+    let largest = scaled.iter().copied().max().unwrap_or(0);
+    let witness = scaled.iter().position(|&z| z == largest).unwrap_or(0);
+    let mut places: Vec<u64> = (0u64..)
+        .zip(&scaled)
+        .map(|(index, &z)| sampling::place(largest.saturating_sub(z) as u64, index))
+        .collect();
+    let mut record = Chosen {
+        largest,
+        witness: witness as u32,
+        ranked: parameters.top_k_limit(&mut places),
+        nucleus: parameters.top_p_limit(&mut places),
+        ..Chosen::default()
+    };
+    if parameters.has_nucleus() {
+        for &place in &places {
+            let weight = sampling::weight(place);
+            record.total = record.total.saturating_add(weight);
+            if place <= record.nucleus {
+                record.kept = record.kept.saturating_add(weight);
+            }
+        }
+    }
+    // What has been ranked serves as space.
+    let chosen = given
+        .or_else(|| sampling::choose(logits, parameters, sampling.key, token, &mut places))
+        .unwrap_or(0);
+    let noise = sampling::noise(sampling.key, token, chosen);
+    let z = scaled.get(chosen as usize).copied().unwrap_or(0);
+    record.value = z.saturating_add(noise);
+    (chosen, record)
 }
 
 impl<I: Inputs> Reader<'_, I> {

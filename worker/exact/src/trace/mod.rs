@@ -24,18 +24,22 @@ mod arithmetic;
 mod chosen;
 mod claim;
 mod decide;
+mod evidence;
 mod openings;
 mod reader;
 mod record;
 mod replay;
+mod reveal;
 mod sum;
 pub mod tensor;
 
 pub use claim::{claims, Claim, Fault, MAX_ROUNDS};
+pub use evidence::trace_root;
 pub use openings::{Opening, OpeningError, Openings, Recorder, Roots};
 pub use reader::{Inputs, Job, Leaf, Sampling};
-pub use record::{Chosen, NormRecord, PeakRecord, SoftmaxRecord};
+pub use record::{Chosen, NormRecord, PeakRecord, Record, SoftmaxRecord};
 pub use replay::{Replay, ReplayError, Sections};
+pub use reveal::value;
 pub use sum::{Span, Sum, FAN_OUT};
 pub use tensor::{Part, Tensor};
 

@@ -1,5 +1,10 @@
 //! Records: what an op commits besides elements.
 
+use crate::{
+    normalise::{square_exponent, sum_of_squares},
+    quantise::{magnitude, peak},
+};
+
 /// A largest value and where it is: the lowest index that has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PeakRecord {
@@ -54,8 +59,36 @@ pub struct Chosen {
     pub nucleus: u64,
 }
 
+impl PeakRecord {
+    /// Of a row before it is quantised.
+    pub fn of(u: &[i64]) -> Self {
+        let largest = peak(u);
+        let witness = u.iter().position(|&u| magnitude(u) == largest);
+        Self {
+            peak: largest,
+            witness: witness.unwrap_or(0) as u32,
+        }
+    }
+}
+
+impl NormRecord {
+    /// Of a row from which the mean is subtracted if it has one, and its Σx before, 0 in an RMSNorm. The
+    /// largest |u| is left at 0, as it follows from the rest.
+    pub fn of(sum: i64, x: &[i32]) -> Self {
+        let largest = x.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0);
+        let witness = x.iter().position(|x| x.unsigned_abs() == largest);
+        Self {
+            sum,
+            largest,
+            witness: witness.unwrap_or(0) as u32,
+            squares: sum_of_squares(x, square_exponent(largest)),
+            peak: PeakRecord::default(),
+        }
+    }
+}
+
 /// A record with one encoding of a fixed length.
-pub(super) trait Record: Sized {
+pub trait Record: Sized {
     /// Bytes of the encoding.
     const LENGTH: usize;
     /// Its numbers, little-endian.

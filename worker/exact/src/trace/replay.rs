@@ -3,13 +3,14 @@
 mod rows;
 
 use super::{
-    reader::{Inputs, Job, Leaf, Reader, Sampling},
-    sum::{Span, Sum},
+    reader::{Inputs, Job, Leaf, Sampling},
+    reveal::value,
+    sum::Span,
     tensor::{Tensor, CHUNK},
 };
 use crate::{
     header::ModelHeader,
-    layout::{places, section_lengths, Place, Weight, TILE_COLUMNS, TILE_ROWS},
+    layout::{places, section_lengths, Place, TILE_COLUMNS, TILE_ROWS},
     tree::{padded_leaf, TreeBuilder},
     Hasher256,
 };
@@ -256,40 +257,11 @@ impl<'a> Replay<'a> {
 
     /// Values of sums, as an honest party reveals them. A sum that is not in the trace has the value 0.
     pub fn reveal(&self, spans: &[Span]) -> Vec<i64> {
-        spans.iter().map(|&span| self.value(span)).collect()
-    }
-
-    /// The value of consecutive terms of a sum. The leaves it reads are this trace's.
-    fn value(&self, (sum, first, count): Span) -> i64 {
         let job = self.job();
-        let reader = Reader {
-            job: &job,
-            inputs: self,
-        };
-        let indices = first..first.saturating_add(count);
-        let term = |index| match sum {
-            Sum::Ranked { token } | Sum::Total { token } | Sum::Kept { token } => {
-                let candidate = usize::try_from(index).unwrap_or(usize::MAX);
-                let logit = self.product(Weight::Output, 0, token, candidate);
-                reader.term(sum, index, &[logit])
-            }
-            _ => reader.term(sum, index, &[]),
-        };
-        indices.fold(0, |total, index| {
-            total.saturating_add(term(index).unwrap_or(0))
-        })
-    }
-
-    /// Σ q·w of an output channel.
-    fn product(&self, weight: Weight, layer: usize, row: u64, channel: usize) -> i64 {
-        let sum = Sum::Product {
-            weight,
-            layer,
-            row,
-            channel,
-        };
-        let terms = sum.terms(&self.job()).unwrap_or(0);
-        self.value((sum, 0, terms))
+        let spans = spans.iter();
+        spans
+            .map(|&span| value(&job, self, span).unwrap_or(0))
+            .collect()
     }
 
     fn tile(&self, index: u64) -> Option<Vec<u8>> {

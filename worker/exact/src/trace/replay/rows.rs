@@ -4,16 +4,14 @@ use super::Replay;
 use crate::{
     arithmetic::saturate,
     attention::{exp2_negative, value_scale, weight, Quotient},
-    elementwise::argmax,
     header::model,
     layout::{input_mode, place, Norm, Weight},
-    normalise::{mean, square_exponent, subtract_mean, sum_of_squares},
+    normalise::{mean, subtract_mean},
     quantise::int8_from_byte,
-    sampling,
     trace::{
-        arithmetic::{partial_product, peak_of, prepare_gated, product_output, quantise_part},
+        arithmetic::{partial_product, prepare_gated, product_output, quantise_part},
         claim::Fault,
-        reader::{norm_mode, Head, Job, Reader, Sampling},
+        reader::{norm_mode, Head, Job, Reader},
         record::{Chosen, NormRecord, PeakRecord, Record, SoftmaxRecord},
         sum::{group, keys},
         tensor::{of_norm, of_product, Elements, Part, Tensor, BLOCK, CHUNK},
@@ -99,16 +97,12 @@ impl Replay<'_> {
             return;
         };
         let mut x = stream.to_vec();
-        let mut record = NormRecord::default();
+        let mut sum = 0i64;
         if self.header.has(model::LAYER_NORM) {
-            record.sum = x.iter().fold(0i64, |sum, &x| sum.saturating_add(x.into()));
-            subtract_mean(&mut x, mean(record.sum, stream.len()));
+            sum = x.iter().fold(sum, |sum, &x| sum.saturating_add(x.into()));
+            subtract_mean(&mut x, mean(sum, stream.len()));
         }
-        let wide: Vec<i64> = x.iter().map(|&x| x.into()).collect();
-        let (largest, witness) = peak_of(&wide, 0);
-        record.largest = u32::try_from(largest).unwrap_or(u32::MAX);
-        record.witness = witness as u32;
-        record.squares = sum_of_squares(&x, square_exponent(record.largest));
+        let mut record = NormRecord::of(sum, &x);
         // The chunks read the record's root and mean; the peak follows from them.
         self.push(statistics, record.encode());
         let chunks = stream.len().div_ceil(CHUNK);
@@ -117,7 +111,7 @@ impl Replay<'_> {
                 self.read(|reader| Ok(reader.norm_chunk(norm, row, chunk)?.prepared()))
             })
             .collect();
-        record.peak = peak_record(&u);
+        record.peak = PeakRecord::of(&u);
         if let Some(leaf) = self
             .trace
             .get_mut(&statistics)
@@ -224,7 +218,7 @@ impl Replay<'_> {
     }
 
     fn push_row(&mut self, layer: usize, u: &[i64], wide: bool, peak: Part, made: Part) {
-        let record = peak_record(u);
+        let record = PeakRecord::of(u);
         self.push(Tensor::Layer(layer, peak), record.encode());
         let quantised = quantise_part(u, record.peak, wide);
         self.push_quantised(Tensor::Layer(layer, made), &quantised);
@@ -264,64 +258,9 @@ impl Replay<'_> {
             .collect();
         self.normalise(Norm::Final, &stream, token);
         let logits = self.outputs(Weight::Output, 0, token);
-        let (chosen, record) = match &self.sampling {
-            None => {
-                let chosen = given.or_else(|| argmax(&logits)).unwrap_or(0);
-                let value = logits.get(chosen as usize).copied().unwrap_or(0);
-                let record = Chosen {
-                    value: value.into(),
-                    ..Chosen::default()
-                };
-                (chosen, record)
-            }
-            Some(sampling) => draw(&logits, sampling, token as u32, given),
-        };
+        let (chosen, record) = Chosen::of(&logits, self.sampling.as_ref(), token as u32, given);
         self.push(Tensor::Chosen, record.encode());
         self.output.push(chosen);
         chosen
     }
-}
-
-fn peak_record(u: &[i64]) -> PeakRecord {
-    let (peak, witness) = peak_of(u, 0);
-    PeakRecord {
-        peak,
-        witness: witness as u32,
-    }
-}
-
-/// The token that `sampling` draws, or `given`, and its record.
-fn draw(logits: &[i32], sampling: &Sampling, token: u32, given: Option<u32>) -> (u32, Chosen) {
-    let parameters = &sampling.parameters;
-    let scaled: Vec<i64> = logits.iter().map(|&l| parameters.scale(l)).collect();
-    let largest = scaled.iter().copied().max().unwrap_or(0);
-    let witness = scaled.iter().position(|&z| z == largest).unwrap_or(0);
-    let mut places: Vec<u64> = (0u64..)
-        .zip(&scaled)
-        .map(|(index, &z)| sampling::place(largest.saturating_sub(z) as u64, index))
-        .collect();
-    let mut record = Chosen {
-        largest,
-        witness: witness as u32,
-        ranked: parameters.top_k_limit(&mut places),
-        nucleus: parameters.top_p_limit(&mut places),
-        ..Chosen::default()
-    };
-    if parameters.has_nucleus() {
-        for &place in &places {
-            let weight = sampling::weight(place);
-            record.total = record.total.saturating_add(weight);
-            if place <= record.nucleus {
-                record.kept = record.kept.saturating_add(weight);
-            }
-        }
-    }
-    let mut space = Vec::new();
-    let chosen = given
-        .or_else(|| sampling::choose(logits, parameters, sampling.key, token, &mut space))
-        .unwrap_or(0);
-    let noise = sampling::noise(sampling.key, token, chosen);
-    let z = scaled.get(chosen as usize).copied().unwrap_or(0);
-    record.value = z.saturating_add(noise);
-    (chosen, record)
 }
