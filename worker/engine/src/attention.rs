@@ -1,15 +1,19 @@
 //! Keys and values of a sequence, and attention over them.
 
-use crate::kernels::{
-    panels::{Panels, Values, DEPTH, LANES},
-    product::QuantisedRows,
-    rows::Scales,
-    Block, Kernel, BLOCK_ROWS,
+use crate::{
+    kernels::{
+        panels::{Panels, Values, DEPTH, LANES},
+        product::QuantisedRows,
+        rows::Scales,
+        Block, Kernel, BLOCK_ROWS,
+    },
+    observer::Records,
 };
 use aipg_exact::{
     attention::{value_scale, Quotient},
     header::ModelHeader,
     quantise::Scale,
+    trace::SoftmaxRecord,
 };
 use std::ops::Range;
 
@@ -58,6 +62,22 @@ impl Cache {
 }
 
 impl LayerCache {
+    /// Positions so far.
+    pub fn positions(&self) -> usize {
+        self.heads.first().map_or(0, |head| head.keys.rows())
+    }
+
+    /// Makes room for exactly so many positions.
+    pub fn reserve(&mut self, positions: usize) {
+        for head in &mut self.heads {
+            head.keys.reserve(positions);
+            head.key_scales.mantissas.reserve_exact(positions);
+            head.key_scales.exponents.reserve_exact(positions);
+            head.values.reserve(positions);
+            head.value_scales.reserve_exact(positions);
+        }
+    }
+
     /// Appends the keys and values of a position: a row and its scale for each key-value head.
     pub fn push<'a>(
         &mut self,
@@ -92,12 +112,14 @@ pub(crate) struct Group<'a> {
 }
 
 impl LayerCache {
-    /// Attention of a group: `[query heads, head_dimension]`, Q16.
+    /// Attention of a group: `[query heads, head_dimension]`, Q16. A record of each query head's softmax
+    /// goes to `records`, if they are wanted.
     pub fn attend(
         &self,
         kernel: &Kernel,
         group: &Group<'_>,
         output: &mut [i32],
+        records: &Records<SoftmaxRecord>,
         scratch: &mut Scratch,
     ) {
         let head = &self.heads[group.head];
@@ -119,7 +141,16 @@ impl LayerCache {
                 let scale = group.queries.scales[first + row];
                 let from = row * stride + group.keys.start % LANES;
                 let products = from..from + group.keys.len();
-                let total = head.weigh(kernel, group, scale, products, scratch);
+                let (largest, total) = head.weigh(kernel, group, scale, products, scratch);
+                records.set(first + row, || {
+                    let scores = &mut scratch.scores.iter();
+                    let witness = scores.position(|&score| score == largest);
+                    SoftmaxRecord {
+                        largest,
+                        witness: (group.keys.start + witness.unwrap_or(0)) as u32,
+                        total,
+                    }
+                });
                 let quotient = Quotient::new(total, self.value_format);
                 for (slot, &sum) in output.iter_mut().zip(&scratch.sums) {
                     *slot = quotient.output(sum);
@@ -130,7 +161,8 @@ impl LayerCache {
 }
 
 impl HeadCache {
-    /// From the products q·k of a row to Σ w·v in `scratch.sums`; returns Z.
+    /// From the products q·k of a row to its scores and Σ w·v in `scratch`; returns the largest score and
+    /// Z.
     fn weigh(
         &self,
         kernel: &Kernel,
@@ -138,7 +170,7 @@ impl HeadCache {
         scale: Scale,
         products: Range<usize>,
         scratch: &mut Scratch,
-    ) -> u64 {
+    ) -> (i32, u64) {
         let maximum = (kernel.rows.scores)(
             &scratch.products[products],
             scale,
@@ -158,7 +190,7 @@ impl HeadCache {
         );
         let values = self.values.groups(group.keys.clone());
         (kernel.rows.weigh)(values, &scratch.low, &scratch.high, &mut scratch.sums);
-        total
+        (maximum, total)
     }
 }
 

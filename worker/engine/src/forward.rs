@@ -4,23 +4,22 @@
 //! it does not matter how rows are grouped into calls, what other sequences are in the batch, or how
 //! many threads work on it: prefill, decode and replay are the same function.
 
+mod quantise;
+
 use crate::{
     attention::{Cache, Group, Scratch},
-    kernels::{
-        panels::Activations,
-        product::{project, Factor, QuantisedRows},
-    },
-    model::{Layer, Matrix, Model, Norm},
+    kernels::product::{project, Factor, QuantisedRows},
+    model::{Matrix, Model},
+    observer::{Observer, Records, Rows},
 };
 use aipg_exact::{
     activation::Activation,
     elementwise::{add_residual, embed},
     format,
     header::model,
-    layout::InputMode,
-    normalise::{apply_norm_biases, centre, normalise_head, normalised_scale},
-    quantise::{quantise_row_wide, Amplitude, Scale},
+    normalise::normalise_head,
     rope,
+    trace::{Part, SoftmaxRecord, Tensor},
 };
 use rayon::prelude::*;
 
@@ -31,23 +30,6 @@ pub(crate) struct Append<'a> {
     pub cache: &'a mut Cache,
     /// Its next tokens, at least one.
     pub tokens: &'a [u32],
-}
-
-/// Sees the scale of every value row, with its layer: the converter calibrates by it.
-pub(crate) trait Observer {
-    /// A value row of `layer` has this scale.
-    fn value(&mut self, layer: usize, scale: Scale);
-}
-
-/// Looks at nothing.
-impl Observer for () {
-    fn value(&mut self, _: usize, _: Scale) {}
-}
-
-impl<F: FnMut(usize, Scale)> Observer for F {
-    fn value(&mut self, layer: usize, scale: Scale) {
-        self(layer, scale);
-    }
 }
 
 /// A matrix that reads normalised rows and gives queries, keys, values, gates or what is gated.
@@ -69,11 +51,8 @@ impl Model {
         observer: &mut impl Observer,
     ) -> Vec<i32> {
         let mut hidden = self.embed(batch);
-        for (index, layer) in self.layers.iter().enumerate() {
-            let attended = self.attention(layer, index, batch, &hidden, observer);
-            add_residual(&mut hidden, &attended);
-            let fed = self.feed_forward(layer, &hidden);
-            add_residual(&mut hidden, &fed);
+        for index in 0..self.layers.len() {
+            self.layer(index, batch, &mut hidden, observer);
         }
         for append in batch {
             append.cache.positions += append.tokens.len();
@@ -82,29 +61,60 @@ impl Model {
     }
 
     fn embed(&self, batch: &[Append<'_>]) -> Vec<i32> {
-        let width = self.header.model_dimension as usize;
-        let tokens = batch.iter().flat_map(|append| append.tokens);
         let mut hidden = Vec::new();
-        let mut row = vec![0; width];
+        for append in batch {
+            self.embed_tokens(append.tokens, &mut hidden);
+        }
+        hidden
+    }
+
+    /// Appends the embedded tokens, `[tokens, d]`, Q16, to `hidden`.
+    pub(crate) fn embed_tokens(&self, tokens: &[u32], hidden: &mut Vec<i32>) {
+        let mut row = vec![0; self.header.model_dimension as usize];
         for &token in tokens {
             let token = token as usize;
             let multiplier = self.embedding_multipliers[token];
             self.embedding_row(token, &mut row);
             hidden.extend(row.iter().map(|&element| embed(element, multiplier)));
         }
-        hidden
+    }
+
+    /// Takes the residual rows of the batch, `[tokens, d]`, through layer number `index`. The positions of
+    /// the caches are the first rows'; the caller moves them on after the last layer.
+    ///
+    /// Positions of which a cache has keys already are computed without appending them again.
+    pub(crate) fn layer(
+        &self,
+        index: usize,
+        batch: &mut [Append<'_>],
+        hidden: &mut [i32],
+        observer: &mut impl Observer,
+    ) {
+        let attended = self.attention(index, batch, hidden, observer);
+        add_residual(hidden, &attended);
+        observer.rows(Tensor::Layer(index, Part::Middle), Rows::Stream(hidden));
+        let fed = self.feed_forward(index, hidden, observer);
+        add_residual(hidden, &fed);
+        observer.rows(Tensor::Layer(index, Part::Output), Rows::Stream(hidden));
     }
 
     /// The attention half of a layer: what is added to the residual stream.
-    fn attention(
+    pub(crate) fn attention(
         &self,
-        layer: &Layer,
         index: usize,
         batch: &mut [Append<'_>],
         hidden: &[i32],
         observer: &mut impl Observer,
     ) -> Vec<i32> {
-        let input = self.normalise(hidden, &layer.attention_norm, layer.query.input);
+        let layer = &self.layers[index];
+        let tensor = |part| Tensor::Layer(index, part);
+        let input = self.normalise(
+            hidden,
+            &layer.attention_norm,
+            layer.query.input,
+            (tensor(Part::AttentionNorm), tensor(Part::AttentionInput)),
+            observer,
+        );
         let [mut queries, mut keys, values] = project(
             self.kernel,
             [&layer.query, &layer.key, &layer.value].map(factor),
@@ -120,13 +130,14 @@ impl Model {
             .collect();
         self.place_heads(&mut queries, &layer.query_norm, &positions);
         self.place_heads(&mut keys, &layer.key_norm, &positions);
-        let queries = self.quantise_heads(&queries);
-        let (keys, values) = (self.quantise_heads(&keys), self.quantise_heads(&values));
+        let queries = self.quantise_heads(&queries, tensor(Part::Queries), observer);
+        let keys = self.quantise_heads(&keys, tensor(Part::Keys), observer);
+        let values = self.quantise_heads(&values, tensor(Part::Values), observer);
         self.append(batch, index, &positions, &keys, &values, observer);
-        let attended = self.attend(batch, index, &positions, &queries);
+        let attended = self.attend(batch, index, &positions, &queries, observer);
         let output = &layer.attention_output;
         let inner = attended.len() / positions.len();
-        let input = self.quantise_rows(
+        let input = self.quantise_seen(
             positions.len(),
             inner,
             output.input,
@@ -137,15 +148,27 @@ impl Model {
                     .zip(row)
                     .for_each(|(slot, &x)| *slot = x.into());
             },
-            |_, amplitude| amplitude.scale(),
+            (tensor(Part::AttendedPeak), tensor(Part::OutputInput)),
+            observer,
         );
         let [update] = self.project(output, &input, format::ATTENTION, format::RESIDUAL);
         update
     }
 
     /// The feed-forward half of a layer: what is added to the residual stream.
-    fn feed_forward(&self, layer: &Layer, hidden: &[i32]) -> Vec<i32> {
-        let input = self.normalise(hidden, &layer.feed_forward_norm, layer.up.input);
+    fn feed_forward(&self, index: usize, hidden: &[i32], observer: &mut impl Observer) -> Vec<i32> {
+        let layer = &self.layers[index];
+        let tensor = |part| Tensor::Layer(index, part);
+        let input = self.normalise(
+            hidden,
+            &layer.feed_forward_norm,
+            layer.up.input,
+            (
+                tensor(Part::FeedForwardNorm),
+                tensor(Part::FeedForwardInput),
+            ),
+            observer,
+        );
         let activation = if self.header.has(model::GELU) {
             Activation::Gelu
         } else {
@@ -167,7 +190,7 @@ impl Model {
             format::ACTIVATED
         };
         let inner = self.header.feed_forward as usize;
-        let input = self.quantise_rows(
+        let input = self.quantise_seen(
             input.scales.len(),
             inner,
             layer.down.input,
@@ -184,7 +207,8 @@ impl Model {
                         .for_each(|(slot, &up)| *slot = activation.apply(up)),
                 }
             },
-            |_, amplitude| amplitude.scale(),
+            (tensor(Part::GatedPeak), tensor(Part::DownInput)),
+            observer,
         );
         let [update] = self.project(&layer.down, &input, format, format::RESIDUAL);
         update
@@ -195,112 +219,16 @@ impl Model {
     }
 
     /// Logits `[rows, vocabulary]` (Q16) of final hidden states `[rows, d]`.
-    pub(crate) fn project_logits(&self, hidden: &[i32]) -> Vec<i32> {
-        let input = self.normalise(hidden, &self.final_norm, self.output.input);
+    pub(crate) fn project_logits(&self, hidden: &[i32], observer: &mut impl Observer) -> Vec<i32> {
+        let input = self.normalise(
+            hidden,
+            &self.final_norm,
+            self.output.input,
+            (Tensor::FinalNorm, Tensor::FinalInput),
+            observer,
+        );
         let [logits] = self.project(&self.output, &input, format::NORMALISED, format::LOGITS);
         logits
-    }
-
-    /// Quantises `rows` rows of `width` elements, which `write` writes, as `mode` says; `scale` turns the amplitude of the row with the given index into its scale.
-    fn quantise_rows(
-        &self,
-        rows: usize,
-        width: usize,
-        mode: InputMode,
-        write: impl Fn(usize, &mut [i64]) + Sync,
-        scale: impl Fn(usize, Amplitude) -> Scale + Sync,
-    ) -> QuantisedRows {
-        let mut activations = Activations::new(rows, width);
-        let mut scales = vec![Scale::default(); rows];
-        let (kernel, functions) = (self.kernel, &self.kernel.rows);
-        let prepare = |index: usize, row: &mut [i64]| {
-            write(index, row);
-            if mode.rotated {
-                (functions.rotate)(row);
-            }
-        };
-        let buffer = || vec![0; width];
-        let low = if mode.wide {
-            let mut low = Activations::new(rows, width);
-            activations
-                .par_rows_mut()
-                .zip(low.par_rows_mut())
-                .zip(&mut scales)
-                .enumerate()
-                .for_each_init(buffer, |wide, (index, ((high, low), slot))| {
-                    prepare(index, wide);
-                    let amplitude = high.fill(kernel.companion, |high| {
-                        low.fill(kernel.companion, |low| quantise_row_wide(wide, high, low))
-                    });
-                    *slot = scale(index, amplitude);
-                });
-            Some(low)
-        } else {
-            activations
-                .par_rows_mut()
-                .zip(&mut scales)
-                .enumerate()
-                .for_each_init(buffer, |wide, (index, (row, slot))| {
-                    prepare(index, wide);
-                    let amplitude = row.fill(kernel.companion, |elements| {
-                        (functions.quantise)(wide, elements)
-                    });
-                    *slot = scale(index, amplitude);
-                });
-            None
-        };
-        QuantisedRows {
-            activations,
-            low,
-            scales,
-        }
-    }
-
-    /// RMSNorm or LayerNorm of residual rows, quantised in format [`format::NORMALISED`].
-    fn normalise(&self, hidden: &[i32], norm: &Norm, mode: InputMode) -> QuantisedRows {
-        let width = norm.gains.len();
-        let functions = &self.kernel.rows;
-        let root = |row: &[i32]| (functions.root_mean_square)(row, self.header.epsilon);
-        let centred: Vec<i32>;
-        let hidden = if norm.biases.is_some() {
-            let mut rows = hidden.to_vec();
-            rows.par_chunks_exact_mut(width).for_each(centre);
-            centred = rows;
-            &centred
-        } else {
-            hidden
-        };
-        let row = |index: usize| &hidden[index * width..][..width];
-        self.quantise_rows(
-            hidden.len() / width,
-            width,
-            mode,
-            |index, slots| {
-                (functions.apply_gain)(row(index), &norm.gains, slots);
-                if let Some(biases) = &norm.biases {
-                    apply_norm_biases(slots, biases, root(row(index)));
-                }
-            },
-            |index, amplitude| normalised_scale(amplitude, root(row(index))),
-        )
-    }
-
-    /// Heads `[rows, heads, head_dimension]`, each quantised by itself.
-    fn quantise_heads(&self, rows: &[i32]) -> QuantisedRows {
-        let width = self.header.head_dimension as usize;
-        self.quantise_rows(
-            rows.len() / width,
-            width,
-            InputMode::default(),
-            |head, slots| {
-                let row = &rows[head * width..][..width];
-                slots
-                    .iter_mut()
-                    .zip(row)
-                    .for_each(|(slot, &x)| *slot = x.into());
-            },
-            |_, amplitude| amplitude.scale(),
-        )
     }
 
     /// Normalises heads `[rows, heads, head_dimension]`, if there are gains for it, and rotates them
@@ -322,7 +250,7 @@ impl Model {
             });
     }
 
-    /// Appends keys and values to the caches.
+    /// Appends keys and values to the caches, but for positions that a cache has already.
     fn append(
         &self,
         batch: &mut [Append<'_>],
@@ -333,9 +261,13 @@ impl Model {
         observer: &mut impl Observer,
     ) {
         let heads = self.header.key_value_heads as usize;
-        for (row, &(sequence, _)) in positions.iter().enumerate() {
+        for (row, &(sequence, position)) in positions.iter().enumerate() {
             let range = row * heads..(row + 1) * heads;
-            batch[sequence].cache.layers[layer].push(
+            let cache = &mut batch[sequence].cache.layers[layer];
+            if position < cache.positions() {
+                continue;
+            }
+            cache.push(
                 range
                     .clone()
                     .map(|head| (keys.activations.elements(head), keys.scales[head])),
@@ -357,12 +289,14 @@ impl Model {
         layer: usize,
         positions: &[(usize, usize)],
         queries: &QuantisedRows,
+        observer: &mut impl Observer,
     ) -> Vec<i32> {
         let width = self.header.head_dimension as usize;
         let groups = self.header.key_value_heads as usize;
         // Query head h reads key-value head ⌊h·G/H⌋, and G divides H.
         let heads_each = self.header.heads as usize / groups;
         let mut output = vec![0; queries.scales.len() * width];
+        let records: Records<SoftmaxRecord> = Records::wanted_by(observer, queries.scales.len());
         let window = self.header.window_of(layer);
         let window = window.map_or(usize::MAX, |window| window as usize);
         let keys = |position: usize| (position + 1).saturating_sub(window)..position + 1;
@@ -379,7 +313,13 @@ impl Model {
                 keys: keys(position),
                 score_scale: self.header.score_scale,
             };
-            batch[sequence].cache.layers[layer].attend(self.kernel, &group, slots, scratch);
+            batch[sequence].cache.layers[layer].attend(
+                self.kernel,
+                &group,
+                slots,
+                &records,
+                scratch,
+            );
         };
         if products * queries.scales.len() / positions.len() * width < SMALL_ATTENTION {
             let mut scratch = Scratch::default();
@@ -395,6 +335,9 @@ impl Model {
                     attend(scratch, index, slots);
                 });
         }
+        let tensor = |part| Tensor::Layer(layer, part);
+        observer.rows(tensor(Part::Softmax), Rows::Softmax(records.into_vec()));
+        observer.rows(tensor(Part::Attended), Rows::Stream(&output));
         output
     }
 }

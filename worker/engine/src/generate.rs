@@ -195,7 +195,7 @@ impl Model {
         let mut logits = Vec::new();
         rayon::scope(|_| {
             self.prefill(tokens, |_, hidden| {
-                logits.extend(self.project_logits(hidden));
+                logits.extend(self.project_logits(hidden, &mut ()));
                 Ok::<(), RunError>(())
             })
         })?;

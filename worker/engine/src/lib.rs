@@ -14,6 +14,7 @@
 //! - [`mod@convert`]: float checkpoint → model file
 //! - [`blob`]: token lists as bytes, their address and their root
 //! - [`synthetic`]: models with random weights, for measurements
+//! - [`mod@trace`]: traces of jobs, for those who dispute a result
 //! - [`tokenizer`]: the byte tokenizer of the demo model
 
 pub mod answer;
@@ -27,12 +28,14 @@ mod forward;
 mod generate;
 pub mod kernels;
 mod model;
+mod observer;
 mod random;
 pub mod sampling;
 mod score;
 mod sequence;
 pub mod synthetic;
 pub mod tokenizer;
+pub mod trace;
 
 pub use aipg_exact::{header::ModelHeader, Blake2b256};
 pub use answer::{Answer, Stop, StopError};

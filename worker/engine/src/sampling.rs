@@ -4,6 +4,7 @@ use crate::Blake2b256;
 use aipg_exact::{
     elementwise::argmax,
     sampling::{choose, key, LARGEST_BETA, WHOLE},
+    trace::Sampling,
 };
 use thiserror::Error;
 
@@ -31,6 +32,12 @@ impl Sampler {
         parameters.check()?;
         let key = key::<Blake2b256>(seed);
         Ok(Self(Some(Seeded { key, parameters })))
+    }
+
+    /// The same in the terms of traces.
+    pub(crate) fn sampling(&self) -> Option<Sampling> {
+        self.0
+            .map(|Seeded { key, parameters }| Sampling { parameters, key })
     }
 
     /// The output token of number `ordinal` from its logits (Q16); `None` without logits.

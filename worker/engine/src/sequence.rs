@@ -218,7 +218,7 @@ impl Model {
         let mut tokens = Vec::with_capacity(hidden.len() / width);
         for hidden in hidden.chunks(LOGIT_ROWS * width) {
             let first = tokens.len();
-            let logits = self.project_logits(hidden);
+            let logits = self.project_logits(hidden, &mut ());
             let chosen = logits
                 .par_chunks_exact(vocabulary)
                 .enumerate()

@@ -44,7 +44,8 @@ impl Panels {
         panels
     }
 
-    fn reserve(&mut self, rows: usize) {
+    /// Makes room for exactly so many rows.
+    pub fn reserve(&mut self, rows: usize) {
         let panels = rows.div_ceil(LANES);
         self.elements.reserve_exact(panels * self.panel_length());
         self.sums.reserve_exact(panels * LANES);
@@ -132,6 +133,12 @@ impl Values {
             columns,
             elements: Vec::new(),
         }
+    }
+
+    /// Makes room for exactly so many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        let length = self.columns.next_multiple_of(LANES) * DEPTH;
+        self.elements.reserve_exact(rows.div_ceil(DEPTH) * length);
     }
 
     /// Appends the row of the next position.

@@ -1,0 +1,366 @@
+//! A whole trace: its roots, and whatever else is asked for.
+
+use super::{
+    grouped::GroupedTree,
+    layers::{Hashing, Layers, Open},
+    plan::Plan,
+    rows::{all, encode, hash, leaf_bytes, row_bytes},
+    MemoryBudget, TraceError, TraceRequest, TraceRoots,
+};
+use crate::{
+    observer::{Observer, Rows},
+    Model, RunError,
+};
+use aipg_exact::{
+    trace::{Chosen, Job, Sampling, Tensor},
+    tree::Domain,
+};
+use rayon::prelude::*;
+use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, fmt, ops::Range};
+
+/// The trace of a job: all roots, and every leaf, node and sum on demand.
+pub struct Trace<'m> {
+    layers: Layers<'m>,
+    prompt: usize,
+    sampling: Option<Sampling>,
+    output: Vec<u32>,
+    unsampled: Option<u32>,
+    trees: Vec<GroupedTree>,
+    roots: TraceRoots,
+    tail: Tail,
+    /// The layer that was asked for last.
+    open: RefCell<Option<Open>>,
+}
+
+/// What belongs to the rows from which tokens are sampled, n of them.
+#[derive(Default)]
+struct Tail {
+    /// Residual stream after the last layer, `[n, d]`.
+    hidden: Vec<i32>,
+    norms: Vec<u8>,
+    inputs: Vec<u8>,
+    chosen: Vec<u8>,
+}
+
+impl fmt::Debug for Trace<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Trace")
+            .field("job", &self.job())
+            .field("plan", &self.layers.plan)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// Rebuilds the trace of a job within a budget: a teacher-forced pass over prompt and output. The output
+    /// may be any; the records say how its tokens stand.
+    ///
+    /// # Errors
+    /// [`TraceError::Run`] if the prompt or the output is empty, has a token out of the vocabulary or
+    /// exceeds the context; [`TraceError::BudgetTooSmall`].
+    pub fn trace(
+        &self,
+        request: &TraceRequest<'_>,
+        budget: MemoryBudget,
+    ) -> Result<Trace<'_>, TraceError> {
+        let TraceRequest { prompt, output, .. } = *request;
+        if prompt.is_empty() {
+            return Err(RunError::EmptyPrompt.into());
+        }
+        if output.is_empty() {
+            return Err(RunError::NoOutput.into());
+        }
+        let mut tokens = [prompt, output].concat();
+        self.check(&tokens, tokens.len() as u64)?;
+        tokens.pop();
+        let sampling = request.sampler.sampling();
+        let job = Job {
+            header: &self.header,
+            prompt: prompt.len() as u32,
+            output: output.len() as u32,
+            sampling,
+        };
+        let layers = Layers {
+            model: self,
+            tokens,
+            plan: Plan::new(&job, budget)?,
+            checkpoints: BTreeMap::new(),
+        };
+        let mut trace = Trace {
+            layers,
+            prompt: prompt.len(),
+            sampling,
+            output: output.to_vec(),
+            unsampled: None,
+            trees: trees(&job),
+            roots: TraceRoots {
+                tensors: Vec::new(),
+            },
+            tail: Tail::default(),
+            open: RefCell::new(None),
+        };
+        // Once inside the pool, cores are woken without a change of thread.
+        let (layers, trees, tail) = (&mut trace.layers, &mut trace.trees, &mut trace.tail);
+        trace.unsampled = rayon::scope(|_| {
+            let hashing = &mut Hashing { job, trees };
+            tail.hidden = stream_through(layers, prompt.len() - 1, hashing);
+            tail.choose(layers, &job, output, hashing)
+        });
+        let roots = Tensor::all(&self.header).zip(&trace.trees);
+        trace.roots.tensors = roots
+            .map(|(tensor, tree)| tree.root(&tensor.tree(&job).1))
+            .collect();
+        Ok(trace)
+    }
+}
+
+fn trees(job: &Job<'_>) -> Vec<GroupedTree> {
+    Tensor::all(job.header)
+        .map(|tensor| GroupedTree::new(tensor.tree(job).0, tensor.leaves(job)))
+        .collect()
+}
+
+/// Takes all rows through all layers, and returns those from `sampled` on.
+fn stream_through(layers: &mut Layers<'_>, sampled: usize, observer: &mut Hashing<'_>) -> Vec<i32> {
+    let width = layers.model.header.model_dimension as usize;
+    let mut stream = layers.embedded();
+    for rows in stream.chunks(layers.plan.rows * width) {
+        observer.rows(Tensor::Embedded, Rows::Stream(rows));
+    }
+    for layer in 0..layers.model.layers.len() {
+        if layer > 0 && layer.is_multiple_of(layers.plan.every) {
+            layers.checkpoints.insert(layer, stream.clone());
+        }
+        layers.pass(layer, &mut stream, observer);
+    }
+    stream[sampled * width..].to_vec()
+}
+
+/// Keeps the rows of the final norm, and hashes them.
+struct Final<'a, 'b> {
+    hashing: &'a mut Hashing<'b>,
+    norms: &'a mut Vec<u8>,
+    inputs: &'a mut Vec<u8>,
+}
+
+impl Observer for Final<'_, '_> {
+    const TENSORS: bool = true;
+
+    fn rows(&mut self, tensor: Tensor, rows: Rows<'_>) {
+        let bytes = encode(&rows, tensor.elements(self.hashing.job.header));
+        match tensor {
+            Tensor::FinalNorm => self.norms.extend(bytes),
+            _ => self.inputs.extend(bytes),
+        }
+        self.hashing.rows(tensor, rows);
+    }
+}
+
+impl Tail {
+    /// How all tokens are chosen; returns the first that the model does not sample.
+    fn choose(
+        &mut self,
+        layers: &Layers<'_>,
+        job: &Job<'_>,
+        output: &[u32],
+        hashing: &mut Hashing<'_>,
+    ) -> Option<u32> {
+        let header = job.header;
+        let room =
+            |tensor: Tensor| Vec::with_capacity(output.len() * row_bytes(tensor.elements(header)));
+        self.norms = room(Tensor::FinalNorm);
+        self.inputs = room(Tensor::FinalInput);
+        self.chosen = room(Tensor::Chosen);
+        let vocabulary = header.vocabulary as usize;
+        let rows = layers.plan.logit_rows;
+        let mut unsampled = None;
+        let hidden = self.hidden.chunks(rows * header.model_dimension as usize);
+        for ((first, output), hidden) in (0..).step_by(rows).zip(output.chunks(rows)).zip(hidden) {
+            let mut observer = Final {
+                hashing,
+                norms: &mut self.norms,
+                inputs: &mut self.inputs,
+            };
+            let logits = layers.model.project_logits(hidden, &mut observer);
+            let records: Vec<(Chosen, bool)> = logits
+                .par_chunks_exact(vocabulary)
+                .zip(output)
+                .enumerate()
+                .map(|(row, (logits, &given))| {
+                    let ordinal = (first + row) as u32;
+                    let choose = |given| Chosen::of(logits, job.sampling.as_ref(), ordinal, given);
+                    let (sampled, record) = choose(None);
+                    if sampled == given {
+                        (record, true)
+                    } else {
+                        (choose(Some(given)).1, false)
+                    }
+                })
+                .collect();
+            let wrong = records.iter().position(|(_, sampled)| !sampled);
+            unsampled = unsampled.or(wrong.map(|row| (first + row) as u32));
+            let records: Vec<Chosen> = records.into_iter().map(|(record, _)| record).collect();
+            let bytes = all(&records);
+            let elements = Tensor::Chosen.elements(header);
+            let hashes = hash(Domain::Trace, elements, &bytes);
+            hashing.trees[Tensor::Chosen.number(header) as usize].extend(&hashes);
+            self.chosen.extend(bytes);
+        }
+        unsampled
+    }
+}
+
+impl Trace<'_> {
+    /// The job.
+    pub fn job(&self) -> Job<'_> {
+        Job {
+            header: &self.layers.model.header,
+            prompt: self.prompt as u32,
+            output: self.output.len() as u32,
+            sampling: self.sampling,
+        }
+    }
+
+    /// Tokens of the prompt.
+    pub fn prompt(&self) -> &[u32] {
+        &self.layers.tokens[..self.prompt]
+    }
+
+    /// Tokens of the output.
+    pub fn output(&self) -> &[u32] {
+        &self.output
+    }
+
+    /// Roots of all tensors.
+    pub const fn roots(&self) -> &TraceRoots {
+        &self.roots
+    }
+
+    /// Root of the residual stream after the last layer: the job's digest.
+    pub fn digest(&self) -> [u8; 32] {
+        let header = &self.layers.model.header;
+        let digest = self.roots.tensor(header, Tensor::last(header));
+        digest.unwrap_or_default()
+    }
+
+    /// The first output token that the model does not sample: the answer is right if there is none and
+    /// it ends where the job says.
+    pub const fn unsampled(&self) -> Option<u32> {
+        self.unsampled
+    }
+
+    /// Bytes of a leaf, without the zeros that fill up one of the digest; `None` if there is no such leaf.
+    pub fn leaf(&self, tensor: Tensor, index: u64) -> Option<Vec<u8>> {
+        if !self.has(tensor) || index >= tensor.leaves(&self.job()) {
+            return None;
+        }
+        let elements = tensor.elements(&self.layers.model.header);
+        let row = (index / elements.leaves() as u64) as usize;
+        let range = leaf_bytes(elements, (index % elements.leaves() as u64) as usize);
+        let mut leaf = Vec::new();
+        self.visit(tensor, row..row + 1, |row| {
+            leaf.extend_from_slice(&row[range.clone()]);
+        });
+        Some(leaf)
+    }
+
+    /// Hashes of the nodes `indices` of a tensor's tree, `level` levels above its leaves: those of them
+    /// that stand for at least one leaf. Empty if the model has no such tensor.
+    pub fn nodes(&self, tensor: Tensor, level: u32, indices: Range<u64>) -> Vec<[u8; 32]> {
+        let Some(tree) = self.tree(tensor) else {
+            return Vec::new();
+        };
+        let end = indices.end.min(tree.count(level));
+        let indices = indices.start.min(end)..end;
+        let hashes = |leaves| Ok::<_, Infallible>(self.hashes(tensor, leaves));
+        match tree.nodes(level, &indices, hashes) {
+            Ok(nodes) => nodes,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Siblings of a leaf from it up to its tensor's root, see [`aipg_exact::tree::path`]; `None` if there
+    /// is no such leaf.
+    pub fn path(&self, tensor: Tensor, index: u64) -> Option<Vec<[u8; 32]>> {
+        let tree = self.tree(tensor).filter(|tree| index < tree.leaves())?;
+        let hashes = |leaves| Ok::<_, Infallible>(self.hashes(tensor, leaves));
+        match tree.path(index, hashes) {
+            Ok(path) => Some(path),
+            Err(never) => match never {},
+        }
+    }
+
+    fn has(&self, tensor: Tensor) -> bool {
+        match tensor {
+            Tensor::Layer(layer, _) => layer < self.layers.model.layers.len(),
+            _ => true,
+        }
+    }
+
+    fn tree(&self, tensor: Tensor) -> Option<&GroupedTree> {
+        let number = tensor.number(&self.layers.model.header);
+        let tree = self.trees.get(usize::try_from(number).ok()?);
+        tree.filter(|_| self.has(tensor))
+    }
+
+    /// Hashes of consecutive leaves of a tensor.
+    fn hashes(&self, tensor: Tensor, leaves: Range<u64>) -> Vec<[u8; 32]> {
+        if leaves.is_empty() {
+            return Vec::new();
+        }
+        let elements = tensor.elements(&self.layers.model.header);
+        let (domain, _) = tensor.tree(&self.job());
+        let each = elements.leaves() as u64;
+        let first = leaves.start / each;
+        let rows = first as usize..leaves.end.div_ceil(each) as usize;
+        let mut hashes = Vec::with_capacity(rows.len() * each as usize);
+        self.visit(tensor, rows, |rows| {
+            hashes.extend(hash(domain, elements, rows));
+        });
+        hashes.truncate((leaves.end - first * each) as usize);
+        hashes.drain(..(leaves.start - first * each) as usize);
+        hashes
+    }
+
+    /// Shows the bytes of rows that a tensor has, some rows at a time.
+    fn visit(&self, tensor: Tensor, rows: Range<usize>, mut visit: impl FnMut(&[u8]) + Send) {
+        let header = &self.layers.model.header;
+        let elements = tensor.elements(header);
+        let each = row_bytes(elements);
+        let tail = |bytes: &[u8], visit: &mut dyn FnMut(&[u8])| {
+            visit(&bytes[rows.start * each..rows.end * each]);
+        };
+        let width = header.model_dimension as usize;
+        let sampled = self.prompt - 1;
+        match tensor {
+            Tensor::FinalNorm => tail(&self.tail.norms, &mut visit),
+            Tensor::FinalInput => tail(&self.tail.inputs, &mut visit),
+            Tensor::Chosen => tail(&self.tail.chosen, &mut visit),
+            Tensor::Embedded => {
+                for tokens in self.layers.tokens[rows].chunks(self.layers.plan.rows) {
+                    let mut stream = Vec::with_capacity(tokens.len() * width);
+                    self.layers.model.embed_tokens(tokens, &mut stream);
+                    visit(&encode(&Rows::Stream(&stream), elements));
+                }
+            }
+            Tensor::Layer(..) if tensor.is_digest(header) && rows.start >= sampled => {
+                let stream = (rows.start - sampled) * width..(rows.end - sampled) * width;
+                visit(&encode(&Rows::Stream(&self.tail.hidden[stream]), elements));
+            }
+            Tensor::Layer(layer, part) => {
+                let open = &mut *self.open.borrow_mut();
+                let layers = &self.layers;
+                rayon::scope(|_| layers.visit(open, (layer, part), rows, visit));
+            }
+        }
+    }
+
+    /// A leaf as it is hashed: one of the digest filled up with zeros.
+    pub fn hashed_leaf(&self, tensor: Tensor, index: u64) -> Option<Vec<u8>> {
+        let mut leaf = self.leaf(tensor, index)?;
+        let (domain, _) = tensor.tree(&self.job());
+        leaf.resize(leaf.len().max(domain.leaf_length()), 0);
+        Some(leaf)
+    }
+}
