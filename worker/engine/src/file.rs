@@ -180,12 +180,16 @@ pub(crate) fn commit(header: &mut ModelHeader, sections: &Sections) {
     header.weights = commitment::weight_root::<Blake2b256>(header, &sections.weights);
 }
 
+/// What a model file has before its sections, [`PREFIX_LENGTH`] bytes.
+pub(crate) fn prefix(header: &ModelHeader) -> Vec<u8> {
+    let root = header.root::<Blake2b256>();
+    [MAGIC.as_slice(), &root, &header.encode()].concat()
+}
+
 /// The bytes of a model file.
 pub(crate) fn encode(header: &ModelHeader, sections: &Sections) -> Vec<u8> {
     [
-        MAGIC.as_slice(),
-        &header.root::<Blake2b256>(),
-        &header.encode(),
+        prefix(header).as_slice(),
         &sections.scales,
         &sections.tables,
         &sections.weights,

@@ -16,19 +16,28 @@
 //!               checkpoint   checkpoint  │
 //!                                        └─ on demand: keys, values, blocks of rows
 //! ```
+//!
+//! Two parties that disagree about a job each have a trace. [`Position`] finds what they disagree about
+//! and brings what a referee needs to decide it; a [`ModelFile`] proves the leaves of the model.
 
 mod build;
+mod file;
 mod grouped;
 mod layers;
 mod plan;
+mod position;
 mod rows;
+mod strategy;
 
 pub use build::Trace;
+pub use file::ModelFile;
+pub use position::{Disputed, Position};
+pub use strategy::{Accusation, Choice, Descent, Verdict};
 
-use crate::{Blake2b256, RunError, Sampler};
+use crate::{Blake2b256, ModelError, RunError, Sampler};
 use aipg_exact::{
     header::ModelHeader,
-    trace::{trace_root, Tensor},
+    trace::{trace_root, Leaf, Tensor},
     tree::{self, Domain},
 };
 use thiserror::Error;
@@ -49,6 +58,15 @@ pub enum TraceError {
         /// What it takes with the smallest blocks and no checkpoint.
         needed: u64,
     },
+    /// The model file cannot be read, or is not what its header says.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The file holds another model than the one that runs.
+    #[error("OtherModel: the file holds another model")]
+    OtherModel,
+    /// There is no such leaf.
+    #[error("NoLeaf: neither the job nor its trace nor the model has the leaf {0:?}")]
+    NoLeaf(Leaf),
 }
 
 /// Memory that a trace may take, besides that of the model.

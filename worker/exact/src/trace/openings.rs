@@ -150,6 +150,21 @@ pub struct Recorder<'a, I> {
 }
 
 impl<'a, I: Inputs> Recorder<'a, I> {
+    /// The leaves that tell which sums `claim` has, each once; see [`Claim::reveals`].
+    ///
+    /// # Errors
+    /// [`Fault`], unless that is known or the claim is false by itself.
+    pub fn naming(job: &Job<'_>, claim: &Claim, inputs: &'a I) -> Result<Vec<Leaf>, Fault> {
+        let recorder = Self {
+            inputs,
+            read: RefCell::default(),
+        };
+        match claim.reveals(job, &recorder) {
+            Err(fault) if !fault.convicts() => Err(fault),
+            _ => Ok(recorder.read.into_inner().into_iter().collect()),
+        }
+    }
+
     /// The leaves that deciding `claim` reads, each once.
     ///
     /// # Errors
