@@ -1,4 +1,8 @@
-//! The conversion as a command, which `aipg-model` and `aipg-worker` have.
+//! Commands of `aipg-model`; the conversion is one of `aipg-worker`, too.
+
+mod trace;
+
+pub use trace::TraceMeasurement;
 
 use crate::{
     blob,

@@ -67,6 +67,20 @@ fn commands_should_convert_inspect_score_and_generate() {
     );
     assert_eq!(run(at, &["inspect", "m.aipg"]).unwrap(), converted);
 
+    let job = ["trace", "m.aipg", "--prompt", "20", "--rounds", "1"];
+    let measured = |more: &[&str]| run(at, &[&job, more].concat());
+    let trace = measured(&["--output", "5"]).unwrap();
+    assert_eq!(
+        (&trace["rows"], &trace["output_tokens"]),
+        (&24.into(), &5.into())
+    );
+    assert!(trace["whole_trace_bytes"].as_u64() > Some(24 * 64 * 4));
+    assert!(trace["ratio"].as_f64() > Some(0.0));
+    let small = measured(&["--budget", "0"]).unwrap_err();
+    assert!(small.contains("BudgetTooSmall"), "{small}");
+    let long = measured(&["--output", "200"]).unwrap_err();
+    assert!(long.contains("ContextOverflow"), "{long}");
+
     let score = run(at, &["score", "m.aipg", "ids.bin", "--window", "50"]).unwrap();
     let direct = model.score(&tokens(7, 200), 50, &mut |_| ()).unwrap();
     assert_eq!(

@@ -75,19 +75,6 @@ fn model(shape: [u32; 6], vocabulary: u32, decoder: Decoder) -> Model {
     synthetic::model(&configuration, 1).unwrap()
 }
 
-/// Bytes of all leaves.
-fn whole(trace: &Trace<'_>) -> u64 {
-    let job = trace.job();
-    let bytes = |tensor: Tensor| {
-        let elements = tensor.elements(job.header);
-        let row: usize = (0..elements.leaves())
-            .map(|leaf| elements.leaf_bytes(leaf))
-            .sum();
-        tensor.rows(&job) * row as u64
-    };
-    Tensor::all(job.header).map(bytes).sum()
-}
-
 /// What a party of a dispute asks for: nodes at every level, leaves, proofs, here and there.
 fn ask(trace: &Trace<'_>) -> Vec<Vec<[u8; 32]>> {
     let job = trace.job();
@@ -122,7 +109,7 @@ fn check(model: &Model, rows: usize, sampler: Sampler) {
     };
     let unlimited = model.trace(&request, MemoryBudget::UNLIMITED).unwrap();
     let answers = ask(&unlimited);
-    let (roots, whole) = (unlimited.roots().clone(), whole(&unlimited));
+    let (roots, whole) = (unlimited.roots().clone(), unlimited.whole_bytes());
     drop(unlimited);
     let (refused, most) = measured(|| model.trace(&request, MemoryBudget { bytes: 0 }));
     let Err(TraceError::BudgetTooSmall { needed, .. }) = refused else {

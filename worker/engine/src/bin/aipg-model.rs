@@ -2,7 +2,7 @@
 
 use aipg_engine::{
     blob,
-    command::{read, read_tokens, Conversion},
+    command::{read, read_tokens, Conversion, TraceMeasurement},
     conformance,
     sampling::{Sampler, Settings},
     tokenizer::Tokenizer,
@@ -44,6 +44,8 @@ enum Command {
         #[arg(long, default_value_t = 256)]
         window: usize,
     },
+    /// Measure what it takes to rebuild the trace of a job, beside a prefill of the same rows, as JSON
+    Trace(TraceMeasurement),
     /// Answer test vectors: one question a line on the standard input, see docs/spec/vectors.md
     Conformance,
     /// Print the test vectors, one a line
@@ -123,6 +125,7 @@ fn main() -> Result<()> {
                 "bits_per_token": score.bits_per_token,
             }))
         }
+        Command::Trace(measurement) => print(&measurement.run()?),
         Command::Conformance => Ok(conformance::serve(io::stdin().lock(), io::stdout().lock())?),
         Command::Vectors { binary } => {
             let mut output = io::stdout().lock();

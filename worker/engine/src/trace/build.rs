@@ -9,12 +9,9 @@ use super::{
 };
 use crate::{
     observer::{Observer, Rows},
-    Model, RunError,
+    Model, ModelHeader, RunError,
 };
-use aipg_exact::{
-    trace::{Chosen, Job, Sampling, Tensor},
-    tree::Domain,
-};
+use aipg_exact::trace::{Chosen, Job, Sampling, Tensor};
 use rayon::prelude::*;
 use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, fmt, ops::Range};
 
@@ -103,7 +100,7 @@ impl Model {
         // Once inside the pool, cores are woken without a change of thread.
         let (layers, trees, tail) = (&mut trace.layers, &mut trace.trees, &mut trace.tail);
         trace.unsampled = rayon::scope(|_| {
-            let hashing = &mut Hashing { job, trees };
+            let hashing = &mut Hashing::new(job, trees);
             tail.hidden = stream_through(layers, prompt.len() - 1, hashing);
             tail.choose(layers, &job, output, hashing)
         });
@@ -139,6 +136,7 @@ fn stream_through(layers: &mut Layers<'_>, sampled: usize, observer: &mut Hashin
 
 /// Keeps the rows of the final norm, and hashes them.
 struct Final<'a, 'b> {
+    header: &'a ModelHeader,
     hashing: &'a mut Hashing<'b>,
     norms: &'a mut Vec<u8>,
     inputs: &'a mut Vec<u8>,
@@ -148,12 +146,12 @@ impl Observer for Final<'_, '_> {
     const TENSORS: bool = true;
 
     fn rows(&mut self, tensor: Tensor, rows: Rows<'_>) {
-        let bytes = encode(&rows, tensor.elements(self.hashing.job.header));
+        let bytes = encode(&rows, tensor.elements(self.header));
         match tensor {
-            Tensor::FinalNorm => self.norms.extend(bytes),
-            _ => self.inputs.extend(bytes),
+            Tensor::FinalNorm => self.norms.extend_from_slice(&bytes),
+            _ => self.inputs.extend_from_slice(&bytes),
         }
-        self.hashing.rows(tensor, rows);
+        self.hashing.push(tensor, bytes);
     }
 }
 
@@ -178,6 +176,7 @@ impl Tail {
         let hidden = self.hidden.chunks(rows * header.model_dimension as usize);
         for ((first, output), hidden) in (0..).step_by(rows).zip(output.chunks(rows)).zip(hidden) {
             let mut observer = Final {
+                header,
                 hashing,
                 norms: &mut self.norms,
                 inputs: &mut self.inputs,
@@ -202,10 +201,8 @@ impl Tail {
             unsampled = unsampled.or(wrong.map(|row| (first + row) as u32));
             let records: Vec<Chosen> = records.into_iter().map(|(record, _)| record).collect();
             let bytes = all(&records);
-            let elements = Tensor::Chosen.elements(header);
-            let hashes = hash(Domain::Trace, elements, &bytes);
-            hashing.trees[Tensor::Chosen.number(header) as usize].extend(&hashes);
-            self.chosen.extend(bytes);
+            self.chosen.extend_from_slice(&bytes);
+            hashing.push(Tensor::Chosen, bytes);
         }
         unsampled
     }
@@ -248,6 +245,16 @@ impl Trace<'_> {
     /// it ends where the job says.
     pub const fn unsampled(&self) -> Option<u32> {
         self.unsampled
+    }
+
+    /// Bytes of all leaves: what whoever keeps them all needs at least.
+    pub fn whole_bytes(&self) -> u64 {
+        let job = self.job();
+        let bytes = |tensor: Tensor| {
+            let row = row_bytes(tensor.elements(job.header)) as u64;
+            tensor.rows(&job) * row
+        };
+        Tensor::all(job.header).map(bytes).sum()
     }
 
     /// Bytes of a leaf, without the zeros that fill up one of the digest; `None` if there is no such leaf.

@@ -12,6 +12,7 @@ use crate::{
     Model,
 };
 use aipg_exact::trace::{Job, Part, Tensor};
+use rayon::prelude::*;
 use std::{collections::BTreeMap, ops::Range};
 
 /// What layers are computed from.
@@ -27,20 +28,50 @@ pub(super) struct Layers<'m> {
 
 /// Hashes what it sees into the trees of all tensors.
 pub(super) struct Hashing<'a> {
-    pub job: Job<'a>,
+    job: Job<'a>,
     /// By the tensor's number.
-    pub trees: &'a mut [GroupedTree],
+    trees: &'a mut [GroupedTree],
+    /// Rows of a layer that are not hashed yet, tensors in the order of their numbers.
+    waiting: Vec<(Tensor, Vec<u8>)>,
+}
+
+impl<'a> Hashing<'a> {
+    /// Into `trees`, which have the order of [`Tensor::all`].
+    pub const fn new(job: Job<'a>, trees: &'a mut [GroupedTree]) -> Self {
+        Self {
+            job,
+            trees,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The next rows of a tensor, as bytes.
+    pub fn push(&mut self, tensor: Tensor, rows: Vec<u8>) {
+        self.waiting.push((tensor, rows));
+        // All tensors of a layer at once, so that all cores have something to hash.
+        if matches!(tensor, Tensor::Layer(_, part) if part != Part::Output) {
+            return;
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let first = waiting[0].0.number(self.job.header) as usize;
+        let job = self.job;
+        self.trees[first..]
+            .par_iter_mut()
+            .zip(waiting)
+            .for_each(|(tree, (tensor, rows))| {
+                let (domain, _) = tensor.tree(&job);
+                let elements = tensor.elements(job.header);
+                tree.extend(&hash(domain, elements, &rows));
+            });
+    }
 }
 
 impl Observer for Hashing<'_> {
     const TENSORS: bool = true;
 
     fn rows(&mut self, tensor: Tensor, rows: Rows<'_>) {
-        let header = self.job.header;
-        let elements = tensor.elements(header);
-        let (domain, _) = tensor.tree(&self.job);
-        let hashes = hash(domain, elements, &encode(&rows, elements));
-        self.trees[tensor.number(header) as usize].extend(&hashes);
+        let elements = tensor.elements(self.job.header);
+        self.push(tensor, encode(&rows, elements));
     }
 }
 

@@ -72,8 +72,10 @@ impl Costs {
         // Inputs may have 16 bits in one layer and 8 in another.
         let block_row: u64 = parts.iter().map(|&part| 2 * row_bytes(part) as u64).sum();
         let widest = parts.iter().map(|&part| 2 * row_bytes(part) as u64).max();
-        let leaves = parts.iter().map(|part| part.leaves() as u64).max();
-        let (widest, leaves) = (widest.unwrap_or(0), leaves.unwrap_or(0));
+        let widest = widest.unwrap_or(0);
+        // Wide inputs have twice as many.
+        let leaves: u64 = parts.iter().map(|part| 2 * part.leaves() as u64).sum();
+        let most_leaves = parts.iter().map(|part| 2 * part.leaves() as u64).max();
         let attended = heads * width;
         let projected = attended + 2 * groups * width;
         // The update of attention stays while the feed-forward half runs.
@@ -87,7 +89,8 @@ impl Costs {
             row: attention.max(feed_forward) + 2 * widest + 40 * leaves + 256,
             threads: 2 * threads * buffer,
             block_row,
-            hashes: 64 * (leaves * rows).min((GROUP * GROUP / 2) as u64) + 64 * GROUP as u64 * 15,
+            hashes: 64 * (most_leaves.unwrap_or(0) * rows).min((GROUP * GROUP / 2) as u64)
+                + 96 * (GROUP * Part::ALL.len()) as u64,
             logit_row: 8 * vocabulary + 16 * d + 16,
             draw: threads * 32 * vocabulary,
         }
