@@ -6,8 +6,9 @@
 //! cannot serve anything else under it without being noticed, and this node never tries: every
 //! read is checked first.
 //!
-//! Blobs are handed over by RPC only; nodes do not yet send them to each other.
+//! Clients hand blobs over by RPC, nodes send them to each other ([`exchange`]).
 
+pub mod exchange;
 mod metrics;
 mod parameters;
 mod rpc;

@@ -213,6 +213,12 @@ impl BlobStore {
         self.path(hash).is_file()
     }
 
+    /// Size in bytes of the file of the blob. Only [`Self::get`] tells whether it is intact.
+    pub fn length(&self, hash: H256) -> Option<u64> {
+        let metadata = fs::metadata(self.path(hash)).ok()?;
+        metadata.is_file().then_some(metadata.len())
+    }
+
     /// What is stored now.
     pub fn usage(&self) -> Usage {
         *self.lock()
