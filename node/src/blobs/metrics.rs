@@ -8,6 +8,7 @@
 //! | `aipg_blobs_quota_bytes` | gauge | disk space that they may take |
 //! | `aipg_blobs_puts_total` | counter | answered `blobs_put` |
 //! | `aipg_blobs_gets_total` | counter | answered `blobs_get` |
+//! | `aipg_blobs_expired_total` | counter | blobs removed because no job referred to them |
 //! | `aipg_blobs_refusals_total` | counter, by `reason` | refused calls, by the name of the error |
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use super::{BlobStore, ErrorCode};
 pub struct BlobMetrics {
     puts: Counter<U64>,
     gets: Counter<U64>,
+    expired: Counter<U64>,
     refusals: CounterVec<U64>,
 }
 
@@ -91,6 +93,13 @@ impl BlobMetrics {
                 Counter::new("aipg_blobs_gets_total", "Answered blobs_get calls")?,
                 registry,
             )?,
+            expired: register(
+                Counter::new(
+                    "aipg_blobs_expired_total",
+                    "Blobs removed because no job referred to them",
+                )?,
+                registry,
+            )?,
             refusals: register(refusals, registry)?,
         };
         // A counter that appears with its first event hides that event from every rate.
@@ -108,6 +117,11 @@ impl BlobMetrics {
     /// A blob was served.
     pub(super) fn got(&self) {
         self.gets.inc();
+    }
+
+    /// Blobs were removed that no job refers to.
+    pub(super) fn expired(&self, blobs: u64) {
+        self.expired.inc_by(blobs);
     }
 
     /// A call was refused.

@@ -6,11 +6,14 @@
 //! cannot serve anything else under it without being noticed, and this node never tries: every
 //! read is checked first.
 //!
-//! Clients hand blobs over by RPC, nodes send them to each other ([`exchange`]).
+//! A client may use any node: a blob that a node lacks is fetched from the nodes that it is connected to
+//! ([`exchange`]). A blob is kept until its job can no longer be disputed ([`retention`]).
 
 pub mod exchange;
+pub mod jobs;
 mod metrics;
 mod parameters;
+pub mod retention;
 mod rpc;
 mod store;
 

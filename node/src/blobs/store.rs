@@ -9,6 +9,7 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use sp_core::{Blake2Hasher, Hasher, H256};
@@ -139,8 +140,8 @@ impl BlobStore {
         }
     }
 
-    /// Stores `bytes` and returns their hash. Does nothing if they are already stored, and
-    /// replaces the stored file if it is damaged.
+    /// Stores `bytes` and returns their hash. If they are already stored, only the time of the file
+    /// changes; it is replaced if it is damaged.
     ///
     /// Errors: [`BlobError::Empty`], [`BlobError::TooLarge`], [`BlobError::StoreFull`],
     /// [`BlobError::DiskFull`], [`BlobError::Io`].
@@ -157,7 +158,10 @@ impl BlobStore {
 
         let mut usage = self.lock();
         match self.read(hash) {
-            Ok(_) => return Ok(hash),
+            Ok(_) => {
+                touch(&self.path(hash), SystemTime::now())?;
+                return Ok(hash);
+            }
             Err(BlobError::NotFound(_)) => {}
             Err(BlobError::Corrupted(_)) => self.remove(hash, &mut usage)?,
             Err(error) => return Err(error),
@@ -267,6 +271,11 @@ impl BlobStore {
     }
 }
 
+/// Sets the time of change of a file: when something last spoke for the blob.
+fn touch(path: &Path, now: SystemTime) -> io::Result<()> {
+    File::open(path)?.set_modified(now)
+}
+
 /// Disk space that a file of `length` bytes takes, in bytes.
 fn space_on_disk(length: u64) -> u64 {
     length
@@ -333,6 +342,9 @@ fn sync_parent(path: &Path) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+#[path = "expiry.rs"]
+mod expiry;
 
 #[cfg(test)]
 #[path = "store_tests.rs"]
