@@ -21,13 +21,13 @@ pub fn run() -> sc_cli::Result<()> {
 
     match &cli.subcommand {
         None => {
-            let blobs_quota_mib = cli.run.blobs_quota_mib;
+            let blobs = cli.run.blobs;
             cli.create_runner(&cli.run.base)?
                 .run_node_until_exit(|config| async move {
                     // RPC methods that take an address then know those of this chain. Not before:
                     // the genesis is written in the general format.
                     set_default_ss58_version(Ss58AddressFormat::custom(SS58_FORMAT));
-                    service::start(config, blobs_quota_mib).map_err(sc_cli::Error::Service)
+                    service::start(config, blobs).map_err(sc_cli::Error::Service)
                 })
         }
         Some(Subcommand::Key(KeyCommand::Session(command))) => {

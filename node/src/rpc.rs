@@ -27,11 +27,11 @@ use sp_keystore::KeystorePtr;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
 use aipg_node::{
-    blobs::{BlobMetrics, BlobStore, BlobsApiServer, BlobsRpc},
+    blobs::{BlobsApiServer, BlobsRpc},
     receipts::{ClientFacts, ReceiptsApiServer, ReceiptsRpc},
 };
 
-use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain, OffchainIndex};
+use crate::service::{Blobs, FullBackend, FullClient, FullPool, FullSelectChain, OffchainIndex};
 
 /// What the GRANDPA methods read.
 pub struct FinalityAccess {
@@ -59,10 +59,8 @@ pub struct RpcParts {
     pub babe_worker: BabeWorkerHandle<Block>,
     /// GRANDPA's side.
     pub finality: FinalityAccess,
-    /// The store behind the blob methods.
-    pub blobs: Arc<BlobStore>,
-    /// Where blob calls are counted, if the node has metrics.
-    pub blob_metrics: Option<BlobMetrics>,
+    /// What is behind the blob methods.
+    pub blobs: Blobs,
     /// What the runtime indexed of the blocks that this node executed.
     pub offchain_index: OffchainIndex,
 }
@@ -82,7 +80,6 @@ pub fn module(
         babe_worker,
         finality,
         blobs,
-        blob_metrics,
         offchain_index,
     } = parts;
     let mut module = RpcModule::new(());
@@ -110,7 +107,13 @@ pub fn module(
         .into_rpc(),
     )?;
 
-    module.merge(BlobsRpc::new(Arc::clone(blobs), blob_metrics.clone()).into_rpc())?;
+    let Blobs {
+        store,
+        fetcher,
+        metrics,
+    } = blobs;
+    let blobs = BlobsRpc::new(Arc::clone(store), Some(fetcher.clone()), metrics.clone());
+    module.merge(blobs.into_rpc())?;
 
     let facts = ClientFacts::new(Arc::clone(client));
     module.merge(ReceiptsRpc::new(facts, offchain_index.clone()).into_rpc())?;

@@ -5,6 +5,7 @@
 //! justifications) and the client. An authority also runs the BABE author and the GRANDPA voter;
 //! other nodes run the voter as observers.
 
+mod blobs;
 mod parts;
 
 use std::{sync::Arc, time::Duration};
@@ -28,9 +29,10 @@ use sc_service::{
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 
-use aipg_node::blobs::{BlobMetrics, BlobStore, BYTES_PER_MIB};
+use aipg_node::blobs::BlobOptions;
 
 use crate::rpc::{self, FinalityAccess, RpcParts};
+pub use blobs::Blobs;
 pub use parts::{
     node_parts, BlockHash, FullBackend, FullClient, FullPool, FullSelectChain, NodeParts,
     OffchainIndex,
@@ -45,20 +47,16 @@ const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 const PROPOSAL_SLOT_PORTION: f32 = 0.5;
 
 /// Starts a node and returns the owner of its tasks; the node runs as long as that lives.
-///
-/// `blobs_quota_mib`: disk space for blobs in MiB.
-pub fn start(config: Configuration, blobs_quota_mib: u64) -> Result<TaskManager, ServiceError> {
+pub fn start(config: Configuration, blobs: BlobOptions) -> Result<TaskManager, ServiceError> {
     match config.network.network_backend {
-        NetworkBackendType::Litep2p => start_on::<Litep2pNetworkBackend>(config, blobs_quota_mib),
-        NetworkBackendType::Libp2p => {
-            start_on::<NetworkWorker<Block, BlockHash>>(config, blobs_quota_mib)
-        }
+        NetworkBackendType::Litep2p => start_on::<Litep2pNetworkBackend>(config, blobs),
+        NetworkBackendType::Libp2p => start_on::<NetworkWorker<Block, BlockHash>>(config, blobs),
     }
 }
 
 fn start_on<N: NetworkBackend<Block, BlockHash>>(
     mut config: Configuration,
-    blobs_quota_mib: u64,
+    blobs: BlobOptions,
 ) -> Result<TaskManager, ServiceError> {
     let NodeParts {
         client,
@@ -75,27 +73,15 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
         mut telemetry,
     } = node_parts(&mut config)?;
 
-    // After the database, whose lock keeps a second node out of the same folder.
-    let blobs = BlobStore::open(
-        config.data_path.join("blobs"),
-        blobs_quota_mib.saturating_mul(BYTES_PER_MIB),
-    )
-    .map_err(|error| ServiceError::Application(Box::new(error)))?;
-    let blobs = Arc::new(blobs);
-    let blob_metrics = config
-        .prometheus_registry()
-        .map(|registry| BlobMetrics::register(registry, &blobs))
-        .transpose()?;
-
     let mut network_config = FullNetworkConfiguration::<_, _, N>::new(
         &config.network,
         config.prometheus_registry().cloned(),
     );
     let metrics = N::register_notification_metrics(config.prometheus_registry());
-    let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(
-        &client.chain_info().genesis_hash,
-        &config.chain_spec,
-    );
+    let genesis = client.chain_info().genesis_hash;
+    let blobs = blobs::prepare(&config, blobs, genesis, &mut network_config)?;
+    let grandpa_protocol =
+        sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
     let (grandpa_notifications_config, grandpa_notifications) =
         sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
             grandpa_protocol.clone(),
@@ -137,6 +123,8 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
         )?;
     }
 
+    let blobs = blobs.start(&task_manager, &client, Arc::clone(&network), &sync_service);
+
     let offchain_index = backend
         .offchain_storage()
         .ok_or_else(|| ServiceError::Other("the database has no off-chain index".into()))?;
@@ -158,7 +146,6 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
             ),
         },
         blobs,
-        blob_metrics,
         offchain_index,
     };
 

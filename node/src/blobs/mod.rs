@@ -12,18 +12,17 @@
 pub mod exchange;
 pub mod jobs;
 mod metrics;
+mod options;
 mod parameters;
 pub mod retention;
 mod rpc;
 mod store;
 
 pub use metrics::BlobMetrics;
+pub use options::BlobOptions;
 pub use parameters::{Hexadecimal, InvalidParameter};
 pub use rpc::{BlobsApiServer, BlobsRpc, ErrorCode};
 pub use store::{BlobError, BlobStore, StoreUnavailable, Usage, MAX_BLOB_SIZE};
 
 /// Bytes in one MiB.
 pub const BYTES_PER_MIB: u64 = 1024 * 1024;
-
-/// Disk space for blobs unless something else is asked for, in MiB.
-pub const DEFAULT_QUOTA_MIB: u64 = 4096;

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
+use jsonrpsee::{
+    core::{async_trait, RpcResult},
+    proc_macros::rpc,
+    types::ErrorObjectOwned,
+};
 use sp_core::{Bytes, H256};
 
 use super::{
+    exchange::{FetchError, Fetcher},
     parameters::{Hexadecimal, InvalidParameter},
     BlobError, BlobMetrics, BlobStore, MAX_BLOB_SIZE,
 };
@@ -18,7 +23,7 @@ pub enum ErrorCode {
     TooLarge = 26_861,
     /// The blob has no bytes.
     Empty = 26_862,
-    /// This node has no blob with that hash.
+    /// Neither this node nor one that it is connected to has a blob with that hash.
     NotFound = 26_863,
     /// The stored bytes did not match the hash and were removed.
     Corrupted = 26_864,
@@ -30,11 +35,15 @@ pub enum ErrorCode {
     InvalidParameter = 26_867,
     /// There is no space left on the device, whatever the quota.
     DiskFull = 26_868,
+    /// Other nodes said they have the blob and did not deliver it in time.
+    Undelivered = 26_869,
+    /// This node is already fetching as many blobs as it can.
+    Overloaded = 26_870,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::TooLarge,
         Self::Empty,
         Self::NotFound,
@@ -43,6 +52,8 @@ impl ErrorCode {
         Self::StorageFailure,
         Self::InvalidParameter,
         Self::DiskFull,
+        Self::Undelivered,
+        Self::Overloaded,
     ];
 
     /// The name with which messages start and which metrics use.
@@ -72,6 +83,10 @@ enum Refusal {
     Blob(#[from] BlobError),
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),
+    #[error("blob {blob:?} is not on this node: {error}")]
+    Fetch { blob: H256, error: FetchError },
+    #[error("the work on the blob was cancelled, the node is shutting down")]
+    Cancelled,
 }
 
 impl Refusal {
@@ -80,6 +95,14 @@ impl Refusal {
             Self::Blob(error) => error.into(),
             Self::Parameter(InvalidParameter::TooLong { .. }) => ErrorCode::TooLarge,
             Self::Parameter(_) => ErrorCode::InvalidParameter,
+            Self::Fetch { error, .. } => match error {
+                FetchError::NotFound { .. } => ErrorCode::NotFound,
+                FetchError::Undelivered { .. } | FetchError::TimedOut { .. } => {
+                    ErrorCode::Undelivered
+                }
+                FetchError::Overloaded => ErrorCode::Overloaded,
+            },
+            Self::Cancelled => ErrorCode::StorageFailure,
         }
     }
 }
@@ -95,13 +118,15 @@ pub trait BlobsApi {
     #[method(name = "put", blocking)]
     fn put(&self, bytes: Option<Hexadecimal>) -> RpcResult<H256>;
 
-    /// Returns the bytes whose blake2b-256 hash is `hash`, checked before they are sent.
+    /// Returns the bytes whose blake2b-256 hash is `hash`, checked before they are sent. What this node
+    /// does not store it fetches from the nodes that it is connected to, and stores it.
     ///
-    /// Errors: `InvalidParameter`, `NotFound`, `Corrupted`, `StorageFailure`.
-    #[method(name = "get", blocking)]
-    fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes>;
+    /// Errors: `InvalidParameter`, `NotFound`, `Corrupted`, `StorageFailure`, `Undelivered`,
+    /// `Overloaded`.
+    #[method(name = "get")]
+    async fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes>;
 
-    /// Whether this node stores the blob.
+    /// Whether this node stores the blob. Other nodes are not asked.
     ///
     /// Errors: `InvalidParameter`.
     #[method(name = "has", blocking)]
@@ -111,13 +136,45 @@ pub trait BlobsApi {
 /// Serves a [`BlobStore`].
 pub struct BlobsRpc {
     store: Arc<BlobStore>,
+    fetcher: Option<Fetcher>,
     metrics: Option<BlobMetrics>,
 }
 
 impl BlobsRpc {
-    /// The methods on `store`, counted in `metrics` if there are any.
-    pub fn new(store: Arc<BlobStore>, metrics: Option<BlobMetrics>) -> Self {
-        Self { store, metrics }
+    /// The methods on `store`. What it lacks is fetched by `fetcher`, calls are counted in `metrics`, if
+    /// there are any.
+    pub fn new(
+        store: Arc<BlobStore>,
+        fetcher: Option<Fetcher>,
+        metrics: Option<BlobMetrics>,
+    ) -> Self {
+        Self {
+            store,
+            fetcher,
+            metrics,
+        }
+    }
+
+    /// The blob, from this node or from another one.
+    async fn find(&self, blob: H256) -> Result<Bytes, Refusal> {
+        let store = Arc::clone(&self.store);
+        let stored = tokio::task::spawn_blocking(move || store.get(blob))
+            .await
+            .map_err(|_| Refusal::Cancelled)?;
+        let missing = match stored {
+            Ok(bytes) => return Ok(bytes.into()),
+            Err(error @ (BlobError::NotFound(_) | BlobError::Corrupted(_))) => error,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(fetcher) = &self.fetcher else {
+            return Err(missing.into());
+        };
+        match fetcher.fetch(blob).await {
+            Ok(bytes) => Ok(Arc::unwrap_or_clone(bytes).into()),
+            // That the disk damages blobs is the worse news.
+            Err(_) if matches!(missing, BlobError::Corrupted(_)) => Err(missing.into()),
+            Err(error) => Err(Refusal::Fetch { blob, error }),
+        }
     }
 
     /// Counts what happened and puts a refusal into the form of JSON-RPC.
@@ -155,6 +212,7 @@ impl BlobsRpc {
     }
 }
 
+#[async_trait]
 impl BlobsApiServer for BlobsRpc {
     fn put(&self, bytes: Option<Hexadecimal>) -> RpcResult<H256> {
         let outcome = Hexadecimal::bytes(bytes, "bytes", MAX_BLOB_SIZE)
@@ -163,8 +221,11 @@ impl BlobsApiServer for BlobsRpc {
         self.answer(outcome, BlobMetrics::put)
     }
 
-    fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes> {
-        let outcome = Self::hash(hash).and_then(|hash| Ok(self.store.get(hash)?.into()));
+    async fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes> {
+        let outcome = match Self::hash(hash) {
+            Ok(hash) => self.find(hash).await,
+            Err(refusal) => Err(refusal),
+        };
         self.answer(outcome, BlobMetrics::got)
     }
 

@@ -17,7 +17,7 @@ impl Server {
         let store = BlobStore::open(folder.path().into(), quota).unwrap();
         Self {
             folder,
-            module: BlobsRpc::new(Arc::new(store), None).into_rpc(),
+            module: BlobsRpc::new(Arc::new(store), None, None).into_rpc(),
         }
     }
 
@@ -295,7 +295,7 @@ async fn put_should_name_the_error_when_the_disk_is_full() {
 #[test]
 fn error_codes_should_be_distinct_and_all_listed() {
     let codes: Vec<_> = ErrorCode::ALL.map(|code| code as i32).into();
-    assert_eq!(codes, (26_861..=26_868).collect::<Vec<_>>());
+    assert_eq!(codes, (26_861..=26_870).collect::<Vec<_>>());
 }
 
 /// The value of a metric, by name and label.
@@ -328,7 +328,7 @@ async fn metrics_should_tell_what_is_stored_served_and_refused() {
         "the names are taken"
     );
     let server = Server {
-        module: BlobsRpc::new(store, Some(metrics)).into_rpc(),
+        module: BlobsRpc::new(store, None, Some(metrics)).into_rpc(),
         folder,
     };
     for code in ErrorCode::ALL {

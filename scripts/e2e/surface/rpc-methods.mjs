@@ -30,19 +30,23 @@ const BLOBS = {
       name: 'blobs_get',
       takes: 'hash: H256',
       gives: 'Bytes',
-      docs: 'The bytes whose blake2b-256 hash is `hash`, rehashed before they are sent.',
+      docs:
+        'The bytes whose blake2b-256 hash is `hash`, rehashed before they are sent. What the node does not store ' +
+        'it fetches from the nodes that it is connected to, within 40 seconds, and stores it.',
       errors: [
-        [26863, 'NotFound', 'this node has no blob with that hash'],
-        [26864, 'Corrupted', 'the stored bytes did not match the hash and were removed'],
+        [26863, 'NotFound', 'neither this node nor one of those that it asked has a blob with that hash'],
+        [26864, 'Corrupted', 'the stored bytes did not match the hash and were removed; no other node gave them'],
         [26866, 'StorageFailure', 'the file system refused'],
         [26867, 'InvalidParameter', 'no hexadecimal string of 32 bytes'],
+        [26869, 'Undelivered', 'other nodes said they have the blob and did not deliver it in time: ask again'],
+        [26870, 'Overloaded', 'this node is already fetching as many blobs as it can: ask again'],
       ],
     },
     {
       name: 'blobs_has',
       takes: 'hash: H256',
       gives: 'bool',
-      docs: 'Whether this node stores the blob.',
+      docs: 'Whether this node stores the blob. Other nodes are not asked.',
       errors: [[26867, 'InvalidParameter', 'no hexadecimal string of 32 bytes']],
     },
   ],
