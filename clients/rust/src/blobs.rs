@@ -6,11 +6,14 @@
 
 use crate::{ChainError, Client, Hash, TokenList};
 use aipg_exact::{commitment, Blake2b256, Hasher256};
-use subxt::rpcs::client::rpc_params;
+use subxt::rpcs::{self, client::rpc_params};
 use thiserror::Error;
 
 /// Largest blob that a node keeps, in bytes.
 pub const MAX_BLOB_LENGTH: usize = 4 * 1024 * 1024;
+
+/// Code of the node's error `NotFound`: neither it nor the nodes that it asked have the blob.
+const NOT_FOUND: i32 = 26_863;
 
 /// Why a token list is not in hand.
 #[derive(Debug, Error)]
@@ -138,22 +141,29 @@ pub fn describe(tokens: &[u32]) -> Result<(TokenList, Vec<u8>), BlobError> {
     Ok((list, bytes))
 }
 
-/// Fetches the tokens of `list` from the node and checks them.
+/// Fetches the tokens of `list` from the node, which asks other nodes for what it lacks, and checks
+/// them.
 pub async fn fetch(
     client: &Client,
     list: &TokenList,
     vocabulary: u32,
 ) -> Result<Vec<u32>, BlobError> {
     let name = list.blob.to_string();
-    // Asked first, so that an absent blob and a failing node are told apart for certain.
-    if !client
-        .request::<bool>("blobs_has", rpc_params![&name])
-        .await?
-    {
-        return Err(BlobError::Missing(list.blob));
+    let reply: Result<String, rpcs::Error> =
+        client.rpc.request("blobs_get", rpc_params![&name]).await;
+    match reply {
+        Ok(reply) => check(&decode_reply(&reply)?, list, vocabulary),
+        Err(error) => Err(refusal(list.blob, error)),
     }
-    let reply: String = client.request("blobs_get", rpc_params![&name]).await?;
-    check(&decode_reply(&reply)?, list, vocabulary)
+}
+
+/// What it means that the node did not give a blob. That no node has it is told apart from one that
+/// cannot be asked, or could not get it from those that have it.
+fn refusal(blob: Hash, error: rpcs::Error) -> BlobError {
+    match error {
+        rpcs::Error::User(error) if error.code == NOT_FOUND => BlobError::Missing(blob),
+        error => ChainError::of_request(error).into(),
+    }
 }
 
 /// The bytes of a hexadecimal text.
@@ -162,16 +172,10 @@ fn decode_reply(reply: &str) -> Result<Vec<u8>, BlobError> {
     hex::decode(digits).map_err(|_| BlobError::BadReply)
 }
 
-/// Puts `tokens` onto the node, where requester and auditors find them, unless they are there.
+/// Puts `tokens` onto the node, where requester and auditors find them. If they are there, the time for
+/// which the node keeps them begins anew.
 pub async fn publish(client: &Client, tokens: &[u32]) -> Result<TokenList, BlobError> {
     let (list, bytes) = describe(tokens)?;
-    let name = list.blob.to_string();
-    if client
-        .request::<bool>("blobs_has", rpc_params![&name])
-        .await?
-    {
-        return Ok(list);
-    }
     let text = format!("0x{}", hex::encode(&bytes));
     let name: String = client.request("blobs_put", rpc_params![text]).await?;
     if name != list.blob.to_string() {
@@ -308,6 +312,18 @@ mod tests {
     #[test]
     fn node_errors_should_not_be_blamed_on_the_requester() {
         assert!(BlobError::Missing(Hash([1; 32])).is_unavailable_input());
+        let said = |code: i32| {
+            let text = format!(r#"{{"code":{code},"message":"x"}}"#);
+            refusal(
+                Hash([1; 32]),
+                rpcs::Error::User(serde_json::from_str(&text).unwrap()),
+            )
+        };
+        assert!(matches!(said(26_863), BlobError::Missing(_)));
+        // Other nodes have it and did not deliver it: nothing is known about the input.
+        for code in [26_866, 26_869, 26_870] {
+            assert!(!said(code).is_unavailable_input());
+        }
         assert!(!BlobError::BadReply.is_unavailable_input());
         assert!(!BlobError::Chain(ChainError::Node("disk".into())).is_unavailable_input());
         assert!(!BlobError::Chain(ChainError::Transport("gone".into())).is_unavailable_input());

@@ -45,6 +45,9 @@ const DEADLINE_MARGIN = 40
 
 const METHOD_NOT_FOUND = -32601
 
+/** Why a node may lack a blob now and have it with a later block. */
+const MAY_COME: ReadonlySet<string | number> = new Set(['NotFound', 'Undelivered', 'Overloaded'])
+
 /** Connects to a node, or to one of several of the same chain. */
 export function connect(options: ConnectOptions): Promise<Client> {
   return Client.connect(options)
@@ -227,7 +230,7 @@ export class Client extends Reader {
       try {
         return await this.fetchBlob(output.blob, { signal })
       } catch (error) {
-        const missing = error instanceof RpcFailure && error.code === 'NotFound'
+        const missing = error instanceof RpcFailure && MAY_COME.has(error.code)
         if (!missing || BigInt(head.number) > settlesAt) throw error
       }
     }
