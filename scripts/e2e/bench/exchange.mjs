@@ -1,0 +1,24 @@
+// scripts/bench blobs: runs the comparison of blobs between nodes with plain HTTP and puts its table into
+// docs/measurements.md.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, replaceMarked } from './grid.mjs'
+import { machine, machineLine } from './machine.mjs'
+
+const PAGE = join(ROOT, 'docs/measurements.md')
+
+const [print, program, ...parameters] = process.argv.slice(2)
+const where = machineLine(machine())
+const { status, stdout, error } = spawnSync(program, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+if (error || status !== 0) {
+  console.error(`error: ${error?.message ?? `${program} ended with ${status}`}`)
+  process.exit(1)
+}
+const text = `${where}\n\n${stdout.trimEnd()}`
+if (print === 'print') console.log(text)
+else {
+  writeFileSync(PAGE, replaceMarked(readFileSync(PAGE, 'utf8'), 'blobs', text))
+  console.log('docs/measurements.md is written')
+}
