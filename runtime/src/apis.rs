@@ -249,7 +249,7 @@ impl_runtime_apis! {
         }
 
         fn model_header(id: ModelId) -> Option<Vec<u8>> {
-            ModelRegistry::header_of(&id)
+            ModelRegistry::header(&id)
         }
     }
 

@@ -16,6 +16,7 @@ use frame_support::traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStora
 use frame_system_benchmarking::{
     extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench,
 };
+use pallet_job_escrow::benchmarking as escrow;
 use pallet_model_registry::benchmarking as models;
 use pallet_receipts::benchmarking as receipts;
 use pallet_useful_work::{benchmarking as work, types::BeaconEntry, BeaconRing, RING};
@@ -41,6 +42,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_worker_registry, WorkerRegistry]
     [pallet_job_escrow, JobEscrow]
     [pallet_receipts, Receipts]
+    [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]
 );
 
@@ -117,6 +119,18 @@ impl pallet_useful_work::benchmarking::BenchmarkHelper for Helper {
     }
 }
 
+impl pallet_referee::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn deliver(
+        header: &[u8],
+        result: aipg_primitives::DeliveredResult<AccountId>,
+    ) -> aipg_primitives::JobId {
+        models::known::<Runtime>(header);
+        let offers = <Runtime as pallet_worker_registry::Config>::MaxOffers::get();
+        machines::unreliable::<Runtime>(&result.worker, offers);
+        escrow::delivered::<Runtime>(result)
+    }
+}
+
 impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> for Helper {
     fn model_with_candidates() -> aipg_primitives::ModelId {
         machines::candidates::<Runtime>(
@@ -152,5 +166,10 @@ impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> fo
 
     fn nearly_full_round() {
         receipts::nearly_full_round::<Runtime>();
+    }
+
+    fn let_the_window_pass() {
+        let windows = <Runtime as pallet_referee::Config>::Windows::get();
+        pallet_referee::Ticks::<Runtime>::mutate(|ticks| *ticks += windows.challenge);
     }
 }

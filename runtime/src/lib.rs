@@ -150,6 +150,8 @@ mod runtime {
     #[runtime::pallet_index(10)]
     pub type Utility = pallet_utility;
 
+    // Hooks and genesis run in the order of the indices, whatever the order of these lines.
+    //
     // Emission takes the issuance after balances were built as imported: it comes after them.
     #[runtime::pallet_index(20)]
     pub type Emission = pallet_emission;
@@ -157,11 +159,14 @@ mod runtime {
     pub type ModelRegistry = pallet_model_registry;
     #[runtime::pallet_index(22)]
     pub type WorkerRegistry = pallet_worker_registry;
-    // The escrow settles before useful work closes a round in the same block.
+    // The referee counts the block before the escrow asks whether a result may be paid.
     #[runtime::pallet_index(23)]
-    pub type JobEscrow = pallet_job_escrow;
+    pub type Referee = pallet_referee;
+    // The escrow settles before useful work closes a round in the same block.
     #[runtime::pallet_index(24)]
-    pub type UsefulWork = pallet_useful_work;
+    pub type JobEscrow = pallet_job_escrow;
     #[runtime::pallet_index(25)]
+    pub type UsefulWork = pallet_useful_work;
+    #[runtime::pallet_index(26)]
     pub type Receipts = pallet_receipts;
 }

@@ -299,6 +299,12 @@ async fn check_machine(
         examination.note(fail("machine: retired", "register another key"));
         return Ok(());
     }
+    if machine.banned {
+        let advice =
+            "a result of it was false: retire it and find out why before another key works";
+        examination.note(fail("machine: banned", advice));
+        return Ok(());
+    }
     if machine.suspended {
         let advice = "find out why jobs failed, then ask governance to reinstate it";
         examination.note(fail("machine: suspended", advice));

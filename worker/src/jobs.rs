@@ -103,7 +103,7 @@ pub enum End {
     },
     /// Another machine was paid.
     Elsewhere { block: u32 },
-    /// It ended without a result.
+    /// It ended unpaid, without a result or because it was false.
     Refunded { block: u32, reason: String },
     /// It ended in a block whose state the node no longer has: the payment is in the balance; its
     /// amount is not known here until a receipt tells.

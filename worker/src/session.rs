@@ -48,6 +48,8 @@ pub enum SessionError {
     NotRegistered(String),
     #[error("Suspended: too many of this machine's jobs failed; it takes no jobs until it is reinstated")]
     Suspended,
+    #[error("Banned: a result of this machine was false; no machine of this key ever works again")]
+    Banned,
     #[error("Retired: this machine gave its registration back")]
     Retired,
     #[error("BondTooSmall: the bond is {bond}, a machine needs {minimum} to work; `aipg-worker register --top-up` adds to it")]
@@ -241,6 +243,11 @@ impl Worker {
             if machine.failed > before.failed {
                 tracing::warn!(failed = machine.failed, "a job was counted as failed");
             }
+            if machine.banned && !before.banned {
+                tracing::error!(
+                    "banned: a result was false, half of the bond is gone; stop this machine"
+                );
+            }
             if machine.suspended && !before.suspended {
                 tracing::error!("suspended: claimed jobs are finished, new ones do not come");
             }
@@ -344,6 +351,9 @@ pub fn check(machine: &Machine) -> Result<(), SessionError> {
     if machine.unbonds_at.is_some() {
         return Err(SessionError::Retired);
     }
+    if machine.banned {
+        return Err(SessionError::Banned);
+    }
     if machine.suspended {
         return Err(SessionError::Suspended);
     }
@@ -388,6 +398,7 @@ mod tests {
         Machine {
             online: false,
             suspended: false,
+            banned: false,
             bond: Amount::whole(100),
             level: 1,
             region: Region::Unspecified,
@@ -411,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn machine_should_not_work_when_suspended_or_retired() {
+    fn machine_should_not_work_when_suspended_banned_or_retired() {
         let suspended = Machine {
             suspended: true,
             ..machine()
@@ -420,6 +431,12 @@ mod tests {
             obstacle_of(suspended),
             Some(SessionError::Suspended)
         ));
+        let banned = Machine {
+            suspended: true,
+            banned: true,
+            ..machine()
+        };
+        assert!(matches!(obstacle_of(banned), Some(SessionError::Banned)));
         let retired = Machine {
             unbonds_at: Some(7),
             ..machine()

@@ -28,11 +28,12 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
     match state.machine(&account).await? {
         None => println!("state      not registered"),
         Some(machine) => {
-            let condition = match (machine.unbonds_at, machine.suspended, machine.online) {
-                (Some(block), _, _) => format!("retired; the bond is free from block {block}"),
-                (None, true, _) => "suspended".into(),
-                (None, false, true) => "online".into(),
-                (None, false, false) => "offline".into(),
+            let condition = match machine.unbonds_at {
+                Some(block) => format!("retired; the bond is free from block {block}"),
+                None if machine.banned => "banned".into(),
+                None if machine.suspended => "suspended".into(),
+                None if machine.online => "online".into(),
+                None => "offline".into(),
             };
             println!("state      {condition}");
             println!("bond       {} (level {})", machine.bond, machine.level);

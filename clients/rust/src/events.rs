@@ -35,7 +35,7 @@ pub enum ChainEvent {
         worker: AccountId32,
         fault: Option<&'static str>,
     },
-    /// The job ended without a result.
+    /// The job ended unpaid, without a result or because it was false.
     Refunded { job: u64, reason: &'static str },
     /// The worker's reward of a round was minted.
     RewardClaimed {
@@ -44,7 +44,7 @@ pub enum ChainEvent {
         amount: Amount,
         ceiling: &'static str,
     },
-    /// Part of the worker's bond was taken.
+    /// Part of the worker's bond was taken. `fault` is `Conviction` if a result of it was false.
     Penalised {
         worker: AccountId32,
         fault: &'static str,
@@ -112,6 +112,13 @@ impl ChainEvent {
                 amount: Amount(e.amount),
             }));
         }
+        if let Some(e) = fields::<registry::Convicted>(event)? {
+            return Ok(Some(Self::Penalised {
+                worker: e.worker,
+                fault: "Conviction",
+                amount: Amount(e.burned.saturating_add(e.reward)),
+            }));
+        }
         Ok(None)
     }
 }
@@ -138,6 +145,7 @@ pub(crate) fn reason_name(
     match reason {
         RefundReason::DeadlineUnreachable => "DeadlineUnreachable",
         RefundReason::InputUnavailable => "InputUnavailable",
+        RefundReason::ResultRefuted => "ResultRefuted",
     }
 }
 

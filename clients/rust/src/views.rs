@@ -209,6 +209,8 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
 pub struct Machine {
     pub online: bool,
     pub suspended: bool,
+    /// A result of it was false; it never works again.
+    pub banned: bool,
     pub bond: Amount,
     pub level: u8,
     pub region: Region,
@@ -233,6 +235,7 @@ impl From<generated_api::WorkerView<u32>> for Machine {
         Self {
             online: view.online,
             suspended: view.suspended,
+            banned: view.banned,
             bond: Amount(view.bond),
             level: view.level,
             region: view.region.into(),

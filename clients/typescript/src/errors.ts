@@ -106,7 +106,7 @@ export class ResultMismatch extends AipgError {
   }
 }
 
-/** The job ended without a result; `returned` of its price came back. */
+/** The job ended unpaid, without a result or because it was false; `returned` of its price came back. */
 export class JobRefunded extends AipgError {
   override readonly name: string = 'JobRefunded'
   constructor(
@@ -114,7 +114,7 @@ export class JobRefunded extends AipgError {
     readonly reason: string,
     readonly returned: bigint,
   ) {
-    super('JobRefunded', `job ${job} ended without a result: ${reason}`)
+    super('JobRefunded', `job ${job} ended unpaid: ${reason}`)
   }
 }
 

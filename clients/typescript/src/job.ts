@@ -103,7 +103,7 @@ export type JobStage =
   | ({ stage: 'delivered'; block: BlockReference } & EventData['jobEscrow.ResultSubmitted'])
   /** Paid. */
   | ({ stage: 'settled'; block: BlockReference } & EventData['jobEscrow.JobSettled'])
-  /** Ended without a result. */
+  /** Ended unpaid, without a result or because it was false. */
   | ({ stage: 'refunded'; block: BlockReference } & EventData['jobEscrow.JobRefunded'])
 
 export type Delivered = Extract<JobStage, { stage: 'delivered' }>

@@ -64,6 +64,8 @@ export interface JobView {
 export interface WorkerView {
   online: boolean
   suspended: boolean
+  /** A result of it was false; it never works again. */
+  banned: boolean
   bond: bigint
   level: bigint
   region: Region
@@ -110,6 +112,10 @@ export interface Books {
   mintedOperations: bigint
   mintedWork: bigint
   burnedFees: bigint
+  /** Of the bonds of workers whose results were false. */
+  burnedConvictions: bigint
+  /** Of the bonds that sides of disputes lost. */
+  burnedLostBonds: bigint
   blockReward: bigint
   pendingWork: bigint
   reservedWork: bigint
@@ -117,8 +123,8 @@ export interface Books {
   cap: bigint
 }
 
-/** Why a job ended without a result. */
-export type RefundReason = 'DeadlineUnreachable' | 'InputUnavailable'
+/** Why a job ended unpaid: it had no result, or a false one. */
+export type RefundReason = 'DeadlineUnreachable' | 'InputUnavailable' | 'ResultRefuted'
 
 /** Fields of the events about jobs and rewards, by the event's name. */
 export interface EventData {

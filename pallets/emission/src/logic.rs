@@ -100,6 +100,8 @@ impl<T: Config> Pallet<T> {
             minted_operations: Minted::<T>::get(MintReason::OperationsFund),
             minted_work: Minted::<T>::get(MintReason::UsefulWork),
             burned_fees: Burned::<T>::get(BurnReason::JobFee),
+            burned_convictions: Burned::<T>::get(BurnReason::Conviction),
+            burned_lost_bonds: Burned::<T>::get(BurnReason::LostBond),
             block_reward: terms.schedule.reward_at(next_block.unique_saturated_into()),
             pending_work: PendingWork::<T>::get(),
             reserved_work: ReservedWork::<T>::get(),

@@ -114,8 +114,9 @@ impl<T: Config> Pallet<T> {
                 units,
                 output,
                 digest,
+                delivered,
             } => {
-                if T::Gate::may_settle(id) {
+                if T::Gate::may_settle(id, delivered) {
                     let delivery = Delivery {
                         worker,
                         ask,

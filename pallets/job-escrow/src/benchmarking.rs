@@ -12,8 +12,8 @@
 use super::*;
 use crate::types::{Job, Stage};
 use aipg_primitives::{
-    Balance, JobId, JobParameters, ModelCatalogue, ModelId, ServiceLevel, TokenList, TrustClass,
-    Units, Windows, MAX_STOP_TOKENS,
+    Balance, DeliveredResult, JobId, JobParameters, ModelCatalogue, ModelId, ServiceLevel,
+    SettlementGate, TokenList, TrustClass, Units, Windows, MAX_STOP_TOKENS,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -41,6 +41,8 @@ pub trait BenchmarkHelper<AccountId, BlockNumber> {
     fn earlier_credit(worker: &AccountId);
     /// Makes the next receipt the dearest there can be.
     fn nearly_full_round();
+    /// Lets the time pass in which a result that was just delivered can be challenged.
+    fn let_the_window_pass();
 }
 
 const PROMPT: u32 = 20;
@@ -119,6 +121,25 @@ fn job_in<T: Config>(
         WorkerJobs::<T>::insert(worker, id, ());
     }
     Pallet::<T>::put(id, &mut job, due);
+    id
+}
+
+/// A job with this result, just delivered, of a model that there is.
+pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
+    let stage = Stage::Delivered {
+        worker: result.worker,
+        ask: ask::<T>(&result.model),
+        units: 1,
+        output: result.output,
+        digest: result.digest,
+        delivered: result.delivered,
+    };
+    let due = System::<T>::block_number() + T::Windows::challenge();
+    let id = job_in::<T>(stage, result.model, due);
+    Jobs::<T>::mutate_extant(id, |job| {
+        job.input = result.input;
+        job.parameters = result.parameters;
+    });
     id
 }
 
@@ -269,8 +290,10 @@ mod benchmarks {
             units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
             output: tokens(MAX_OUTPUT / 2),
             digest: H256::repeat_byte(3),
+            delivered: T::Gate::tick(),
         };
         let id = job_in::<T>(stage, model, now);
+        T::BenchmarkHelper::let_the_window_pass();
 
         #[block]
         {

@@ -18,6 +18,7 @@ pub use pallet::*;
 mod agenda;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod doubt;
 mod settlement;
 pub mod split;
 mod steps;
@@ -193,7 +194,7 @@ pub mod pallet {
             worker: T::AccountId,
             fault: Option<Fault>,
         },
-        /// The job ended without a result and has left the state.
+        /// The job ended unpaid and has left the state.
         JobRefunded {
             job: JobId,
             requester: T::AccountId,
@@ -248,6 +249,8 @@ pub mod pallet {
         EmptyOutput,
         /// The result has more tokens than the job allows.
         OutputTooLong,
+        /// The job has no result yet.
+        ResultNotSubmitted,
     }
 
     #[pallet::hooks]

@@ -75,6 +75,9 @@ thread_local! {
     pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
+    pub static TICK: Cell<Tick> = const { Cell::new(0) };
+    /// What the gate was asked.
+    pub static ASKED: RefCell<Vec<(JobId, Tick)>> = const { RefCell::new(Vec::new()) };
     pub static BURN_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static RECEIPTS_WORK: Cell<bool> = const { Cell::new(true) };
     /// The receipts that were kept, oldest first.
@@ -85,6 +88,7 @@ thread_local! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
     Completed,
+    Settled,
     Released,
     Failed(Fault),
 }
@@ -104,6 +108,10 @@ impl WorkerDirectory<AccountId> for Directory {
 
     fn completed(worker: &AccountId) {
         REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Completed)));
+    }
+
+    fn settled(worker: &AccountId) {
+        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Settled)));
     }
 
     fn released(worker: &AccountId) {
@@ -133,6 +141,10 @@ impl ModelCatalogue<AccountId> for Catalogue {
         let known = *model == MODEL || *model == RETIRED;
         (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT)
             .then(|| u64::from(prompt + output))
+    }
+
+    fn header(_: &ModelId) -> Option<Vec<u8>> {
+        None
     }
 }
 
@@ -192,7 +204,12 @@ impl Burn<AccountId, RuntimeHoldReason> for Burner {
 pub struct Gate;
 
 impl SettlementGate for Gate {
-    fn may_settle(_: JobId) -> bool {
+    fn tick() -> Tick {
+        TICK.get()
+    }
+
+    fn may_settle(job: JobId, delivered: Tick) -> bool {
+        ASKED.with_borrow_mut(|asked| asked.push((job, delivered)));
         GATE_OPEN.get()
     }
 }
@@ -264,6 +281,8 @@ impl crate::benchmarking::BenchmarkHelper<AccountId, u64> for Helper {
     fn earlier_credit(_: &AccountId) {}
 
     fn nearly_full_round() {}
+
+    fn let_the_window_pass() {}
 }
 
 /// A state without genesis, inside block 1.
@@ -281,8 +300,10 @@ pub fn execute(test: impl FnOnce()) {
     REPORTS.with_borrow_mut(Vec::clear);
     SETTLED.with_borrow_mut(Vec::clear);
     RECEIPTS.with_borrow_mut(Vec::clear);
+    ASKED.with_borrow_mut(Vec::clear);
     RECEIPTS_WORK.set(true);
     BEACON_WORKS.set(true);
+    TICK.set(0);
     GATE_OPEN.set(true);
     BURN_WORKS.set(true);
     let accounts = [

@@ -3,9 +3,10 @@
 
 use crate::pallet::*;
 use crate::split::split_fee;
-use crate::types::{Delivery, FeeParts, RefundReason};
+use crate::types::{Delivery, FeeParts, RefundReason, Stage};
 use aipg_primitives::{
     Balance, Burn, BurnReason, JobId, OnSettled, Outcome, Receipt, ReceiptLog, SettledJob, Units,
+    WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult,
@@ -86,6 +87,7 @@ impl<T: Config> Pallet<T> {
         let spent = others.saturating_add(paid.treasury);
         let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;
         Self::remove(id, &job);
+        T::Workers::settled(&worker);
         Self::write_receipt(
             id,
             &job,
@@ -125,15 +127,18 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Ends a job without a result: the hold goes back, less the charge for a missing input.
+    /// Ends a job unpaid: the hold goes back, less the charge for a missing input.
     pub(crate) fn refund(id: JobId, job: JobOf<T>, reason: RefundReason) -> DispatchResult {
         let charge = match reason {
             RefundReason::InputUnavailable => T::InputMissCharge::get().mul_floor(job.max_price),
-            RefundReason::DeadlineUnreachable => 0,
+            RefundReason::DeadlineUnreachable | RefundReason::ResultRefuted => 0,
         };
         let charged = Self::pay(&job, &T::Treasury::get(), charge);
         let returned = Self::release(&job, job.max_price.saturating_sub(charged))?;
         Self::remove(id, &job);
+        if let Stage::Delivered { worker, .. } = &job.stage {
+            T::Workers::settled(worker);
+        }
         Self::write_receipt(id, &job, Outcome::Refunded { reason, returned })?;
         Self::deposit_event(Event::JobRefunded {
             job: id,

@@ -3,7 +3,9 @@
 use crate::pallet::*;
 use crate::types::RefundReason;
 use crate::types::Stage;
-use aipg_primitives::{Balance, JobId, ModelCatalogue, TokenList, Windows, WorkerDirectory};
+use aipg_primitives::{
+    Balance, JobId, ModelCatalogue, SettlementGate, TokenList, Windows, WorkerDirectory,
+};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_core::H256;
 use sp_runtime::{traits::One, DispatchError, Saturating};
@@ -91,6 +93,7 @@ impl<T: Config> Pallet<T> {
             units,
             output,
             digest,
+            delivered: T::Gate::tick(),
         };
         Self::put(id, &mut job, settles_at);
         WorkerJobs::<T>::remove(&worker, id);

@@ -8,7 +8,10 @@ impl<T: Config> Pallet<T> {
     /// * What is on hold for jobs is exactly what the live jobs own, per requester.
     /// * Every live job is in the agenda once, at its due block, not behind the cursor.
     /// * A worker's list names exactly the jobs it must claim or deliver.
+    /// * No result was delivered at a tick that is still to come.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        use crate::types::Stage;
+        use aipg_primitives::SettlementGate;
         use alloc::collections::BTreeMap;
         use frame_support::{ensure, traits::fungible::InspectHold};
         let mut owned = BTreeMap::<_, u128>::new();
@@ -27,6 +30,12 @@ impl<T: Config> Pallet<T> {
                 job.due >= AgendaCursor::<T>::get(),
                 "live job is behind the cursor"
             );
+            if let Stage::Delivered { delivered, .. } = job.stage {
+                ensure!(
+                    delivered <= T::Gate::tick(),
+                    "result was delivered after today's tick"
+                );
+            }
             if let Some(worker) = job.active_worker() {
                 active = active.saturating_add(1);
                 ensure!(

@@ -3,7 +3,7 @@
 pub use aipg_primitives::RefundReason;
 
 use aipg_primitives::{
-    Balance, JobParameters, ModelId, ServiceLevel, TokenList, TrustClass, Units,
+    Balance, JobParameters, ModelId, ServiceLevel, Tick, TokenList, TrustClass, Units,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -28,6 +28,8 @@ pub enum Stage<AccountId, BlockNumber> {
         units: Units,
         output: TokenList,
         digest: H256,
+        /// When the result came.
+        delivered: Tick,
     },
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 3.37
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -39,7 +39,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 0 read, 1 written
         // JobEscrow::NextJob: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
-        Weight::from_parts(191_871_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(5, 5))
+        Weight::from_parts(151_425_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(5, 5))
     }
 
     fn claim() -> Weight {
@@ -47,7 +47,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Agenda: 0 read, 2 written
         // JobEscrow::AgendaCursor: 1 read, 0 written
         // JobEscrow::Jobs: 1 read, 1 written
-        Weight::from_parts(59_402_000, 3_969).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(51_947_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(3, 3))
     }
 
     fn submit_result() -> Weight {
@@ -57,8 +57,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 1 read, 1 written
         // JobEscrow::WorkerJobs: 0 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Ticks: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(119_785_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(5, 5))
+        Weight::from_parts(91_956_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(6, 5))
     }
 
     fn input_unavailable() -> Weight {
@@ -70,16 +71,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Receipts::Open: 1 read, 1 written
         // System::Account: 2 read, 2 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(308_168_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(7, 8))
+        Weight::from_parts(241_038_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(7, 8))
     }
 
     fn pass_blocks(b: u32) -> Weight {
         // `b` from 0 to 32.
         // JobEscrow::Agenda: 32 read, 0 written
         // JobEscrow::AgendaCursor: 1 read, 1 written
-        Weight::from_parts(7_233_106, 1_489)
+        Weight::from_parts(3_788_073, 1_489)
             .saturating_add(T::DbWeight::get().reads_writes(1, 1))
-            .saturating_add(Weight::from_parts(5_441_906, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(4_307_827, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_503).saturating_mul(b.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(b.into()))
     }
@@ -97,7 +98,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 4 read, 0 written
         // WorkerRegistry::ServingCount: 1 read, 0 written
         // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(460_574_000, 82_782)
+        Weight::from_parts(349_659_000, 82_782)
             .saturating_add(T::DbWeight::get().reads_writes(54, 5))
     }
 
@@ -109,12 +110,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
         // Receipts::Open: 1 read, 1 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Ticks: 1 read, 0 written
         // System::Account: 6 read, 6 written
         // UsefulWork::Credits: 1 read, 1 written
         // UsefulWork::IndexPrice: 1 read, 0 written
         // UsefulWork::OpenCredit: 1 read, 1 written
-        Weight::from_parts(776_998_000, 16_608)
-            .saturating_add(T::DbWeight::get().reads_writes(16, 13))
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(559_351_000, 16_608)
+            .saturating_add(T::DbWeight::get().reads_writes(19, 14))
     }
 
     fn step_refund() -> Weight {
@@ -124,7 +128,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 1 read, 1 written
         // Receipts::Open: 1 read, 1 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(428_004_000, 3_969).saturating_add(T::DbWeight::get().reads_writes(6, 5))
+        Weight::from_parts(180_297_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(6, 5))
     }
 
     fn step_time_out() -> Weight {
@@ -140,7 +144,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(1_424_844_000, 42_190)
+        Weight::from_parts(572_841_000, 42_190)
             .saturating_add(T::DbWeight::get().reads_writes(57, 88))
     }
 
@@ -148,62 +152,62 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Agenda: 0 read, 2 written
         // JobEscrow::AgendaCursor: 1 read, 0 written
         // JobEscrow::Jobs: 0 read, 1 written
-        Weight::from_parts(33_964_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(1, 3))
+        Weight::from_parts(24_437_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(1, 3))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn submit() -> Weight {
-        Weight::from_parts(191_871_000, 4_099)
+        Weight::from_parts(151_425_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 5))
     }
 
     fn claim() -> Weight {
-        Weight::from_parts(59_402_000, 3_969)
+        Weight::from_parts(51_947_000, 3_973)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
     }
 
     fn submit_result() -> Weight {
-        Weight::from_parts(119_785_000, 4_099)
-            .saturating_add(ParityDbWeight::get().reads_writes(5, 5))
+        Weight::from_parts(91_956_000, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 5))
     }
 
     fn input_unavailable() -> Weight {
-        Weight::from_parts(308_168_000, 6_196)
+        Weight::from_parts(241_038_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 8))
     }
 
     fn pass_blocks(b: u32) -> Weight {
-        Weight::from_parts(7_233_106, 1_489)
+        Weight::from_parts(3_788_073, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
-            .saturating_add(Weight::from_parts(5_441_906, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(4_307_827, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_503).saturating_mul(b.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(b.into()))
     }
 
     fn step_draw() -> Weight {
-        Weight::from_parts(460_574_000, 82_782)
+        Weight::from_parts(349_659_000, 82_782)
             .saturating_add(ParityDbWeight::get().reads_writes(54, 5))
     }
 
     fn step_settle() -> Weight {
-        Weight::from_parts(776_998_000, 16_608)
-            .saturating_add(ParityDbWeight::get().reads_writes(16, 13))
+        Weight::from_parts(559_351_000, 16_608)
+            .saturating_add(ParityDbWeight::get().reads_writes(19, 14))
     }
 
     fn step_refund() -> Weight {
-        Weight::from_parts(428_004_000, 3_969)
+        Weight::from_parts(180_297_000, 3_973)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 5))
     }
 
     fn step_time_out() -> Weight {
-        Weight::from_parts(1_424_844_000, 42_190)
+        Weight::from_parts(572_841_000, 42_190)
             .saturating_add(ParityDbWeight::get().reads_writes(57, 88))
     }
 
     fn postpone() -> Weight {
-        Weight::from_parts(33_964_000, 1_489)
+        Weight::from_parts(24_437_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 3))
     }
 }

@@ -27,11 +27,6 @@ impl<T: Config> Pallet<T> {
         Ok(ModelId::from(header.root::<HostBlake2>()))
     }
 
-    /// The encoded header of a model, active or retired.
-    pub fn header_of(model: &ModelId) -> Option<Vec<u8>> {
-        Models::<T>::get(model).map(|record| record.header.into_inner())
-    }
-
     /// Everything that must hold of a model before it is registered.
     pub(crate) fn ensure_registrable(
         root: ModelId,
@@ -110,5 +105,10 @@ impl<T: Config> ModelCatalogue<T::AccountId> for Pallet<T> {
         ModelHeader::decode(&record.header)
             .ok()?
             .units(prompt, output)
+    }
+
+    /// Of retired models too: results of their jobs can still be doubted.
+    fn header(model: &ModelId) -> Option<Vec<u8>> {
+        Models::<T>::get(model).map(|record| record.header.into_inner())
     }
 }

@@ -55,6 +55,8 @@ pub struct Quote<BlockNumber> {
 pub struct WorkerView<BlockNumber> {
     pub online: bool,
     pub suspended: bool,
+    /// A result of it was false; it never works again.
+    pub banned: bool,
     pub bond: Balance,
     pub level: u8,
     pub region: Region,
@@ -110,6 +112,10 @@ pub struct Books {
     pub minted_operations: Balance,
     pub minted_work: Balance,
     pub burned_fees: Balance,
+    /// Of the bonds of workers whose results were false.
+    pub burned_convictions: Balance,
+    /// Of the bonds that sides of disputes lost.
+    pub burned_lost_bonds: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,
     /// Budget of useful work of the open round so far.

@@ -8,10 +8,12 @@
 extern crate alloc;
 
 pub mod api;
+pub mod hash;
 pub mod receipt;
 pub mod traits;
 pub mod types;
 
+pub use hash::HostBlake2;
 pub use receipt::*;
 pub use traits::*;
 pub use types::*;

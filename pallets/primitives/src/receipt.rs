@@ -48,14 +48,14 @@ pub enum Outcome<AccountId> {
         /// units × ask.
         fee: Balance,
     },
-    /// There was no result; `returned` went back to the requester.
+    /// There was no result, or a false one; `returned` went back to the requester.
     Refunded {
         reason: RefundReason,
         returned: Balance,
     },
 }
 
-/// Why a job ended without a result.
+/// Why a job ended unpaid.
 #[derive(
     Clone,
     Copy,
@@ -73,6 +73,8 @@ pub enum RefundReason {
     DeadlineUnreachable,
     /// Drawn workers could not get the input; part of the price went to the treasury.
     InputUnavailable,
+    /// The result was false; the whole price went back.
+    ResultRefuted,
 }
 
 /// Shows that a receipt is a leaf of a sealed round.

@@ -2,8 +2,10 @@
 
 use crate::receipt::{Receipt, ReceiptProof};
 use crate::types::*;
+use alloc::vec::Vec;
 use frame_support::dispatch::DispatchResult;
 use sp_core::H256;
+use sp_runtime::DispatchError;
 
 /// The one place that burns. Implemented by `pallet-emission`.
 pub trait Burn<AccountId, HoldReason> {
@@ -49,6 +51,8 @@ pub trait ModelCatalogue<AccountId> {
     /// Work of a job with `prompt` input and `output` output tokens; `None` if the model is
     /// unknown, a count is zero or the context is exceeded.
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units>;
+    /// The encoded `aipg_exact::header::ModelHeader` of a model, active or retired.
+    fn header(model: &ModelId) -> Option<Vec<u8>>;
 }
 
 /// What a draw asks of a machine.
@@ -75,25 +79,55 @@ pub trait WorkerDirectory<AccountId> {
     /// Draws a machine that is online, serves the model, has a free slot and fits price, level and
     /// region, and takes one of its slots. `None`: nobody among the candidates fits.
     fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>>;
-    /// Frees the slot of a worker that finished a job.
+    /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on.
     fn completed(worker: &AccountId);
+    /// A result that the worker's bond stood for was paid or refuted.
+    fn settled(worker: &AccountId);
     /// Frees the slot of a worker that gave a job back for no fault of its own.
     fn released(worker: &AccountId);
     /// Frees the slot of a worker that let a job down, and penalises it.
     fn failed(worker: &AccountId, fault: Fault);
 }
 
-/// Where audits and disputes attach: asked before a delivered job is paid.
+/// Where audits and disputes attach. Implemented by `pallet-referee`.
 pub trait SettlementGate {
-    /// `false` keeps the job delivered and unpaid; the escrow asks again some blocks later.
-    fn may_settle(job: JobId) -> bool;
+    /// Ticks so far: what windows and clocks of disputes are counted in.
+    fn tick() -> Tick;
+    /// Whether a result that was delivered at tick `delivered` may be paid. `false` keeps the job
+    /// delivered and unpaid; the escrow asks again some blocks later.
+    fn may_settle(job: JobId, delivered: Tick) -> bool;
 }
 
 /// Nothing holds a settlement back.
 impl SettlementGate for () {
-    fn may_settle(_: JobId) -> bool {
+    fn tick() -> Tick {
+        0
+    }
+
+    fn may_settle(_: JobId, _: Tick) -> bool {
         true
     }
+}
+
+/// Results that can still be doubted. Implemented by `pallet-job-escrow`.
+pub trait DeliveredResults<AccountId> {
+    /// The result of a job that was delivered and neither paid nor refuted.
+    fn delivered(job: JobId) -> Option<DeliveredResult<AccountId>>;
+    /// Ends a delivered job whose result is false: the whole price goes back to the requester.
+    fn refute(job: JobId) -> DispatchResult;
+}
+
+/// What a worker loses whose result is false. Implemented by `pallet-worker-registry`.
+pub trait Conviction<AccountId> {
+    /// Takes half of the worker's bond, burns half of what it takes and moves the other half to
+    /// `reward`, and bans the worker for good. Returns what was moved. Jobs that it has run on.
+    fn convict(worker: &AccountId, reward: &AccountId) -> Result<Balance, DispatchError>;
+}
+
+/// Rewards that a worker has earned and not got. Implemented by `pallet-useful-work`.
+pub trait UnvestedRewards<AccountId> {
+    /// Takes them from the worker for good, those that it would earn later as well.
+    fn forfeit(worker: &AccountId);
 }
 
 /// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.

@@ -19,6 +19,9 @@ pub type JobId = u64;
 /// Root of a committed model; the model's name on chain.
 pub type ModelId = H256;
 
+/// A point in time of disputes: blocks in which the chain finalised.
+pub type Tick = u32;
+
 /// Number of a round: `block / round length`.
 pub type RoundIndex = u32;
 
@@ -258,6 +261,20 @@ pub struct SettledJob<AccountId> {
     pub fee: Balance,
 }
 
+/// A result that can still be doubted, with what decides whether it is right.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DeliveredResult<AccountId> {
+    pub worker: AccountId,
+    pub model: ModelId,
+    pub input: TokenList,
+    pub parameters: JobParameters,
+    pub output: TokenList,
+    /// Root over the final hidden states of the run.
+    pub digest: H256,
+    /// When it was delivered.
+    pub delivered: Tick,
+}
+
 /// Why a worker lost a job.
 #[derive(
     Clone,
@@ -316,6 +333,10 @@ pub enum MintReason {
 pub enum BurnReason {
     /// The burned share of a job's fee.
     JobFee,
+    /// Part of the bond of a worker whose result was false.
+    Conviction,
+    /// Part of a bond that a side of a dispute lost.
+    LostBond,
 }
 
 /// Shares of a job's fee. What rounding leaves goes to the treasury.

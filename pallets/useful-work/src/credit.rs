@@ -58,6 +58,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_claim(worker: &T::AccountId, index: RoundIndex) -> DispatchResult {
+        ensure!(!Self::has_forfeited(worker), Error::<T>::RewardsForfeited);
         let open = Self::round_at(frame_system::Pallet::<T>::block_number());
         ensure!(
             index >= Self::oldest_claimable(open),
@@ -95,10 +96,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Rewards of closed rounds that `worker` has not claimed, oldest first, at most
-    /// [`MAX_CLAIMABLE_LISTED`]. Looks at every round that still owes something, which are at most
+    /// Rewards of closed rounds that `worker` can claim, oldest first, at most
+    /// [`MAX_CLAIMABLE_LISTED`]; none if they were forfeited. Looks at every round that still owes something, which are at most
     /// [`Config::ExpiryRounds`].
     pub fn claimable_rewards(worker: &T::AccountId) -> Vec<ClaimableReward> {
+        if Self::has_forfeited(worker) {
+            return Vec::new();
+        }
         let mut rewards: Vec<_> = Rounds::<T>::iter()
             .filter_map(|(index, round)| {
                 let lines = Credits::<T>::try_get(index, worker).ok()?;

@@ -20,6 +20,7 @@ mod beacon;
 pub mod benchmarking;
 mod credit;
 mod expiry;
+mod forfeit;
 pub mod reward;
 mod try_state;
 pub mod types;
@@ -122,6 +123,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type FirstUnswept<T> = StorageValue<_, RoundIndex, ValueQuery>;
 
+    /// Workers whose rewards were taken, those of the past and those to come.
+    #[pallet::storage]
+    pub type Forfeited<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ()>;
+
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
@@ -171,6 +176,9 @@ pub mod pallet {
             amount: Balance,
             ceiling: Ceiling,
         },
+        /// All rewards that a worker has not claimed are taken from it, and all that it would earn
+        /// later.
+        RewardsForfeited { worker: T::AccountId },
         /// Governance set the index price of a unit.
         IndexPriceSet { price: Balance },
         /// Governance set the difficulty.
@@ -194,6 +202,8 @@ pub mod pallet {
         ZeroParameter,
         /// The time to claim rewards of this round is over; what was left of them has lapsed.
         RewardExpired,
+        /// The caller's rewards were taken for good.
+        RewardsForfeited,
     }
 
     #[pallet::hooks]
@@ -222,7 +232,8 @@ pub mod pallet {
         /// Mints the caller's reward of a closed round. There are `ExpiryRounds` rounds of time.
         ///
         /// # Errors
-        /// [`Error::RewardExpired`], [`Error::NothingToClaim`], [`Error::RoundNotClosed`].
+        /// [`Error::RewardsForfeited`], [`Error::RewardExpired`], [`Error::NothingToClaim`],
+        /// [`Error::RoundNotClosed`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::claim_reward())]
         pub fn claim_reward(origin: OriginFor<T>, round: RoundIndex) -> DispatchResult {

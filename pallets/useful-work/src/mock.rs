@@ -113,6 +113,10 @@ impl ModelCatalogue<AccountId> for Catalogue {
     fn units(_: &ModelId, _: u32, _: u32) -> Option<Units> {
         None
     }
+
+    fn header(_: &ModelId) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A different output for every block.

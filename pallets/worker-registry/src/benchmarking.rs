@@ -8,7 +8,8 @@
 
 use super::*;
 use aipg_primitives::{
-    Balance, DrawRequest, Fault, ModelCatalogue, ModelId, Region, ServiceLevel, WorkerDirectory,
+    Balance, Conviction, DrawRequest, Fault, ModelCatalogue, ModelId, Region, ServiceLevel,
+    WorkerDirectory,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
@@ -282,6 +283,26 @@ mod benchmarks {
 
         assert!(state_of::<T>(&worker) == Some(WorkerState::Offline));
         assert!(Pallet::<T>::bond_of(&worker) < T::MinimumBond::get());
+    }
+
+    /// The machine leaves as many indices as there can be, and the reward opens an account.
+    #[benchmark]
+    fn convict() {
+        let worker: T::AccountId = account("worker", 0, 0);
+        let reward: T::AccountId = account("reward", 0, 0);
+        unreliable::<T>(&worker, T::MaxOffers::get());
+        let bond = Pallet::<T>::bond_of(&worker);
+        let moved;
+
+        #[block]
+        {
+            moved = Pallet::<T>::convict(&worker, &reward).unwrap();
+        }
+
+        assert!(moved > 0 && T::Currency::balance(&reward) == moved);
+        assert!(Pallet::<T>::bond_of(&worker) < bond);
+        assert!(state_of::<T>(&worker) == Some(WorkerState::Offline));
+        assert!(Pallet::<T>::is_banned(&worker));
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::test_externalities(), crate::mock::Test);

@@ -15,6 +15,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod conviction;
 mod draw;
 mod serving;
 mod standing;
@@ -40,7 +41,7 @@ pub use weights::WeightInfo;
 )]
 pub mod pallet {
     use super::*;
-    use aipg_primitives::{Balance, Fault, ModelCatalogue, ModelId, Region, Windows};
+    use aipg_primitives::{Balance, Burn, Fault, ModelCatalogue, ModelId, Region, Windows};
     use frame_support::{
         pallet_prelude::*,
         traits::{
@@ -61,6 +62,9 @@ pub mod pallet {
         type Currency: fungible::hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>
             + Mutate<Self::AccountId>
             + Inspect<Self::AccountId, Balance = Balance>;
+
+        /// Burns from the bonds of convicted workers.
+        type Burn: Burn<Self::AccountId, Self::RuntimeHoldReason>;
 
         /// Models that can be offered.
         type Models: ModelCatalogue<Self::AccountId>;
@@ -123,6 +127,11 @@ pub mod pallet {
     /// Registered machines, by the account that runs them.
     #[pallet::storage]
     pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, WorkerOf<T>>;
+
+    /// Accounts whose machine was convicted. For good: an entry outlives the machine, so that the
+    /// account cannot start anew. Each has cost half of a bond.
+    #[pallet::storage]
+    pub type Banned<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ()>;
 
     /// What each machine offers; no entry is the same as no offer.
     #[pallet::storage]
@@ -195,6 +204,13 @@ pub mod pallet {
         },
         /// A suspension was lifted.
         Reinstated { worker: T::AccountId },
+        /// A result of the machine was false: it is banned for good, and lost part of its bond.
+        Convicted {
+            worker: T::AccountId,
+            burned: Balance,
+            /// Moved to the account from which the accusers are paid.
+            reward: Balance,
+        },
     }
 
     #[pallet::error]
@@ -239,6 +255,10 @@ pub mod pallet {
         JobsActive,
         /// The unbonding time is not over.
         StillUnbonding,
+        /// A result of the machine is neither paid nor refuted.
+        ResultsUnsettled,
+        /// A result of the account's machine was false: no machine of it ever works again.
+        Banned,
     }
 
     #[pallet::call]
@@ -254,6 +274,7 @@ pub mod pallet {
             region: Region,
         ) -> DispatchResult {
             let worker = ensure_signed(origin)?;
+            ensure!(!Self::is_banned(&worker), Error::<T>::Banned);
             ensure!(
                 !Workers::<T>::contains_key(&worker),
                 Error::<T>::AlreadyRegistered
@@ -347,6 +368,7 @@ pub mod pallet {
                 record.state != WorkerState::Online,
                 Error::<T>::AlreadyOnline
             );
+            ensure!(!Self::is_banned(&worker), Error::<T>::Banned);
             ensure!(!record.suspended, Error::<T>::WorkerSuspended);
             ensure!(
                 Self::bond_of(&worker) >= T::MinimumBond::get(),
@@ -414,7 +436,8 @@ pub mod pallet {
         }
 
         /// Releases the bond of a retired machine and removes its record, once the unbonding time is
-        /// over. The account may register again, as a new machine.
+        /// over and no result that the bond stands for can be refuted any more. The account may register
+        /// again, as a new machine, unless it is banned.
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::withdraw())]
         pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
@@ -425,6 +448,7 @@ pub mod pallet {
             };
             let now = frame_system::Pallet::<T>::block_number();
             ensure!(now >= unbonds_at, Error::<T>::StillUnbonding);
+            ensure!(record.unsettled == 0, Error::<T>::ResultsUnsettled);
 
             let bond = T::Currency::release_all(&Self::bond_reason(), &worker, Precision::Exact)?;
             Offers::<T>::remove(&worker);
@@ -434,13 +458,14 @@ pub mod pallet {
         }
 
         /// Lifts a suspension after review. The counters stay as they are; the machine goes online
-        /// by its own call.
+        /// by its own call. A ban cannot be lifted.
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::reinstate())]
         pub fn reinstate(origin: OriginFor<T>, worker: T::AccountId) -> DispatchResult {
             T::ReinstateOrigin::ensure_origin(origin)?;
             Workers::<T>::try_mutate(&worker, |record| {
                 let record = record.as_mut().ok_or(Error::<T>::NotRegistered)?;
+                ensure!(!Self::is_banned(&worker), Error::<T>::Banned);
                 ensure!(record.suspended, Error::<T>::NotSuspended);
                 record.suspended = false;
                 Ok::<(), Error<T>>(())

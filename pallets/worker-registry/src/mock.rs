@@ -2,12 +2,18 @@
 
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
-    Balance, DrawRequest, ModelCatalogue, ModelId, ModelTerms, ServiceLevel, TrustClass, Units,
-    Windows, AIPG,
+    Balance, Burn, BurnReason, DrawRequest, ModelCatalogue, ModelId, ModelTerms, ServiceLevel,
+    TrustClass, Units, Windows, AIPG,
 };
 use frame_support::{
-    derive_impl, parameter_types,
-    traits::{fungible::InspectHold, ConstU128, ConstU32},
+    derive_impl,
+    dispatch::DispatchResult,
+    parameter_types,
+    traits::{
+        fungible::{InspectHold, MutateHold},
+        tokens::{Fortitude, Precision},
+        ConstU128, ConstU32,
+    },
 };
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
@@ -46,11 +52,35 @@ pub const LEVEL_TWO_BOND: Balance = 1_000 * AIPG;
 pub const LEVEL_THREE_BOND: Balance = 10_000 * AIPG;
 pub const UNBONDING: BlockNumber = 20;
 pub const TREASURY: AccountId = 999;
+/// Has nothing; receives what convictions do not burn.
+pub const REWARD: AccountId = 998;
 
 parameter_types! {
     pub const Treasury: AccountId = TREASURY;
     /// Active models and their price floors.
     pub static ActiveModels: BTreeMap<ModelId, Balance> = BTreeMap::new();
+    pub static BurnWorks: bool = true;
+    /// Burned in this test, by reason.
+    pub static Burned: Vec<(BurnReason, Balance)> = Vec::new();
+}
+
+/// Burns as emission does.
+pub struct Burner;
+
+impl Burn<AccountId, RuntimeHoldReason> for Burner {
+    fn burn_held(
+        reason: &RuntimeHoldReason,
+        who: &AccountId,
+        amount: Balance,
+        why: BurnReason,
+    ) -> DispatchResult {
+        if !BurnWorks::get() {
+            return Err("burning is out of order".into());
+        }
+        Balances::burn_held(reason, who, amount, Precision::Exact, Fortitude::Force)?;
+        Burned::mutate(|burned| burned.push((why, amount)));
+        Ok(())
+    }
 }
 
 /// The catalogue: a job's units are its tokens.
@@ -72,6 +102,10 @@ impl ModelCatalogue<AccountId> for Catalogue {
 
     fn units(_: &ModelId, prompt: u32, output: u32) -> Option<Units> {
         Some(u64::from(prompt) + u64::from(output))
+    }
+
+    fn header(_: &ModelId) -> Option<Vec<u8>> {
+        None
     }
 }
 
@@ -99,6 +133,7 @@ impl Windows<BlockNumber> for Clock {
 impl crate::Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
+    type Burn = Burner;
     type Models = Catalogue;
     type Windows = Clock;
     type ReinstateOrigin = EnsureRoot<AccountId>;
@@ -138,6 +173,8 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     }
     .build_storage()
     .unwrap();
+    BurnWorks::set(true);
+    Burned::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());
     let mut externalities = sp_io::TestExternalities::new(storage);
     externalities.execute_with(|| System::set_block_number(1));

@@ -41,6 +41,7 @@ impl<T: Config> Pallet<T> {
         Some(WorkerView {
             online: record.state == WorkerState::Online,
             suspended: record.suspended,
+            banned: Self::is_banned(worker),
             bond: Self::bond_of(worker),
             level: Self::level_of(worker, &record),
             region: record.region,
@@ -95,7 +96,14 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
 
     fn completed(worker: &T::AccountId) {
         Self::finish(worker, |record| {
-            record.completed = record.completed.saturating_add(1)
+            record.completed = record.completed.saturating_add(1);
+            record.unsettled = record.unsettled.saturating_add(1);
+        });
+    }
+
+    fn settled(worker: &T::AccountId) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.unsettled = record.unsettled.saturating_sub(1);
         });
     }
 

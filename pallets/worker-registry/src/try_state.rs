@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
     /// 1. Every machine has a bond on hold, of the minimum at least while it is online.
     /// 2. A machine has a valid capacity and no more jobs than that; a retired one has none.
     /// 3. A machine is online exactly when it has a place in the index of every model it offers, and
-    ///    then it offers something; a suspended one is not online. No model is offered twice.
+    ///    then it offers something; a suspended or banned one is not online. No model is offered twice.
     /// 4. The index is dense and its two directions agree.
     /// 5. Offers and places belong to registered machines.
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -52,6 +52,10 @@ impl<T: Config> Pallet<T> {
                 ensure!(
                     !record.suspended,
                     TryRuntimeError::Other("suspended machine online")
+                );
+                ensure!(
+                    !Self::is_banned(&worker),
+                    TryRuntimeError::Other("banned machine online")
                 );
                 ensure!(
                     !offers.is_empty(),

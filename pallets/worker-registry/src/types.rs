@@ -44,6 +44,8 @@ pub struct Worker<BlockNumber> {
     pub capacity: u32,
     /// Jobs that it has now.
     pub active: u32,
+    /// Results that its bond stands for: delivered, and neither paid nor refuted.
+    pub unsettled: u32,
     /// Jobs that it finished and was paid for.
     pub completed: u64,
     /// Jobs that it let down.
@@ -62,6 +64,7 @@ impl<BlockNumber> Worker<BlockNumber> {
             region,
             capacity,
             active: 0,
+            unsettled: 0,
             completed: 0,
             failed: 0,
             challenges_passed: 0,
@@ -90,6 +93,12 @@ pub struct Offer {
 
 /// Share of the bond that a machine loses for a job it let down.
 pub const PENALTY: Permill = Permill::from_percent(5);
+
+/// Share of the bond that a machine loses whose result is false.
+pub const CONVICTION: Permill = Permill::from_percent(50);
+
+/// Share of it that goes to who is rewarded for finding out; the rest burns.
+pub const CONVICTION_REWARD: Permill = Permill::from_percent(50);
 
 /// A machine is suspended when more than this share of its jobs failed.
 pub const SUSPENSION_SHARE: Permill = Permill::from_percent(20);

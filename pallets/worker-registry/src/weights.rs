@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 3.37
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -27,6 +27,7 @@ pub trait WeightInfo {
     fn draw(c: u32) -> Weight;
     fn completed() -> Weight;
     fn failed(o: u32) -> Weight;
+    fn convict() -> Weight;
 }
 
 /// Weights for a runtime, with its database's costs.
@@ -36,8 +37,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn register() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // System::Account: 1 read, 1 written
+        // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(155_141_000, 3_593).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(125_817_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn set_offer() -> Weight {
@@ -47,7 +49,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 0 read, 1 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(82_565_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
+        Weight::from_parts(61_392_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
@@ -56,20 +58,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 1 read, 2 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(78_848_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
+        Weight::from_parts(80_590_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
         // `o` from 1 to 16.
         // Balances::Holds: 1 read, 0 written
+        // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Offers: 1 read, 0 written
         // WorkerRegistry::Positions: 16 read, 16 written
         // WorkerRegistry::Serving: 0 read, 16 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(35_888_770, 4_282)
-            .saturating_add(T::DbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(18_769_012, 0).saturating_mul(o.into()))
+        Weight::from_parts(35_284_828, 4_282)
+            .saturating_add(T::DbWeight::get().reads_writes(4, 1))
+            .saturating_add(Weight::from_parts(13_883_693, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(3).saturating_mul(o.into()))
@@ -82,9 +85,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(26_391_370, 4_282)
+        Weight::from_parts(17_212_436, 4_282)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(33_564_405, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(26_134_456, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
@@ -93,25 +96,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn bond_more() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(95_760_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(77_685_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
         // ChainParameters::Parameters: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(27_191_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(18_177_000, 3_552).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // WorkerRegistry::Offers: 0 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(96_911_000, 3_586).saturating_add(T::DbWeight::get().reads_writes(2, 3))
+        Weight::from_parts(76_213_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(2, 3))
     }
 
     fn reinstate() -> Weight {
+        // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(19_817_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(14_913_000, 3_552).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn draw(c: u32) -> Weight {
@@ -122,16 +126,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 4 read, 0 written
         // WorkerRegistry::ServingCount: 1 read, 0 written
         // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(39_295_400, 4_099)
+        Weight::from_parts(29_146_166, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(27_673_270, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(22_473_173, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(9_047_000, 3_548).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(6_229_000, 3_552).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
@@ -143,89 +147,108 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(108_191_780, 6_196)
+        Weight::from_parts(82_695_355, 6_196)
             .saturating_add(T::DbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(32_407_125, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(25_465_050, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
+    }
+
+    fn convict() -> Weight {
+        // Balances::Holds: 1 read, 1 written
+        // Emission::Burned: 1 read, 1 written
+        // System::Account: 2 read, 2 written
+        // WorkerRegistry::Banned: 0 read, 1 written
+        // WorkerRegistry::Offers: 1 read, 0 written
+        // WorkerRegistry::Positions: 16 read, 32 written
+        // WorkerRegistry::Serving: 16 read, 32 written
+        // WorkerRegistry::ServingCount: 16 read, 16 written
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(555_374_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(54, 86))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn register() -> Weight {
-        Weight::from_parts(155_141_000, 3_593)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(125_817_000, 3_622)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn set_offer() -> Weight {
-        Weight::from_parts(82_565_000, 4_282)
+        Weight::from_parts(61_392_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
-        Weight::from_parts(78_848_000, 4_282)
+        Weight::from_parts(80_590_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
-        Weight::from_parts(35_888_770, 4_282)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(18_769_012, 0).saturating_mul(o.into()))
+        Weight::from_parts(35_284_828, 4_282)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 1))
+            .saturating_add(Weight::from_parts(13_883_693, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(3).saturating_mul(o.into()))
     }
 
     fn go_offline(o: u32) -> Weight {
-        Weight::from_parts(26_391_370, 4_282)
+        Weight::from_parts(17_212_436, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(33_564_405, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(26_134_456, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))
     }
 
     fn bond_more() -> Weight {
-        Weight::from_parts(95_760_000, 3_586)
+        Weight::from_parts(77_685_000, 3_622)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
-        Weight::from_parts(27_191_000, 3_548)
+        Weight::from_parts(18_177_000, 3_552)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
-        Weight::from_parts(96_911_000, 3_586)
+        Weight::from_parts(76_213_000, 3_622)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 3))
     }
 
     fn reinstate() -> Weight {
-        Weight::from_parts(19_817_000, 3_548)
-            .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(14_913_000, 3_552)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn draw(c: u32) -> Weight {
-        Weight::from_parts(39_295_400, 4_099)
+        Weight::from_parts(29_146_166, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(27_673_270, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(22_473_173, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
-        Weight::from_parts(9_047_000, 3_548)
+        Weight::from_parts(6_229_000, 3_552)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
-        Weight::from_parts(108_191_780, 6_196)
+        Weight::from_parts(82_695_355, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(32_407_125, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(25_465_050, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))
+    }
+
+    fn convict() -> Weight {
+        Weight::from_parts(555_374_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(54, 86))
     }
 }

@@ -3,12 +3,16 @@
 use super::money::{BlockAuthor, StakersPot, Treasury};
 use crate::*;
 use aipg_primitives::FeeSplit;
-use frame_support::traits::{ConstU128, ConstU32, Get};
+use frame_support::{
+    traits::{ConstBool, ConstU128, ConstU32, Get},
+    PalletId,
+};
 use frame_system::EnsureRoot;
 use sp_runtime::Permill;
 
 frame_support::parameter_types! {
     pub const StandardFeeSplit: FeeSplit = FeeSplit::STANDARD;
+    pub const RefereePalletId: PalletId = PalletId(*b"aipg/ref");
     pub const InputMissCharge: Permill = Permill::from_percent(2);
 }
 
@@ -46,6 +50,7 @@ impl pallet_model_registry::Config for Runtime {
 impl pallet_worker_registry::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
+    type Burn = Emission;
     type Models = ModelRegistry;
     type Windows = ChainParameters;
     type ReinstateOrigin = EnsureRoot<AccountId>;
@@ -70,8 +75,7 @@ impl pallet_job_escrow::Config for Runtime {
     type Workers = WorkerRegistry;
     type Beacon = UsefulWork;
     type Windows = ChainParameters;
-    // Audits and disputes attach here.
-    type Gate = ();
+    type Gate = Referee;
     type OnSettled = UsefulWork;
     type Receipts = Receipts;
     type Treasury = Treasury;
@@ -80,6 +84,41 @@ impl pallet_job_escrow::Config for Runtime {
     type InputMissCharge = InputMissCharge;
     type MaxStepsPerBlock = ConstU32<32>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+/// Windows and clocks of disputes, from the chain's parameters.
+pub struct DisputeWindows;
+
+impl Get<aipg_referee_game::Windows> for DisputeWindows {
+    fn get() -> aipg_referee_game::Windows {
+        let parameters = pallet_chain_parameters::Parameters::<Runtime>::get();
+        aipg_referee_game::Windows {
+            challenge: parameters.challenge_window,
+            clock: parameters.dispute_clock,
+        }
+    }
+}
+
+impl pallet_referee::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type Burn = Emission;
+    type Results = JobEscrow;
+    type Models = ModelRegistry;
+    type Workers = WorkerRegistry;
+    type Rewards = UsefulWork;
+    type Windows = DisputeWindows;
+    // The chain does not know yet how far finality is behind.
+    type FinalityLags = ConstBool<false>;
+    type Treasury = Treasury;
+    type PalletId = RefereePalletId;
+    type ChallengeBond = ConstU128<{ 50 * AIPG }>;
+    type TraceBond = ConstU128<{ 50 * AIPG }>;
+    // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
+    type MaxStepsPerBlock = ConstU32<8>;
+    type WeightInfo = pallet_referee::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
 }

@@ -1,3 +1,4 @@
+mod conviction;
 mod extensions;
 mod fees;
 mod filters;
@@ -93,12 +94,13 @@ fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
 }
 
 /// Consensus pallets need digests of real authors, which the end-to-end tests have; here the hooks
-/// of our own pallets run, in the order of the runtime.
+/// of our own pallets run, in the order of the runtime (`spine` compares the two).
 type OwnPallets = (
     ChainParameters,
     Emission,
     ModelRegistry,
     WorkerRegistry,
+    Referee,
     JobEscrow,
     UsefulWork,
     Receipts,
@@ -142,6 +144,7 @@ fn check_all_pallets() {
     JobEscrow::do_try_state().expect("jobs hold together");
     UsefulWork::do_try_state().expect("work holds together");
     Receipts::do_try_state().expect("receipts hold together");
+    Referee::do_try_state().expect("disputes hold together");
 }
 
 fn treasury() -> Balance {

@@ -4,7 +4,7 @@ use super::*;
 use crate::configs::money::StakersPot;
 use aipg_primitives::{JobParameters, ModelId, Region, ServiceLevel, TokenList, TrustClass};
 use frame_support::assert_ok;
-use frame_support::traits::fungible::InspectHold;
+use frame_support::traits::{fungible::InspectHold, PalletsInfoAccess};
 use pallet_job_escrow::HoldReason as JobHold;
 use pallet_worker_registry::HoldReason as BondHold;
 use sp_keyring::Sr25519Keyring::{Bob, Charlie, Dave, Ferdie};
@@ -57,6 +57,17 @@ pub(super) fn submit() -> Balance {
         None,
     ));
     price
+}
+
+#[test]
+fn hooks_should_run_in_the_order_that_our_pallets_rely_on() {
+    let names = |infos: Vec<frame_support::traits::PalletInfoData>| -> Vec<&str> {
+        infos.iter().map(|pallet| pallet.name).collect()
+    };
+    let ours = names(<OwnPallets as PalletsInfoAccess>::infos());
+    let mut all = names(<AllPalletsWithSystem as PalletsInfoAccess>::infos());
+    all.retain(|name| ours.contains(name));
+    assert_eq!(all, ours);
 }
 
 #[test]

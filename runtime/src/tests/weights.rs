@@ -14,11 +14,13 @@ use frame_support::{
 use frame_system::limits::BlockWeights;
 use pallet_chain_parameters::ChainParameters as Parameters;
 use pallet_job_escrow::WeightInfo as _;
+use pallet_referee::WeightInfo as _;
 use pallet_timestamp::WeightInfo as _;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
 use sp_runtime::traits::{TrailingZeroInput, TransactionExtension};
 
 type EscrowWeight = <Runtime as pallet_job_escrow::Config>::WeightInfo;
+type RefereeWeight = <Runtime as pallet_referee::Config>::WeightInfo;
 type TimestampWeight = <Runtime as pallet_timestamp::Config>::WeightInfo;
 
 /// The presets by name. What matters of them here is the time that a block's weight may take.
@@ -105,6 +107,13 @@ fn dearest_step() -> Weight {
     .saturating_add(EscrowWeight::postpone())
 }
 
+/// What the dearest step of the referee's agenda weighs.
+fn dearest_ruling() -> Weight {
+    RefereeWeight::step_refute()
+        .max(RefereeWeight::step_sweep())
+        .max(RefereeWeight::step_clear())
+}
+
 /// What a block does by itself when nothing is due: hooks and the timestamp.
 fn idle_hooks() -> Weight {
     let timestamp = TimestampWeight::set().saturating_add(TimestampWeight::on_finalize());
@@ -113,10 +122,13 @@ fn idle_hooks() -> Weight {
     <OwnPallets as OnInitialize<BlockNumber>>::on_initialize(height).saturating_add(timestamp)
 }
 
-/// The same with as many steps of the agenda as a block takes, each of them the dearest.
+/// The same with as many steps of both agendas as a block takes, each of them the dearest.
 fn busiest_hooks() -> Weight {
     let steps: u32 = <Runtime as pallet_job_escrow::Config>::MaxStepsPerBlock::get();
-    idle_hooks().saturating_add(dearest_step().saturating_mul(steps.into()))
+    let rulings: u32 = <Runtime as pallet_referee::Config>::MaxStepsPerBlock::get();
+    idle_hooks()
+        .saturating_add(dearest_step().saturating_mul(steps.into()))
+        .saturating_add(dearest_ruling().saturating_mul(rulings.into()))
 }
 
 fn most(limit: Option<Weight>) -> Weight {
@@ -146,6 +158,7 @@ fn call_of_our_pallets_should_fit_fifty_times_into_a_block_of_every_preset() {
         "WorkerRegistry",
         "JobEscrow",
         "UsefulWork",
+        "Referee",
     ];
     on_every_preset(|preset, limits| {
         let mut seen = 0;
@@ -157,6 +170,38 @@ fn call_of_our_pallets_should_fit_fifty_times_into_a_block_of_every_preset() {
             }
         }
         assert!(seen >= ours.len());
+    });
+}
+
+/// Whatever is disputed, a move is small beside a block: with the most that it can bring, too.
+#[test]
+fn move_of_a_dispute_should_take_at_most_one_percent_of_a_block_of_every_preset() {
+    let evidence = pallet_referee::types::MAX_EVIDENCE;
+    let moves = [
+        RefereeWeight::challenge(),
+        RefereeWeight::post_roots(pallet_referee::types::MAX_ROOTS)
+            .saturating_add(RefereeWeight::hold_bond()),
+        RefereeWeight::open_root(),
+        RefereeWeight::name_tensor(),
+        RefereeWeight::reveal_nodes(256),
+        RefereeWeight::choose_node(),
+        RefereeWeight::reveal_leaf(),
+        RefereeWeight::accuse(evidence),
+        RefereeWeight::reveal_sums(aipg_exact::trace::FAN_OUT as u32),
+        RefereeWeight::judge(evidence).saturating_add(RefereeWeight::judge_parts()),
+        RefereeWeight::report_timeout(),
+        RefereeWeight::prove_flaw(evidence),
+        dearest_ruling(),
+    ];
+    on_every_preset(|preset, limits| {
+        for (number, weight) in moves.into_iter().enumerate() {
+            let hundredfold = weight.saturating_mul(100);
+            assert!(
+                hundredfold.all_lte(limits.max_block),
+                "{number} on {preset}: {weight:?} of {:?}",
+                limits.max_block
+            );
+        }
     });
 }
 
@@ -308,6 +353,9 @@ fn table_of_weights_should_name_every_call_and_hook() {
             ("a step that settles", EscrowWeight::step_settle()),
             ("a step that refunds", EscrowWeight::step_refund()),
             ("a step that times out", EscrowWeight::step_time_out()),
+            ("a step that refutes", RefereeWeight::step_refute()),
+            ("a step that ends a game", RefereeWeight::step_sweep()),
+            ("a step that clears away", RefereeWeight::step_clear()),
             ("the busiest block", busiest_hooks()),
         ];
     });

@@ -117,6 +117,8 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     ['minted to operations', 'mintedOperations', mint.byReason.OperationsFund],
     ['minted for useful work', 'mintedWork', mint.byReason.UsefulWork],
     ['burned of fees', 'burnedFees', burn.byReason.JobFee],
+    ['burned by convictions', 'burnedConvictions', burn.byReason.Conviction],
+    ['burned of lost bonds', 'burnedLostBonds', burn.byReason.LostBond],
   ]) {
     checks.equal(
       `${name}: counter of the books = sum of the events`,
@@ -124,10 +126,11 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
       found ?? 0n,
     )
   }
-  const { imported, mintedAuthor, mintedOperations, mintedWork, burnedFees, cap } = booksAfter
+  const { imported, mintedAuthor, mintedOperations, mintedWork, cap } = booksAfter
+  const burnedEver = booksAfter.burnedFees + booksAfter.burnedConvictions + booksAfter.burnedLostBonds
   checks.equal(
     'imported + all ever minted − all ever burned = issuance',
-    imported + mintedAuthor + mintedOperations + mintedWork - burnedFees,
+    imported + mintedAuthor + mintedOperations + mintedWork - burnedEver,
     issuanceAfter,
   )
   checks.equal('sum of all balances = issuance', sum([...balances.values()]), issuanceAfter)

@@ -54,7 +54,7 @@ export async function jobResult(ledger, id, blocks = 200) {
     blocks,
   )
   if (event.method === 'JobRefunded') {
-    throw new Error(`job ${id} ended without a result: ${event.data.reason}`)
+    throw new Error(`job ${id} ended unpaid: ${event.data.reason}`)
   }
   return event
 }

@@ -369,7 +369,7 @@ pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::tests::small_header;
+    use crate::testing::small_header;
 
     #[test]
     fn weight_tensors_should_follow_the_order_of_commitment() {

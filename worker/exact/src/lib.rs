@@ -87,5 +87,5 @@ impl Hasher256 for Blake2b256 {
     }
 }
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

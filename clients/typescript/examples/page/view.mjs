@@ -179,7 +179,7 @@ function describe(stage) {
     case 'settled':
       return { detail: block, status: 'Waiting until the receipt’s round is sealed in a final block.' }
     case 'refunded':
-      return { detail: 'refunded', status: `Ended without a result: ${stage.reason}.` }
+      return { detail: 'refunded', status: `Ended unpaid: ${stage.reason}.` }
   }
 }
 

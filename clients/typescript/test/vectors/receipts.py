@@ -10,6 +10,7 @@ import struct
 
 DOMAIN = b"aipg.rcp"
 ABSENT = bytes(32)
+REASONS = ["DeadlineUnreachable", "InputUnavailable", "ResultRefuted"]
 
 
 def blake2b256(data):
@@ -89,8 +90,9 @@ def receipt(job):
         encoded += struct.pack("<Q", 449) + u128(10**16) + u128(449 * 10**16)
         meaning["paid"] = {"workerKey": "0x" + "43" * 32, "count": 175, "fee": str(449 * 10**16)}
     else:
-        encoded += b"\x01\x01" + u128(12 * 10**18)
-        meaning["refunded"] = {"reason": "InputUnavailable", "returned": str(12 * 10**18)}
+        reason = 1 + job // 4 % 2
+        encoded += b"\x01" + bytes([reason]) + u128(12 * 10**18)
+        meaning["refunded"] = {"reason": REASONS[reason], "returned": str(12 * 10**18)}
     return encoded, meaning
 
 

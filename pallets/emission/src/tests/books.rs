@@ -12,19 +12,27 @@ fn books_should_tell_every_number_of_the_supply() {
         run_to(2);
         <Emission as WorkBudget<u64>>::allocate(4_000);
         assert_ok!(Emission::pay(&WORKER, 1_500));
-        hold(pallet_holder::HoldReason::Fee, PAYER, 100);
+        hold(pallet_holder::HoldReason::Fee, PAYER, 200);
         let reason = pallet_holder::HoldReason::Fee.into();
-        assert_ok!(Emission::burn_held(&reason, &PAYER, 70, BurnReason::JobFee));
+        for (amount, why) in [
+            (70, BurnReason::JobFee),
+            (20, BurnReason::Conviction),
+            (3, BurnReason::LostBond),
+        ] {
+            assert_ok!(Emission::burn_held(&reason, &PAYER, amount, why));
+        }
         run_to(3);
         assert_eq!(
             Emission::books(),
             Books {
-                issuance: 5_000 + 6_000 + 1_500 + 1_500 - 70,
+                issuance: 5_000 + 6_000 + 1_500 + 1_500 - 70 - 20 - 3,
                 imported: 5_000,
                 minted_author: 6_000,
                 minted_operations: 1_500,
                 minted_work: 1_500,
                 burned_fees: 70,
+                burned_convictions: 20,
+                burned_lost_bonds: 3,
                 block_reward: 10_000,
                 pending_work: 7_500,
                 reserved_work: 2_500,
@@ -79,10 +87,16 @@ fn try_state_should_name_the_sum_when_the_books_do_not_add_up() {
             verdict(|| Minted::<Test>::mutate(MintReason::UsefulWork, increase)),
             issuance
         );
-        assert_eq!(
-            verdict(|| Burned::<Test>::mutate(BurnReason::JobFee, increase)),
-            issuance
-        );
+        for reason in [
+            BurnReason::JobFee,
+            BurnReason::Conviction,
+            BurnReason::LostBond,
+        ] {
+            assert_eq!(
+                verdict(|| Burned::<Test>::mutate(reason, increase)),
+                issuance
+            );
+        }
         assert_eq!(
             verdict(|| Burned::<Test>::insert(BurnReason::JobFee, Balance::MAX)),
             issuance

@@ -43,6 +43,33 @@ fn burn_should_take_exactly_the_amount_from_the_hold() {
 }
 
 #[test]
+fn burn_should_be_counted_and_told_by_its_own_reason() {
+    Chain::default().execute(|| {
+        next_block();
+        hold(Bond, PAYER, 300);
+        let reasons = [
+            (BurnReason::JobFee, 1),
+            (BurnReason::Conviction, 20),
+            (BurnReason::LostBond, 100),
+        ];
+        for (reason, amount) in reasons {
+            assert_ok!(Emission::burn_held(&Bond.into(), &PAYER, amount, reason));
+            assert_eq!(
+                events().last(),
+                Some(&Event::Burned {
+                    who: PAYER,
+                    amount,
+                    reason
+                })
+            );
+        }
+        for (reason, amount) in reasons {
+            assert_eq!(Burned::<Test>::get(reason), amount);
+        }
+    });
+}
+
+#[test]
 fn burn_should_change_nothing_when_the_hold_is_smaller() {
     Chain::default().execute(|| {
         hold(Fee, PAYER, 300);

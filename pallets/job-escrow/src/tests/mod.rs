@@ -1,5 +1,6 @@
 mod deadlines;
 mod delivery;
+mod doubt;
 mod draws;
 mod properties;
 mod receipts;

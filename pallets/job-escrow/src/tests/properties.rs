@@ -13,6 +13,7 @@ enum Step {
     Claim(u8),
     Deliver(u8, u32),
     Missing(u8),
+    Refute(u8),
     Wait(u8),
 }
 
@@ -23,6 +24,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         any::<u8>().prop_map(Step::Claim),
         (any::<u8>(), 0..40u32).prop_map(|(job, count)| Step::Deliver(job, count)),
         any::<u8>().prop_map(Step::Missing),
+        any::<u8>().prop_map(Step::Refute),
         (1..8u8).prop_map(Step::Wait),
     ];
     proptest::collection::vec(step, 1..80)
@@ -59,6 +61,11 @@ proptest! {
                     Step::Missing(byte) => {
                         let origin = RuntimeOrigin::signed(worker(byte));
                         let _ = JobEscrow::input_unavailable(origin, job(byte));
+                    },
+                    Step::Refute(byte) => {
+                        let id = job(byte);
+                        let doubtful = JobEscrow::delivered(id).is_some();
+                        assert_eq!(JobEscrow::refute(id).is_ok(), doubtful);
                     },
                     Step::Wait(blocks) => run_to(System::block_number() + u64::from(blocks)),
                 }

@@ -109,6 +109,38 @@ fn settlement_should_wait_while_the_gate_is_closed() {
 }
 
 #[test]
+fn gate_should_be_asked_with_the_tick_at_which_the_result_came() {
+    execute(|| {
+        TICK.set(41);
+        let job = claimed_by(WORKER);
+        TICK.set(42);
+        assert_ok!(deliver(WORKER, job));
+        TICK.set(50);
+        GATE_OPEN.set(false);
+        run_to(System::block_number() + CHALLENGE_WINDOW - 1);
+        assert_eq!(ASKED.with_borrow(Clone::clone), vec![]);
+        run_to(System::block_number() + 1);
+        assert_eq!(ASKED.with_borrow(Clone::clone), vec![(job, 42)]);
+        // Eight blocks later it is asked again, for the same tick.
+        run_to(System::block_number() + 8);
+        assert_eq!(ASKED.with_borrow(Clone::clone), vec![(job, 42); 2]);
+    });
+}
+
+#[test]
+fn state_check_should_fail_when_a_result_is_of_a_tick_to_come() {
+    execute(|| {
+        TICK.set(5);
+        let job = claimed_by(WORKER);
+        assert_ok!(deliver(WORKER, job));
+        assert_ok!(JobEscrow::do_try_state());
+        TICK.set(4);
+        assert!(JobEscrow::do_try_state().is_err());
+        TICK.set(5);
+    });
+}
+
+#[test]
 fn settlement_should_change_nothing_and_be_tried_again_when_a_part_fails() {
     execute(|| {
         let job = claimed_by(WORKER);
@@ -169,4 +201,19 @@ fn split_should_add_up_and_favour_the_treasury_with_the_dust() {
             5 * AIPG
         ]
     );
+}
+
+#[test]
+fn worker_should_be_told_when_its_bond_no_longer_stands_for_a_result() {
+    execute(|| {
+        settle(None);
+        let told = [(WORKER, Report::Completed), (WORKER, Report::Settled)];
+        assert_eq!(reports(), told);
+    });
+    execute(|| {
+        let job = claimed_by(WORKER);
+        assert_ok!(deliver(WORKER, job));
+        assert_ok!(<JobEscrow as DeliveredResults<_>>::refute(job));
+        assert_eq!(reports().last(), Some(&(WORKER, Report::Settled)));
+    });
 }

@@ -43,11 +43,20 @@ fn units_should_be_none_when_a_count_is_zero_or_the_context_is_exceeded() {
 }
 
 #[test]
+fn header_should_be_the_registered_bytes_when_the_model_is_active() {
+    execute(|| {
+        let root = registered(7);
+        let (_, header) = encoded_model(7);
+        assert_eq!(ModelRegistry::header(&root), Some(header.into_inner()));
+    });
+}
+
+#[test]
 fn catalogue_should_know_nothing_when_the_model_is_unknown() {
     execute(|| {
         let (root, _) = encoded_model(7);
         assert_eq!(ModelRegistry::terms(&root), None);
         assert_eq!(ModelRegistry::units(&root, 1, 1), None);
-        assert_eq!(ModelRegistry::header_of(&root), None);
+        assert_eq!(ModelRegistry::header(&root), None);
     });
 }

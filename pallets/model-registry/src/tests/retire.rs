@@ -36,7 +36,7 @@ fn retired_model_should_have_units_but_no_terms_when_jobs_still_run() {
         assert!(units.is_some());
         assert_eq!(ModelRegistry::units(&root, 10, 5), units);
         assert_eq!(
-            ModelRegistry::header_of(&root),
+            ModelRegistry::header(&root),
             Some(small_model(7).encode().to_vec())
         );
     });

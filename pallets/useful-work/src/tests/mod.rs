@@ -1,5 +1,6 @@
 mod beacon;
 mod expiry;
+mod forfeit;
 mod governance;
 mod properties;
 mod rounds;

@@ -15,6 +15,7 @@ enum Step {
         other: bool,
         back: u8,
     },
+    Forfeit,
     Difficulty(u32),
     Index(u8),
     Blocks(u8),
@@ -22,13 +23,14 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (any::<bool>(), any::<bool>(), 0..100_000u64, 1..4u8).prop_map(
+        30 => (any::<bool>(), any::<bool>(), 0..100_000u64, 1..4u8).prop_map(
             |(other, listed, units, ask)| Step::Settle { other, listed, units, ask: ask * 6 }
         ),
-        2 => (any::<bool>(), 0..6u8).prop_map(|(other, back)| Step::Claim { other, back }),
-        1 => (1..1_000_000u32).prop_map(Step::Difficulty),
-        1 => (1..20u8).prop_map(Step::Index),
-        3 => (1..8u8).prop_map(Step::Blocks),
+        20 => (any::<bool>(), 0..6u8).prop_map(|(other, back)| Step::Claim { other, back }),
+        1 => Just(Step::Forfeit),
+        10 => (1..1_000_000u32).prop_map(Step::Difficulty),
+        10 => (1..20u8).prop_map(Step::Index),
+        30 => (1..8u8).prop_map(Step::Blocks),
     ];
     proptest::collection::vec(step, 1..120)
 }
@@ -50,8 +52,10 @@ proptest! {
                     },
                     Step::Claim { other, back } => {
                         let now = UsefulWork::round_at(System::block_number());
-                        let _ = claim(worker(other), now.saturating_sub(back.into()));
+                        let done = claim(worker(other), now.saturating_sub(back.into()));
+                        assert!(done.is_err() || !UsefulWork::has_forfeited(&worker(other)));
                     },
+                    Step::Forfeit => UsefulWork::forfeit(&OTHER_WORKER),
                     Step::Difficulty(value) => {
                         UsefulWork::set_difficulty(RuntimeOrigin::root(), value.into()).unwrap();
                     },
@@ -73,7 +77,7 @@ proptest! {
             let budget = Balance::from(System::block_number()) * BUDGET_PER_BLOCK;
             assert_eq!(minted + LAPSED.get() + RESERVED.get() + PENDING.get(), budget);
             assert!(minted <= fee_ceiling);
-            if OpenCredit::<Test>::get() == 0 {
+            if OpenCredit::<Test>::get() == 0 && !UsefulWork::has_forfeited(&OTHER_WORKER) {
                 assert_eq!(RESERVED.get(), 0);
                 assert_eq!(Rounds::<Test>::iter().count(), 0);
             }

@@ -1,6 +1,7 @@
 //! One file per behaviour.
 
 mod bond;
+mod conviction;
 mod draw;
 mod draw_statistics;
 mod level;

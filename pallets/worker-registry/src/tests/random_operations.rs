@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Offers, WorkerState};
+use aipg_primitives::Conviction;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ enum Operation {
     Complete,
     Release,
     Fail,
+    Convict,
     SetFloor {
         name: u8,
         floor: Option<Balance>,
@@ -65,6 +67,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => Just(Operation::Complete),
         2 => Just(Operation::Release),
         4 => Just(Operation::Fail),
+        1 => Just(Operation::Convict),
         1 => (name, prop::option::weighted(0.8, FLOOR..2 * FLOOR))
             .prop_map(|(name, floor)| Operation::SetFloor { name, floor }),
         2 => (1u64..UNBONDING).prop_map(|blocks| Operation::Wait { blocks }),
@@ -103,6 +106,7 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<AccountId>) {
                     "drawn under the floor"
                 );
                 assert_eq!(record(winner).state, WorkerState::Online);
+                assert!(!WorkerRegistry::is_banned(&winner));
                 let offers = Offers::<Test>::get(winner);
                 assert!(offers
                     .iter()
@@ -122,6 +126,17 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<AccountId>) {
         Operation::Fail => {
             jobs.pop()
                 .inspect(|worker| WorkerRegistry::failed(worker, Fault::ResultMissed));
+            Ok(())
+        }
+        Operation::Convict => {
+            let (bond, pot) = (on_hold(who), Balances::balance(&REWARD));
+            let outcome = WorkerRegistry::convict(&who, &REWARD);
+            assert!(outcome.is_ok() || !Workers::<Test>::contains_key(who));
+            if let Ok(moved) = outcome {
+                assert_eq!(moved, bond / 2 / 2);
+                assert_eq!(Balances::balance(&REWARD), pot + moved);
+                assert_eq!(on_hold(who), bond - bond / 2);
+            }
             Ok(())
         }
         Operation::SetFloor { name, floor } => {
@@ -156,7 +171,8 @@ proptest! {
                     // A hold without a machine would be owned by nobody.
                     assert_eq!(on_hold(who) > 0, Workers::<Test>::contains_key(who));
                 }
-                assert_eq!(Balances::total_issuance(), issuance);
+                let burned: Balance = Burned::get().iter().map(|(_, amount)| amount).sum();
+                assert_eq!(Balances::total_issuance() + burned, issuance);
             }
         });
     }

@@ -92,6 +92,7 @@ fn account_should_start_anew_when_it_registers_after_a_withdrawal() {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
         WorkerRegistry::completed(&1);
+        WorkerRegistry::settled(&1);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
         System::set_block_number(1 + UNBONDING);
@@ -110,5 +111,27 @@ fn withdrawal_should_fail_when_the_machine_is_not_retired() {
             WorkerRegistry::withdraw(signed(1)),
             Error::<Test>::NotRetired
         );
+    });
+}
+
+#[test]
+fn withdrawing_should_fail_while_a_result_can_be_refuted() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 2);
+        give_jobs(1, 2);
+        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1);
+        assert_ok!(WorkerRegistry::go_offline(signed(1)));
+        assert_ok!(WorkerRegistry::retire(signed(1)));
+        System::set_block_number(1 + UNBONDING);
+        for _ in 0..2 {
+            assert_noop!(
+                WorkerRegistry::withdraw(signed(1)),
+                Error::<Test>::ResultsUnsettled
+            );
+            WorkerRegistry::settled(&1);
+        }
+        assert_ok!(WorkerRegistry::withdraw(signed(1)));
+        assert_eq!(on_hold(1), 0);
     });
 }

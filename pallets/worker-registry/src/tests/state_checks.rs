@@ -1,7 +1,7 @@
 //! The checks of the state must notice what they are for.
 
 use super::*;
-use crate::{HoldReason, Offer, Offers, Positions, Serving, ServingCount, WorkerState};
+use crate::{Banned, HoldReason, Offer, Offers, Positions, Serving, ServingCount, WorkerState};
 use frame_support::traits::{fungible::MutateHold, tokens::Precision};
 
 /// What the checks say after `change`, on a state with the machines 1 and 2 online for model 1, 3
@@ -44,6 +44,7 @@ fn state_check_should_fail_when_the_state_is_corrupted() {
         ("suspended", || {
             change_record(1, |record| record.suspended = true)
         }),
+        ("banned", || Banned::<Test>::insert(1, ())),
         ("without an offer", || Offers::<Test>::remove(1)),
         ("disagree", || {
             change_record(1, |record| record.state = WorkerState::Offline)

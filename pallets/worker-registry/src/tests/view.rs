@@ -15,6 +15,7 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
             Some(WorkerView {
                 online: true,
                 suspended: false,
+                banned: false,
                 bond: 1_900 * AIPG,
                 level: 1,
                 region: Region::Europe,

@@ -5,7 +5,7 @@ use super::{
     ledger::{reason, Ledger},
     *,
 };
-use aipg_primitives::{BurnReason, MintReason};
+use aipg_primitives::MintReason;
 use std::collections::BTreeMap;
 
 /// What must hold after every block.
@@ -76,6 +76,7 @@ impl Ledger {
             ("JobEscrow", JobEscrow::do_try_state()),
             ("UsefulWork", UsefulWork::do_try_state()),
             ("Receipts", Receipts::do_try_state()),
+            ("Referee", Referee::do_try_state()),
         ];
         for (pallet, state) in states {
             self.ensure(state.is_ok(), Invariant::TryState, || {
@@ -113,7 +114,7 @@ impl Ledger {
             books.minted_author,
             books.minted_operations,
             books.minted_work,
-            pallet_emission::Burned::<Runtime>::get(BurnReason::JobFee),
+            books.burned_fees + books.burned_convictions + books.burned_lost_bonds,
             // A share that nobody receives lapses, and the event of the block leaves it out.
             pallet_emission::Rewarded::<Runtime>::get()
                 - pallet_emission::Lapsed::<Runtime>::get(MintReason::BlockAuthor)

@@ -150,6 +150,17 @@ impl Ledger {
                 let bond = self.bonds.entry(worker.clone()).or_default();
                 *bond = bond.saturating_sub(*amount);
             }
+            Machine::Convicted {
+                worker,
+                burned,
+                reward,
+            } => {
+                let bond = self.bonds.entry(worker.clone()).or_default();
+                let taken = *burned + *reward;
+                let halved = taken == *bond / 2 && *reward == taken / 2;
+                *bond = bond.saturating_sub(taken);
+                self.ensure(halved, Invariant::Holds, || format!("{event:?}"));
+            }
             Machine::Withdrawn { worker, bond } => {
                 let owned = self.bonds.remove(worker);
                 self.ensure(owned == Some(*bond), Invariant::Holds, || {
@@ -217,7 +228,7 @@ impl Ledger {
                 let price = self.end(*job).map_or(0, |ordered| ordered.max_price);
                 let charge = match reason {
                     RefundReason::InputUnavailable => millionths(price, 20_000),
-                    RefundReason::DeadlineUnreachable => 0,
+                    RefundReason::DeadlineUnreachable | RefundReason::ResultRefuted => 0,
                 };
                 self.ensure(returned + charge == price, Invariant::JobMoney, || {
                     format!("{event:?} of {price}")
@@ -250,6 +261,7 @@ impl Ledger {
                 });
                 self.budgets.insert(*round, open);
             }
+            Work::RewardsForfeited { worker } => self.mintable.retain(|(who, _), _| who != worker),
             Work::RewardClaimed {
                 worker,
                 round,

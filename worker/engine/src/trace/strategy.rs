@@ -163,7 +163,7 @@ impl Position<'_> {
     /// # Errors
     /// [`Fault`] if a leaf of the model cannot be read.
     pub fn naming(&self, claim: &Claim) -> Result<Vec<Leaf>, Fault> {
-        Recorder::naming(&self.trace.job(), claim, self)
+        Recorder::leaves_of_sums(&self.trace.job(), claim, self)
     }
 
     /// Values of a claim's sums, as whoever stands for the trace reveals them.

@@ -1,8 +1,7 @@
 use super::*;
 use crate::{
-    header::tests::small_header,
     layout::section_lengths,
-    testing::{hex, Blake},
+    testing::{hex, small_header, Blake},
 };
 use proptest::prelude::*;
 

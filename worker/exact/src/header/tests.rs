@@ -1,36 +1,6 @@
 use super::*;
-use crate::testing::{hex, Blake};
+use crate::testing::{hex, small_header, Blake};
 use proptest::prelude::*;
-
-/// Two layers of width 64 with 4 heads and 2 key-value heads of 32.
-pub(crate) fn small_header() -> ModelHeader {
-    let mut header = ModelHeader {
-        semantics_version: 1,
-        template: 1,
-        model_dimension: 64,
-        layers: 2,
-        heads: 4,
-        key_value_heads: 2,
-        head_dimension: 32,
-        feed_forward: 192,
-        vocabulary: 40,
-        max_context: 100,
-        epsilon: 42_950,
-        score_scale: 17_000_000,
-        model_flags: 0,
-        output_flags: 0,
-        window: 0,
-        input_flags: [0; MAX_LAYERS],
-        value_formats: [0; MAX_LAYERS],
-        window_layers: [0; WINDOW_MASK_LENGTH],
-        tokenizer: [1; 32],
-        scales: [2; 32],
-        tables: [3; 32],
-        weights: [4; 32],
-    };
-    header.value_formats[..2].copy_from_slice(&[12, 13]);
-    header
-}
 
 /// The largest shape that a header can describe.
 fn largest_header() -> ModelHeader {

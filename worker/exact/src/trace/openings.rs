@@ -54,6 +54,8 @@ pub struct Roots {
 pub enum OpeningError {
     /// The root is not known.
     NoRoot(Leaf),
+    /// The tensor is not the model's, or its root not the trace's.
+    WrongTensor(Tensor),
     /// The path does not lead to the root.
     WrongPath(Leaf),
 }
@@ -150,21 +152,6 @@ pub struct Recorder<'a, I> {
 }
 
 impl<'a, I: Inputs> Recorder<'a, I> {
-    /// The leaves that tell which sums `claim` has, each once; see [`Claim::reveals`].
-    ///
-    /// # Errors
-    /// [`Fault`], unless that is known or the claim is false by itself.
-    pub fn naming(job: &Job<'_>, claim: &Claim, inputs: &'a I) -> Result<Vec<Leaf>, Fault> {
-        let recorder = Self {
-            inputs,
-            read: RefCell::default(),
-        };
-        match claim.reveals(job, &recorder) {
-            Err(fault) if !fault.convicts() => Err(fault),
-            _ => Ok(recorder.read.into_inner().into_iter().collect()),
-        }
-    }
-
     /// The leaves that deciding `claim` reads, each once.
     ///
     /// # Errors
@@ -175,11 +162,28 @@ impl<'a, I: Inputs> Recorder<'a, I> {
         values: &[i64],
         inputs: &'a I,
     ) -> Result<Vec<Leaf>, Fault> {
+        Self::read_by(inputs, |recorder| {
+            claim.check(job, values, recorder).map(|_| ())
+        })
+    }
+
+    /// The leaves that tell which sums `claim` has; most claims need none.
+    ///
+    /// # Errors
+    /// [`Fault`], unless that is known.
+    pub fn leaves_of_sums(job: &Job<'_>, claim: &Claim, inputs: &'a I) -> Result<Vec<Leaf>, Fault> {
+        Self::read_by(inputs, |recorder| claim.reveals(job, recorder).map(|_| ()))
+    }
+
+    fn read_by(
+        inputs: &'a I,
+        decide: impl FnOnce(&Self) -> Result<(), Fault>,
+    ) -> Result<Vec<Leaf>, Fault> {
         let recorder = Self {
             inputs,
             read: RefCell::default(),
         };
-        match claim.check(job, values, &recorder) {
+        match decide(&recorder) {
             Err(fault) if !fault.convicts() => Err(fault),
             _ => Ok(recorder.read.into_inner().into_iter().collect()),
         }

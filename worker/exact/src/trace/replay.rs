@@ -1,5 +1,6 @@
 //! Computes a trace: the portable forward pass.
 
+mod proofs;
 mod rows;
 
 use super::{

@@ -1,150 +1,22 @@
 use super::*;
 use crate::{
-    commitment::{scale_root, table_root, weight_root},
-    header::{input, model, output, tests::small_header, ModelHeader},
-    layout::{places, section_lengths, Weight},
-    sampling::{self, Parameters},
-    testing::Blake,
+    header::ModelHeader,
+    layout::Weight,
+    testing::{every_filter, shapes, Blake, Model, Numbers},
 };
 use std::borrow::Cow;
 use tensor::Elements;
 
 mod games;
+mod moves;
 mod openings;
 mod sizes;
-
-/// SplitMix64.
-pub(super) struct Numbers(pub u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
-
-/// A model with random numbers of a size that keeps signals alive.
-pub(super) struct Model {
-    pub header: ModelHeader,
-    scales: Vec<u8>,
-    tables: Vec<u8>,
-    weights: Vec<u8>,
-}
-
-impl Model {
-    pub fn random(mut header: ModelHeader, seed: u64) -> Self {
-        let mut numbers = Numbers(seed);
-        let lengths = section_lengths(&header);
-        let mut scales = Vec::new();
-        for place in places(&header) {
-            let rows = place.tensor.rows;
-            if place.tensor.weight == Weight::Embedding {
-                for _ in 0..rows {
-                    scales.extend((20_000_000 + numbers.below(20_000_000) as u32).to_le_bytes());
-                }
-                continue;
-            }
-            scales.extend(24u16.to_le_bytes());
-            for _ in 0..rows {
-                scales.extend((16_384 + numbers.below(16_384) as u16).to_le_bytes());
-            }
-            if place.tensor.biased {
-                for _ in 0..rows {
-                    scales.extend((numbers.below(2_000) as i32 - 1_000).to_le_bytes());
-                }
-            }
-        }
-        while (scales.len() as u64) < lengths.scales {
-            scales.extend((numbers.below(6_000) as i32 - 1_000).to_le_bytes());
-        }
-        let bytes = |numbers: &mut Numbers, length: u64| -> Vec<u8> {
-            (0..length).map(|_| numbers.next() as u8).collect()
-        };
-        let tables = bytes(&mut numbers, lengths.tables);
-        let weights = bytes(&mut numbers, lengths.weights);
-        header.scales = scale_root::<Blake>(&scales);
-        header.tables = table_root::<Blake>(&tables);
-        header.weights = weight_root::<Blake>(&header, &weights);
-        header.validate().unwrap();
-        Self {
-            header,
-            scales,
-            tables,
-            weights,
-        }
-    }
-
-    pub fn job(&self, prompt: &[u32], sampling: Option<Sampling>) -> Replay<'_> {
-        let sections = Sections {
-            scales: &self.scales,
-            tables: &self.tables,
-            weights: &self.weights,
-        };
-        Replay::new(&self.header, sections, prompt, sampling).unwrap()
-    }
-}
-
-pub(super) fn every_filter() -> Option<Sampling> {
-    Some(Sampling {
-        parameters: Parameters {
-            beta: 9_000,
-            top_k: 20,
-            top_p: 60_000,
-            min_p: Some(400_000),
-        },
-        key: sampling::key::<Blake>(7),
-    })
-}
-
-/// Shapes that between them have every flag, parts of chunks and of blocks, and rows of two chunks.
-pub(super) fn shapes() -> [ModelHeader; 3] {
-    let plain = ModelHeader {
-        model_dimension: 20,
-        heads: 4,
-        key_value_heads: 2,
-        head_dimension: 6,
-        feed_forward: 33,
-        ..small_header()
-    };
-    let mut everything = ModelHeader {
-        model_dimension: 300,
-        heads: 3,
-        key_value_heads: 3,
-        head_dimension: 20,
-        feed_forward: 100,
-        model_flags: model::ALL,
-        window: 3,
-        output_flags: output::WIDE,
-        ..small_header()
-    };
-    everything.window_layers[0] = 1;
-    everything.input_flags[..2].fill(input::WIDE);
-    let mut rotated = ModelHeader {
-        model_dimension: 320,
-        heads: 5,
-        key_value_heads: 1,
-        head_dimension: 64,
-        feed_forward: 1_088,
-        output_flags: output::HADAMARD,
-        ..small_header()
-    };
-    rotated.input_flags[0] = input::HADAMARD;
-    rotated.input_flags[1] = input::HADAMARD | input::WIDE;
-    [plain, everything, rotated]
-}
 
 /// A job on each of the shapes, greedy and with every filter.
 pub(super) fn jobs(models: &[Model]) -> Vec<Replay<'_>> {
     models
         .iter()
-        .flat_map(|model| [(model, None), (model, every_filter())])
+        .flat_map(|model| [(model, None), (model, every_filter::<Blake>())])
         .map(|(model, sampling)| {
             model
                 .job(&[5, 39, 0, 7], sampling)
@@ -157,7 +29,7 @@ pub(super) fn jobs(models: &[Model]) -> Vec<Replay<'_>> {
 pub(super) fn models() -> Vec<Model> {
     let shapes = (1..).zip(shapes());
     shapes
-        .map(|(seed, header)| Model::random(header, seed))
+        .map(|(seed, header)| Model::random::<Blake>(header, seed))
         .collect()
 }
 
@@ -457,7 +329,7 @@ impl Inputs for Garbage<'_> {
         let mut bytes = self.blank.leaf(leaf)?.into_owned();
         let mut numbers = Numbers(self.seed ^ bytes.len() as u64);
         for byte in &mut bytes {
-            let random = numbers.next() as u8;
+            let random = numbers.draw() as u8;
             *byte = if self.fill & 1 == 0 {
                 self.fill
             } else {
@@ -487,7 +359,7 @@ fn a_decision_should_be_total_on_any_leaves_and_values() {
     ];
     let mut decided = [0; 2];
     for mut header in shapes() {
-        for (sampling, round) in [None, every_filter()].into_iter().zip(0..) {
+        for (sampling, round) in [None, every_filter::<Blake>()].into_iter().zip(0..) {
             for repetition in 0..24u8 {
                 let fill = [0x00, 0xfe, 0x80, 0x7e, 0x01][usize::from(repetition) % 5];
                 header.epsilon = [1, 1 << 28][usize::from(repetition) % 2];
@@ -499,7 +371,7 @@ fn a_decision_should_be_total_on_any_leaves_and_values() {
                 };
                 let garbage = Garbage {
                     blank: Blank(job),
-                    seed: numbers.next(),
+                    seed: numbers.draw(),
                     fill,
                     shorter: repetition.is_multiple_of(6).into(),
                 };
@@ -508,8 +380,8 @@ fn a_decision_should_be_total_on_any_leaves_and_values() {
                     for mut claim in claims(&job, tensor, index).into_iter().take(8) {
                         while let Ok(spans) = claim.reveals(&job, &garbage) {
                             let mut value = || match numbers.below(3) {
-                                0 => numbers.next() as i64,
-                                1 => numbers.next() as i64 >> 40,
+                                0 => numbers.draw() as i64,
+                                1 => numbers.draw() as i64 >> 40,
                                 _ => extremes[numbers.below(7) as usize],
                             };
                             let values: Vec<i64> = spans.iter().map(|_| value()).collect();

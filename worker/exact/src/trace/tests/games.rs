@@ -1,37 +1,7 @@
 //! One honest checker against a defender who lies as well as it can.
 
 use super::*;
-
-/// What the defender tells of a claim's sums: the true values; or, if the claim would not hold with
-/// these, values with which it does, if a search finds some.
-fn best_lie(trace: &Replay<'_>, job: &Job<'_>, claim: &Claim, truth: &[i64]) -> Option<Vec<i64>> {
-    if claim.check(job, truth, trace).is_ok() {
-        return Some(truth.to_vec());
-    }
-    if let Claim::Terms { value, count, .. } = claim {
-        // Parts that add up: the last one carries the difference.
-        if *count > 1 {
-            let mut lie = truth.to_vec();
-            let total: i64 = truth.iter().sum();
-            *lie.last_mut()? += value - total;
-            return Some(lie);
-        }
-    }
-    // The first value is off by any power of two or a bit more.
-    let first = *truth.first()?;
-    for power in 0..44 {
-        for numerator in [4i64, 5, 6, 7] {
-            for sign in [1, -1] {
-                let mut lie = truth.to_vec();
-                *lie.first_mut()? = first + sign * (numerator << power) / 4;
-                if claim.check(job, &lie, trace).is_ok() {
-                    return Some(lie);
-                }
-            }
-        }
-    }
-    None
-}
+use crate::testing::best_lie;
 
 /// Plays a false claim to its end: the number of reveals it took to refute it.
 fn play(trace: &Replay<'_>, job: &Job<'_>, mut claim: Claim) -> usize {

@@ -1,54 +1,11 @@
 //! Decisions from proven leaves.
 
 use super::*;
-use crate::{commitment::token_root, tree};
+use crate::commitment::token_root;
 
-/// All leaves that deciding a claim needs, with their proofs.
+/// Leaves with their proofs.
 fn openings(replay: &Replay<'_>, leaves: &[Leaf]) -> Vec<Opening> {
-    let (job, header) = (replay.job(), replay.job().header);
-    let section = |domain, wrap: fn(u64) -> Leaf| {
-        let leaves = (0..).map_while(|index| replay.leaf(wrap(index)));
-        leaves
-            .map(|bytes| tree::leaf::<Blake>(domain, &bytes))
-            .collect::<Vec<_>>()
-    };
-    let open = |&leaf: &Leaf| {
-        let (domain, hashes, index) = match leaf {
-            Leaf::Scales(index) => {
-                let domain = tree::Domain::Scales;
-                (domain, section(domain, Leaf::Scales), index)
-            }
-            Leaf::Tables(index) => {
-                let domain = tree::Domain::Tables;
-                (domain, section(domain, Leaf::Tables), index)
-            }
-            Leaf::Weights(index) => {
-                let domain = tree::Domain::Weights;
-                (domain, section(domain, Leaf::Weights), index)
-            }
-            Leaf::Prompt(index) => {
-                let domain = tree::Domain::Tokens;
-                (domain, section(domain, Leaf::Prompt), index)
-            }
-            Leaf::Output(index) => {
-                let domain = tree::Domain::Tokens;
-                (domain, section(domain, Leaf::Output), index)
-            }
-            Leaf::Trace(tensor, index) => (
-                tensor.tree(&job).0,
-                replay.leaf_hashes::<Blake>(tensor),
-                index,
-            ),
-        };
-        let mut bytes = replay.leaf(leaf).unwrap().into_owned();
-        if bytes.len() < domain.leaf_length() {
-            bytes.resize(domain.leaf_length(), 0);
-        }
-        let path = tree::path::<Blake>(domain, &hashes, index as usize).unwrap();
-        Opening { leaf, bytes, path }
-    };
-    assert!(header.validate().is_ok());
-    leaves.iter().map(open).collect()
+    replay.evidence::<Blake>(leaves).leaves
 }
 
 fn roots(replay: &Replay<'_>, prompt: &[u32]) -> Roots {

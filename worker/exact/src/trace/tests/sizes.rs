@@ -1,7 +1,12 @@
 //! How much a decision reads on models that people run.
 
 use super::*;
-use crate::tree::depth;
+use crate::{
+    header::{input, model, output},
+    layout::section_lengths,
+    testing::small_header,
+    tree::depth,
+};
 
 /// Shapes of Qwen2.5-0.5B and Llama-3-8B, and the largest of everything.
 fn real_shapes() -> [(&'static str, ModelHeader); 3] {
@@ -77,7 +82,7 @@ fn a_decision_should_fit_its_bounds_on_real_shapes() {
     for (name, header) in real_shapes() {
         header.validate().unwrap();
         let context = header.max_context;
-        for sampling in [None, every_filter()] {
+        for sampling in [None, every_filter::<Blake>()] {
             let job = Job {
                 header: &header,
                 prompt: context / 2,

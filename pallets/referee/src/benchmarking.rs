@@ -1,0 +1,669 @@
+//! Benchmarks of the calls and of each kind of step that the agenda takes.
+//!
+//! The other pallets are those of the runtime, so a step is measured with all that it causes there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a benchmark whose set-up fails must stop"
+)]
+
+use super::*;
+use crate::types::*;
+use aipg_exact::{
+    header::{ModelHeader, MAX_LAYERS},
+    testing::{shapes, small_header, Model},
+    trace::{
+        trace_root, wire::Wire, Claim, Evidence, Flaw, Leaf, Node, Opening, Part, Recorder, Sum,
+        Tensor, TensorProof, FAN_OUT,
+    },
+    tree::{self, Domain, TreeBuilder},
+};
+use aipg_primitives::{
+    Balance, DeliveredResult, DeliveredResults, HostBlake2, JobId, JobParameters, TokenList,
+};
+use aipg_referee_game::{Case, Game, Stage};
+use alloc::{vec, vec::Vec};
+use frame_benchmarking::v2::*;
+use frame_support::{
+    traits::{
+        fungible::{Inspect, InspectHold, Unbalanced},
+        tokens::Precision,
+        Get,
+    },
+    BoundedVec,
+};
+use frame_system::{Pallet as System, RawOrigin};
+use sp_core::H256;
+
+/// What the benchmarks need of the runtime around this pallet.
+pub trait BenchmarkHelper<AccountId> {
+    /// A result that has just been delivered, of a model with this header, by a machine that is as dear
+    /// as it can be to convict.
+    fn deliver(header: &[u8], result: DeliveredResult<AccountId>) -> JobId;
+}
+
+/// Levels of the deepest tree of a tensor that evidence is measured with.
+const LEVELS: u32 = 20;
+
+const SALT: H256 = H256::repeat_byte(5);
+const ROOT: H256 = H256::repeat_byte(6);
+const DIGEST: H256 = H256::repeat_byte(7);
+
+fn endowed<T: Config>(name: &'static str) -> T::AccountId {
+    let who = account(name, 0, 0);
+    let amount: Balance = (T::ChallengeBond::get() + T::TraceBond::get()) * 10;
+    T::Currency::increase_balance(&who, amount, Precision::Exact).unwrap();
+    T::Currency::set_total_issuance(T::Currency::total_issuance() + amount);
+    who
+}
+
+fn list(root: H256, count: u32) -> TokenList {
+    TokenList {
+        blob: H256::zero(),
+        root,
+        count,
+    }
+}
+
+/// A header with as many layers as there can be.
+fn deepest() -> ModelHeader {
+    let mut header = ModelHeader {
+        layers: MAX_LAYERS as u32,
+        ..small_header()
+    };
+    header.value_formats = [12; MAX_LAYERS];
+    header
+}
+
+/// A delivered result with so many rows.
+fn deliver<T: Config>(header: &ModelHeader, prompt: TokenList, output: TokenList) -> JobId {
+    let result = DeliveredResult {
+        worker: endowed::<T>("worker"),
+        model: H256(header.root::<HostBlake2>()),
+        input: prompt,
+        parameters: JobParameters {
+            max_output: output.count + 1,
+            ..Default::default()
+        },
+        output,
+        digest: DIGEST,
+        delivered: Pallet::<T>::now(),
+    };
+    T::BenchmarkHelper::deliver(&header.encode(), result)
+}
+
+fn rows<T: Config>(header: &ModelHeader, rows: u32) -> JobId {
+    deliver::<T>(header, list(H256::zero(), rows), list(H256::zero(), 1))
+}
+
+/// A challenge and a trace that stand against each other.
+struct Parties<T: Config> {
+    seat: Seat,
+    challenger: T::AccountId,
+    defender: T::AccountId,
+}
+
+/// Both sides of a game about a trace of this root, with bonds, as if they had come there by calls.
+fn parties<T: Config>(job: JobId, root: H256) -> Parties<T> {
+    let challenger = endowed::<T>("challenger");
+    let defender = endowed::<T>("defender");
+    let commitment = Pallet::<T>::commitment(job, &challenger, SALT, ROOT);
+    Pallet::<T>::do_challenge(challenger.clone(), job, commitment).unwrap();
+    Pallet::<T>::do_open_root(challenger.clone(), job, 0, SALT, ROOT).unwrap();
+    let bond = T::TraceBond::get();
+    Pallet::<T>::hold(HoldReason::Trace, &defender, bond).unwrap();
+    let trace = Trace {
+        account: defender.clone(),
+        bond,
+        root,
+        since: Pallet::<T>::now(),
+        lives: true,
+    };
+    Traces::<T>::insert(job, 0, trace);
+    Cases::<T>::mutate(job, |record| {
+        let record = record.as_mut().unwrap();
+        record.traces = 1;
+        record.case.traces = 1;
+    });
+    Parties {
+        seat: Seat {
+            job,
+            challenge: 0,
+            trace: 0,
+        },
+        challenger,
+        defender,
+    }
+}
+
+fn game_at<T: Config>(job: JobId, stage: Stage<StoredNode, StoredLeaf, StoredClaim, Values>) {
+    let game = Game::new(Pallet::<T>::now(), T::Windows::get().clock);
+    Games::<T>::insert(job, (0, 0), Game { stage, ..game });
+}
+
+/// An opening with the longest path, and the root of its tensor: most hashes for their bytes.
+fn deep_opening(job: &aipg_exact::trace::Job<'_>, tensor: Tensor) -> (Opening, [u8; 32]) {
+    let (domain, shape) = tensor.tree(job);
+    let bytes = vec![0; 8];
+    let path = vec![[1; 32]; tree::depth(tensor.leaves(job)) as usize];
+    let hash = tree::leaf::<HostBlake2>(domain, &bytes);
+    let top = tree::top_of_path::<HostBlake2>(domain, tensor.leaves(job), 0, hash, &path);
+    let root = tree::root::<HostBlake2>(domain, &shape, &top.unwrap());
+    let leaf = Leaf::Trace(tensor, 0);
+    (Opening { leaf, bytes, path }, root)
+}
+
+/// Fills evidence with proven leaves up to so many bytes.
+fn fill(mut evidence: Evidence, filler: &Opening, bytes: u32) -> EvidenceBytes {
+    let each = filler.to_bytes().len();
+    let mut length = evidence.to_bytes().len() + 2;
+    while length + each <= bytes as usize {
+        evidence.leaves.push(filler.clone());
+        length += each;
+    }
+    evidence.to_bytes().try_into().unwrap()
+}
+
+/// A false product of a small model, judged: the job, the sides, what they say.
+struct Product<T: Config> {
+    parties: Parties<T>,
+    evidence: Evidence,
+    filler: Opening,
+}
+
+fn false_product<T: Config>() -> Product<T> {
+    let header = shapes()[1].clone();
+    let model = Model::random::<HostBlake2>(header, 1);
+    let trace = model.job(&[5, 39, 0, 7], None).teacher_force(&[1]).unwrap();
+    let facts = trace.job();
+    let prompt = aipg_exact::commitment::token_root::<HostBlake2>(&[5, 39, 0, 7]);
+    let output = aipg_exact::commitment::token_root::<HostBlake2>(&[1]);
+    let job = deliver::<T>(facts.header, list(H256(prompt), 4), list(H256(output), 1));
+    let root = trace_root::<HostBlake2>(&trace.tensor_roots::<HostBlake2>());
+    let parties = parties::<T>(job, H256(root));
+    let sum = Sum::Product {
+        weight: aipg_exact::layout::Weight::Up,
+        layer: 0,
+        row: 3,
+        channel: 3,
+    };
+    let value = trace.reveal(&[(sum, 0, 1)])[0] + 1;
+    let claim = Claim::Terms {
+        sum,
+        first: 0,
+        count: 1,
+        value,
+    };
+    let leaves = Recorder::leaves(&facts, &claim, &[], &trace).unwrap();
+    let evidence = trace.evidence::<HostBlake2>(&leaves);
+    let filler =
+        trace.evidence::<HostBlake2>(&[Leaf::Trace(Tensor::Layer(0, Part::FeedForwardInput), 0)]);
+    game_at::<T>(job, Stage::Verdict(claim.into(), Values::new()));
+    Product {
+        parties,
+        evidence,
+        filler: filler.leaves[0].clone(),
+    }
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn challenge() {
+        let job = rows::<T>(&deepest(), 1);
+        let who = endowed::<T>("challenger");
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(who), job, ROOT);
+
+        assert!(Challenges::<T>::contains_key(job, 0));
+    }
+
+    /// The last page of a trace of somebody else.
+    #[benchmark]
+    fn post_roots(r: Linear<1, MAX_ROOTS>) {
+        let header = deepest();
+        let job = rows::<T>(&header, 1);
+        let _ = parties::<T>(job, ROOT);
+        let who = endowed::<T>("another");
+        let mut builder = TreeBuilder::<HostBlake2>::new(Domain::TraceRoot);
+        for _ in 0..dispute::tensors(&header) - u64::from(r) {
+            builder.push(&DIGEST.0);
+        }
+        let frontier = builder.frontier().iter().map(|node| node.map(H256));
+        let frontier: Vec<Option<H256>> = frontier.collect();
+        let bond = T::TraceBond::get();
+        Pallet::<T>::hold(HoldReason::Trace, &who, bond).unwrap();
+        let frontier = frontier.try_into().unwrap();
+        Postings::<T>::insert(job, &who, Posting { bond, frontier });
+        let roots = BoundedVec::truncate_from(vec![DIGEST; r as usize]);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(who), job, roots);
+
+        assert!(Traces::<T>::contains_key(job, 1));
+    }
+
+    /// What the first page costs besides.
+    #[benchmark]
+    fn hold_bond() {
+        let who = endowed::<T>("defender");
+
+        #[block]
+        {
+            Pallet::<T>::hold(HoldReason::Trace, &who, T::TraceBond::get()).unwrap();
+        }
+
+        let held = T::Currency::balance_on_hold(&HoldReason::Trace.into(), &who);
+        assert_eq!(held, T::TraceBond::get());
+    }
+
+    #[benchmark]
+    fn open_root() {
+        let job = rows::<T>(&deepest(), 1);
+        let who = endowed::<T>("challenger");
+        let commitment = Pallet::<T>::commitment(job, &who, SALT, ROOT);
+        Pallet::<T>::do_challenge(who.clone(), job, commitment).unwrap();
+        let known = Accusation {
+            opened_in: System::<T>::block_number() + 1u32.into(),
+            originals: 1,
+            beaten: 0,
+        };
+        Accusations::<T>::insert(job, ROOT, known);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(who), job, 0, SALT, ROOT);
+
+        assert_eq!(Accusations::<T>::get(job, ROOT).unwrap().originals, 2);
+    }
+
+    #[benchmark]
+    fn name_tensor() {
+        let header = deepest();
+        let job = rows::<T>(&header, 1 << LEVELS);
+        let roots = vec![[3; 32]; dispute::tensors(&header) as usize];
+        let trace = H256(trace_root::<HostBlake2>(&roots));
+        let parties = parties::<T>(job, trace);
+        let tensor = Tensor::Layer(MAX_LAYERS - 1, Part::DownInput);
+        let proof = TensorProof::new::<HostBlake2>(&header, &roots, tensor).unwrap();
+        let path: Vec<H256> = proof.path.into_iter().map(H256).collect();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.challenger),
+            parties.seat,
+            AddressBytes::truncate_from(tensor.to_bytes()),
+            H256(proof.root),
+            path.try_into().unwrap(),
+        );
+
+        assert!(Games::<T>::contains_key(job, (0, 0)));
+    }
+
+    #[benchmark]
+    fn reveal_nodes(n: Linear<2, 256>) {
+        let header = deepest();
+        let job = rows::<T>(&header, n);
+        let parties = parties::<T>(job, ROOT);
+        let tensor = Tensor::Layer(0, Part::AttentionNorm);
+        let mut builder = vec![[2; 32]; n as usize];
+        let (domain, shape) = (Domain::Trace, [tensor.number(&header), n.into(), 1]);
+        while builder.len() > 1 {
+            builder = builder
+                .chunks(2)
+                .map(|pair| {
+                    let right = pair.get(1).unwrap_or(&tree::ABSENT);
+                    tree::node::<HostBlake2>(domain, &pair[0], right)
+                })
+                .collect();
+        }
+        let node = Node {
+            tensor,
+            level: tree::depth(n.into()),
+            index: 0,
+            hash: tree::root::<HostBlake2>(domain, &shape, &builder[0]),
+        };
+        game_at::<T>(job, Stage::Nodes(node.into()));
+        let nodes = BoundedVec::truncate_from(vec![H256([2; 32]); n as usize]);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(parties.defender), parties.seat, nodes);
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Choice(_)));
+    }
+
+    #[benchmark]
+    fn choose_node() {
+        let header = deepest();
+        let job = rows::<T>(&header, 1 << LEVELS);
+        let parties = parties::<T>(job, ROOT);
+        let path = [H256([2; 32]); 8];
+        let tensor = Tensor::Layer(0, Part::AttentionNorm);
+        let hash = path.iter().fold([4; 32], |hash, sibling| {
+            tree::node::<HostBlake2>(Domain::Trace, &hash, &sibling.0)
+        });
+        let node = Node {
+            tensor,
+            level: 8,
+            index: 1,
+            hash,
+        };
+        game_at::<T>(job, Stage::Choice(node.into()));
+        let path = BoundedVec::truncate_from(path.to_vec());
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.challenger),
+            parties.seat,
+            256,
+            H256([4; 32]),
+            path,
+        );
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Leaf(_)));
+    }
+
+    #[benchmark]
+    fn reveal_leaf() {
+        let header = deepest();
+        let job = rows::<T>(&header, 1 << LEVELS);
+        let parties = parties::<T>(job, ROOT);
+        let bytes = vec![9; MAX_LEAF as usize];
+        let node = Node {
+            tensor: Tensor::Layer(0, Part::AttentionNorm),
+            level: 0,
+            index: 1,
+            hash: tree::leaf::<HostBlake2>(Domain::Trace, &bytes),
+        };
+        game_at::<T>(job, Stage::Leaf(node.into()));
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.defender),
+            parties.seat,
+            bytes.try_into().unwrap(),
+        );
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Accusation(_)));
+    }
+
+    /// With so many bytes of leaves that have the longest paths.
+    #[benchmark]
+    fn accuse(b: Linear<2, MAX_EVIDENCE>) {
+        let header = deepest();
+        let job = rows::<T>(&header, 1 << LEVELS);
+        let (result, header) = Pallet::<T>::result_of(job).unwrap();
+        let facts = dispute::job_of(&header, &result);
+        let tensor = Tensor::Layer(0, Part::AttentionNorm);
+        let (filler, root) = deep_opening(&facts, tensor);
+        let mut roots = vec![[3; 32]; dispute::tensors(&header) as usize];
+        roots[tensor.number(&header) as usize] = root;
+        let parties = parties::<T>(job, H256(trace_root::<HostBlake2>(&roots)));
+        let mut evidence = Evidence::default();
+        if b > 1_024 {
+            let proof = TensorProof::new::<HostBlake2>(&header, &roots, tensor);
+            evidence.tensors.extend(proof);
+        }
+        let evidence = match b {
+            0..=1_024 => evidence.to_bytes().try_into().unwrap(),
+            _ => fill(evidence, &filler, b),
+        };
+        game_at::<T>(
+            job,
+            Stage::Accusation(Leaf::Trace(Tensor::Layer(0, Part::Queries), 0).into()),
+        );
+        let claim = Claim::Head {
+            part: Part::Queries,
+            layer: 0,
+            row: 0,
+            head: 0,
+        };
+        let claim = ClaimBytes::truncate_from(claim.to_bytes());
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.challenger),
+            parties.seat,
+            claim,
+            evidence,
+        );
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Sums(..)));
+    }
+
+    #[benchmark]
+    fn reveal_sums(v: Linear<1, { FAN_OUT as u32 }>) {
+        let job = rows::<T>(&deepest(), 1);
+        let parties = parties::<T>(job, ROOT);
+        game_at::<T>(job, Stage::Sums(total(), v));
+        let values = Values::truncate_from(vec![1; v as usize]);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(parties.defender), parties.seat, values);
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Verdict(..)));
+    }
+
+    /// A sum of as many parts as there can be, which add up: the game goes on with the last.
+    #[benchmark]
+    fn judge_parts() {
+        let mut header = deepest();
+        header.vocabulary = FAN_OUT as u32;
+        let job = rows::<T>(&header, 1);
+        let parties = parties::<T>(job, ROOT);
+        let values = Values::truncate_from(vec![1; FAN_OUT as usize]);
+        game_at::<T>(job, Stage::Verdict(total(), values));
+        let evidence = Evidence::default().to_bytes().try_into().unwrap();
+
+        #[block]
+        {
+            let part = Some(FAN_OUT as u32 - 1);
+            Pallet::<T>::judge(
+                RawOrigin::Signed(parties.challenger).into(),
+                parties.seat,
+                evidence,
+                part,
+            )
+            .unwrap();
+        }
+
+        let game = Games::<T>::get(job, (0, 0)).unwrap();
+        assert!(matches!(game.stage, Stage::Sums(_, 1)));
+    }
+
+    /// One term of a product is false: the trace loses, and its bond goes to the challenger.
+    #[benchmark]
+    fn judge(b: Linear<9_000, MAX_EVIDENCE>) {
+        let product = false_product::<T>();
+        let parties = product.parties;
+        let evidence = fill(product.evidence, &product.filler, b);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.challenger),
+            parties.seat,
+            evidence,
+            None,
+        );
+
+        assert!(!Traces::<T>::get(parties.seat.job, 0).unwrap().lives);
+    }
+
+    #[benchmark]
+    fn report_timeout() {
+        let job = rows::<T>(&deepest(), 1);
+        let parties = parties::<T>(job, ROOT);
+        let clock = T::Windows::get().clock;
+        Ticks::<T>::mutate(|ticks| *ticks += clock);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(parties.defender), parties.seat);
+
+        assert!(!Challenges::<T>::get(job, 0).unwrap().lives);
+    }
+
+    /// An answer that ends for no reason.
+    #[benchmark]
+    fn prove_flaw(b: Linear<512, MAX_EVIDENCE>) {
+        let header = small_header();
+        let bytes = vec![0; 256];
+        let output: u32 = 1 << LEVELS;
+        let leaves = u64::from(output) / 64;
+        let path = vec![[1; 32]; tree::depth(leaves) as usize];
+        let hash = tree::leaf::<HostBlake2>(Domain::Tokens, &bytes);
+        let last = leaves - 1;
+        let top = tree::top_of_path::<HostBlake2>(Domain::Tokens, leaves, last, hash, &path);
+        let root = tree::root::<HostBlake2>(Domain::Tokens, &[output.into()], &top.unwrap());
+        let job = deliver::<T>(&header, list(H256::zero(), 1), list(H256(root), output));
+        let parties = parties::<T>(job, ROOT);
+        System::<T>::set_block_number(System::<T>::block_number() + 1u32.into());
+        let opening = Opening {
+            leaf: Leaf::Output(last),
+            bytes,
+            path,
+        };
+        let evidence = Evidence {
+            tensors: Vec::new(),
+            leaves: vec![opening.clone()],
+        };
+        let flaw = AddressBytes::truncate_from(Flaw::EndsEarly.to_bytes());
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(parties.challenger),
+            job,
+            0,
+            flaw,
+            fill(evidence, &opening, b.max(900)),
+        );
+
+        assert!(Cases::<T>::get(job).unwrap().flawed);
+    }
+
+    #[benchmark]
+    fn tick() {
+        #[block]
+        {
+            T::FinalityLags::get();
+            Ticks::<T>::mutate(|ticks| *ticks += 1);
+            AgendaCursor::<T>::get();
+        }
+    }
+
+    #[benchmark]
+    fn pass_tick() {
+        #[block]
+        {
+            Agenda::<T>::iter_key_prefix(0).next();
+            AgendaCursor::<T>::put(1);
+        }
+    }
+
+    /// The result is false.
+    #[benchmark]
+    fn step_refute() {
+        let job = rows::<T>(&deepest(), 1);
+        let _ = parties::<T>(job, ROOT);
+        Cases::<T>::mutate(job, |record| record.as_mut().unwrap().flawed = true);
+        let now = Pallet::<T>::now();
+
+        #[block]
+        {
+            Pallet::<T>::step(job, now, now);
+        }
+
+        let phase = Cases::<T>::get(job).unwrap().phase;
+        assert!(matches!(phase, Phase::False { reward, .. } if reward > 0));
+        assert!(T::Results::delivered(job).is_none());
+    }
+
+    /// A game that nobody reported ends.
+    #[benchmark]
+    fn step_sweep() {
+        let job = rows::<T>(&deepest(), 1);
+        let _ = parties::<T>(job, ROOT);
+        let now = T::Windows::get().clock;
+        Cases::<T>::mutate(job, |record| {
+            let record = record.as_mut().unwrap();
+            record.case = Case {
+                challenges: 1,
+                traces: 1,
+                ..Case::new(0, T::Windows::get())
+            };
+            record.phase = Phase::Sweeping {
+                challenge: 0,
+                trace: 0,
+            };
+        });
+        Ticks::<T>::put(now);
+
+        #[block]
+        {
+            Pallet::<T>::step(job, now, now);
+        }
+
+        assert!(!Challenges::<T>::get(job, 0).unwrap().lives);
+    }
+
+    /// A challenge has its bond back and its share of the reward.
+    #[benchmark]
+    fn step_clear() {
+        let job = rows::<T>(&deepest(), 1);
+        let parties = parties::<T>(job, ROOT);
+        let reward: Balance = T::ChallengeBond::get();
+        let pot = Pallet::<T>::pot();
+        T::Currency::increase_balance(&pot, reward * 2, Precision::Exact).unwrap();
+        Accusations::<T>::mutate(job, ROOT, |accusation| {
+            let accusation = accusation.as_mut().unwrap();
+            (accusation.originals, accusation.beaten) = (1, 1);
+        });
+        Challenges::<T>::mutate(job, 0, |own| {
+            own.as_mut().unwrap().original = true;
+        });
+        Cases::<T>::mutate(job, |record| {
+            let record = record.as_mut().unwrap();
+            record.lost_traces = 1;
+            record.phase = Phase::False {
+                reward,
+                left: reward,
+                pays_at: 0,
+                next: 0,
+            };
+        });
+        let before = T::Currency::balance(&parties.challenger);
+        let now = Pallet::<T>::now();
+
+        #[block]
+        {
+            Pallet::<T>::step(job, now, now);
+        }
+
+        let gained = T::Currency::balance(&parties.challenger) - before;
+        assert_eq!(gained, T::ChallengeBond::get() + reward);
+    }
+
+    impl_benchmark_test_suite!(
+        Pallet,
+        crate::mock::benchmark_externalities(),
+        crate::mock::Test
+    );
+}
+
+/// The claim that the probabilities of all candidates have this total, each 1.
+fn total() -> StoredClaim {
+    let claim = Claim::Terms {
+        sum: Sum::Total { token: 0 },
+        first: 0,
+        count: FAN_OUT,
+        value: FAN_OUT as i64,
+    };
+    claim.into()
+}

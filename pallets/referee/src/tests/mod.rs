@@ -1,0 +1,11 @@
+//! One file per behaviour; `players` is what they share.
+
+mod answers;
+mod challenges;
+mod clocks;
+mod commitments;
+mod games;
+mod players;
+mod properties;
+mod rewards;
+mod traces;

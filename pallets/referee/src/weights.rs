@@ -1,0 +1,384 @@
+//! Weights of what `pallet_referee` does, as measured in the runtime.
+//!
+//! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
+//!
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 3.37
+//! - database: ParityDB, 8 µs for a read, 50 µs for a write
+//! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
+//! - runtime: compiled from WebAssembly, as the node runs it
+
+use core::marker::PhantomData;
+use frame_support::{
+    traits::Get,
+    weights::{constants::ParityDbWeight, Weight},
+};
+
+/// What calls, hooks and their steps cost at most. Every function has a benchmark of its name.
+pub trait WeightInfo {
+    fn challenge() -> Weight;
+    fn post_roots(r: u32) -> Weight;
+    fn hold_bond() -> Weight;
+    fn open_root() -> Weight;
+    fn name_tensor() -> Weight;
+    fn reveal_nodes(n: u32) -> Weight;
+    fn choose_node() -> Weight;
+    fn reveal_leaf() -> Weight;
+    fn accuse(b: u32) -> Weight;
+    fn reveal_sums(v: u32) -> Weight;
+    fn judge_parts() -> Weight;
+    fn judge(b: u32) -> Weight;
+    fn report_timeout() -> Weight;
+    fn prove_flaw(b: u32) -> Weight;
+    fn tick() -> Weight;
+    fn pass_tick() -> Weight;
+    fn step_refute() -> Weight;
+    fn step_sweep() -> Weight;
+    fn step_clear() -> Weight;
+}
+
+/// Weights for a runtime, with its database's costs.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    fn challenge() -> Weight {
+        // Balances::Holds: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // JobEscrow::Jobs: 1 read, 0 written
+        // Referee::Agenda: 0 read, 1 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 0 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // System::Account: 1 read, 1 written
+        Weight::from_parts(117_885_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+    }
+
+    fn post_roots(r: u32) -> Weight {
+        // `r` from 1 to 500.
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Agenda: 0 read, 1 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Postings: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 0 read, 1 written
+        Weight::from_parts(65_193_143, 4_099)
+            .saturating_add(T::DbWeight::get().reads_writes(6, 4))
+            .saturating_add(Weight::from_parts(1_352_135, 0).saturating_mul(r.into()))
+    }
+
+    fn hold_bond() -> Weight {
+        Weight::from_parts(60_000_000, 3_600).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+    }
+
+    fn open_root() -> Weight {
+        // Referee::Accusations: 1 read, 1 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 1 written
+        Weight::from_parts(45_237_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+    }
+
+    fn name_tensor() -> Weight {
+        // ChainParameters::Parameters: 1 read, 0 written
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(99_327_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(8, 1))
+    }
+
+    fn reveal_nodes(n: u32) -> Weight {
+        // `n` from 2 to 256.
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(85_332_397, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(674_572, 0).saturating_mul(n.into()))
+    }
+
+    fn choose_node() -> Weight {
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(71_777_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
+    }
+
+    fn reveal_leaf() -> Weight {
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(68_301_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
+    }
+
+    fn accuse(b: u32) -> Weight {
+        // `b` from 2 to 15360.
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(86_867_363, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(39_087, 0).saturating_mul(b.into()))
+    }
+
+    fn reveal_sums(v: u32) -> Weight {
+        // `v` from 1 to 1024.
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(74_804_215, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(8_541, 0).saturating_mul(v.into()))
+    }
+
+    fn judge_parts() -> Weight {
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(113_549_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
+    }
+
+    fn judge(b: u32) -> Weight {
+        // `b` from 9000 to 15360.
+        // Balances::Holds: 1 read, 1 written
+        // Emission::Burned: 1 read, 1 written
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Accusations: 1 read, 1 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 1 written
+        // System::Account: 2 read, 2 written
+        Weight::from_parts(243_645_431, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(13, 10))
+            .saturating_add(Weight::from_parts(11_018, 0).saturating_mul(b.into()))
+    }
+
+    fn report_timeout() -> Weight {
+        // Balances::Holds: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Emission::Burned: 1 read, 1 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 1 read, 1 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // Referee::Traces: 1 read, 0 written
+        // System::Account: 2 read, 2 written
+        Weight::from_parts(172_095_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(11, 9))
+    }
+
+    fn prove_flaw(b: u32) -> Weight {
+        // `b` from 512 to 15360.
+        // JobEscrow::Jobs: 1 read, 0 written
+        // ModelRegistry::Models: 1 read, 0 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(59_372_467, 4_099)
+            .saturating_add(T::DbWeight::get().reads_writes(6, 3))
+            .saturating_add(Weight::from_parts(17_901, 0).saturating_mul(b.into()))
+    }
+
+    fn tick() -> Weight {
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Ticks: 1 read, 1 written
+        Weight::from_parts(2_975_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+    }
+
+    fn pass_tick() -> Weight {
+        // Referee::Agenda: 1 read, 0 written
+        // Referee::AgendaCursor: 0 read, 1 written
+        Weight::from_parts(4_777_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+    }
+
+    fn step_refute() -> Weight {
+        // Balances::Holds: 2 read, 2 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Emission::Burned: 1 read, 1 written
+        // JobEscrow::Agenda: 0 read, 1 written
+        // JobEscrow::Jobs: 1 read, 1 written
+        // Receipts::Open: 1 read, 1 written
+        // Referee::Agenda: 0 read, 1 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // System::Account: 3 read, 3 written
+        // UsefulWork::Forfeited: 1 read, 1 written
+        // WorkerRegistry::Banned: 0 read, 1 written
+        // WorkerRegistry::Offers: 1 read, 0 written
+        // WorkerRegistry::Positions: 16 read, 32 written
+        // WorkerRegistry::Serving: 16 read, 32 written
+        // WorkerRegistry::ServingCount: 16 read, 16 written
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(719_508_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(62, 94))
+    }
+
+    fn step_sweep() -> Weight {
+        // Balances::Holds: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Emission::Burned: 1 read, 1 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 1 read, 1 written
+        // Referee::Games: 1 read, 1 written
+        // Referee::Traces: 1 read, 0 written
+        // System::Account: 2 read, 2 written
+        Weight::from_parts(158_926_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(10, 9))
+    }
+
+    fn step_clear() -> Weight {
+        // Balances::Holds: 1 read, 1 written
+        // Referee::Accusations: 1 read, 0 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Challenges: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // System::Account: 2 read, 2 written
+        Weight::from_parts(145_877_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+    }
+}
+
+/// Weights for tests.
+impl WeightInfo for () {
+    fn challenge() -> Weight {
+        Weight::from_parts(117_885_000, 3_973)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
+    }
+
+    fn post_roots(r: u32) -> Weight {
+        Weight::from_parts(65_193_143, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 4))
+            .saturating_add(Weight::from_parts(1_352_135, 0).saturating_mul(r.into()))
+    }
+
+    fn hold_bond() -> Weight {
+        Weight::from_parts(60_000_000, 3_600)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
+    }
+
+    fn open_root() -> Weight {
+        Weight::from_parts(45_237_000, 3_616)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+    }
+
+    fn name_tensor() -> Weight {
+        Weight::from_parts(99_327_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 1))
+    }
+
+    fn reveal_nodes(n: u32) -> Weight {
+        Weight::from_parts(85_332_397, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(674_572, 0).saturating_mul(n.into()))
+    }
+
+    fn choose_node() -> Weight {
+        Weight::from_parts(71_777_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+    }
+
+    fn reveal_leaf() -> Weight {
+        Weight::from_parts(68_301_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+    }
+
+    fn accuse(b: u32) -> Weight {
+        Weight::from_parts(86_867_363, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(39_087, 0).saturating_mul(b.into()))
+    }
+
+    fn reveal_sums(v: u32) -> Weight {
+        Weight::from_parts(74_804_215, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+            .saturating_add(Weight::from_parts(8_541, 0).saturating_mul(v.into()))
+    }
+
+    fn judge_parts() -> Weight {
+        Weight::from_parts(113_549_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+    }
+
+    fn judge(b: u32) -> Weight {
+        Weight::from_parts(243_645_431, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(13, 10))
+            .saturating_add(Weight::from_parts(11_018, 0).saturating_mul(b.into()))
+    }
+
+    fn report_timeout() -> Weight {
+        Weight::from_parts(172_095_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(11, 9))
+    }
+
+    fn prove_flaw(b: u32) -> Weight {
+        Weight::from_parts(59_372_467, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
+            .saturating_add(Weight::from_parts(17_901, 0).saturating_mul(b.into()))
+    }
+
+    fn tick() -> Weight {
+        Weight::from_parts(2_975_000, 1_489)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+    }
+
+    fn pass_tick() -> Weight {
+        Weight::from_parts(4_777_000, 3_493)
+            .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
+    }
+
+    fn step_refute() -> Weight {
+        Weight::from_parts(719_508_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(62, 94))
+    }
+
+    fn step_sweep() -> Weight {
+        Weight::from_parts(158_926_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 9))
+    }
+
+    fn step_clear() -> Weight {
+        Weight::from_parts(145_877_000, 6_196)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
+    }
+}
