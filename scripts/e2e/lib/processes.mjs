@@ -1,6 +1,7 @@
 // Real processes for runs and tests: a node, a worker, their ports, folders and log files.
 
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
@@ -38,19 +39,29 @@ export class StartFailure extends Error {
   }
 }
 
+/**
+ * Where ports come from: below the range of which a system gives one to whoever wants any, so that
+ * nobody has it between its choice and its use.
+ */
+const PORTS = { first: 12_000, end: 32_000 }
+
 /** A free TCP port; `preferred` if that one is free. */
 export async function freePort(preferred = 0) {
   const attempt = (port) =>
     new Promise((done, failed) => {
       const server = createServer()
       server.once('error', failed)
-      server.listen({ port, host: '0.0.0.0' }, () => {
-        const { port: free } = server.address()
-        server.close(() => done(free))
-      })
+      server.listen({ port, host: '0.0.0.0' }, () => server.close(() => done(port)))
     })
-  if (preferred === 0) return attempt(0)
-  return attempt(preferred).catch(() => attempt(0))
+  let port = preferred === 0 ? randomInt(PORTS.first, PORTS.end) : preferred
+  for (let attempts = 0; attempts < 100; attempts += 1) {
+    try {
+      return await attempt(port)
+    } catch {
+      port = randomInt(PORTS.first, PORTS.end)
+    }
+  }
+  throw new Error(`no free port from ${PORTS.first} to ${PORTS.end}`)
 }
 
 function portAnswers(port) {
