@@ -11,6 +11,13 @@ const CLASSES = {
   'system.authorizeUpgrade': 'Operational',
   'system.authorizeUpgradeWithoutChecks': 'Operational',
   'system.applyAuthorizedUpgrade': 'Operational',
+  'referee.nameTensor': 'Operational',
+  'referee.revealNodes': 'Operational',
+  'referee.chooseNode': 'Operational',
+  'referee.revealLeaf': 'Operational',
+  'referee.accuse': 'Operational',
+  'referee.revealSums': 'Operational',
+  'referee.judge': 'Operational',
   'timestamp.set': 'Mandatory',
 }
 
