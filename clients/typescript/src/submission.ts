@@ -7,7 +7,7 @@ import type { ISubmittableResult } from '@polkadot/types/types'
 import { followBlocks } from './blocks.js'
 import type { Hex } from './bytes.js'
 import { type Connection, isDisconnection } from './connection.js'
-import { PoolRejection } from './errors.js'
+import { PoolRejection, RpcFailure } from './errors.js'
 import { type ChainEvent, describeDispatchError, plainEvent } from './plain.js'
 import { type WaitOptions, until } from './scope.js'
 
@@ -222,16 +222,15 @@ class Watch {
     return { txHash: this.#txHash, blockHash: block.toHex(), events: events.map(plainEvent) }
   }
 
-  /** Sends the call again and looks for it in every block since it was signed. */
+  /**
+   * Sends the call again and looks for it in every block since it was signed. A node that has just
+   * started may refuse or lose what it is sent, so it is sent anew with every block without it.
+   */
   async #search(): Promise<Inclusion> {
     const { connection, signal } = this
-    try {
-      await connection.rpc('author_submitExtrinsic', [this.#bytes], signal)
-    } catch {
-      // Known, or its nonce used: by itself, if it is found below.
-    }
     const source = this.finalised ? connection.finalised : connection.best
     const lastNumber = lastBlockOf(this.signed, this.started)
+    let refusal = await this.#sendAgain()
     for await (const block of followBlocks(source, this.started, signal)) {
       const { block: body } = await connection.rpc<{ block: { extrinsics: Hex[] } }>(
         'chain_getBlock',
@@ -241,8 +240,24 @@ class Watch {
       const index = body.extrinsics.indexOf(this.#bytes)
       if (index >= 0) return await this.#inclusionIn(block.hash, index)
       if (block.number >= lastNumber) break
+      refusal = await this.#sendAgain()
     }
-    throw new PoolRejection(`no block up to ${lastNumber} took the call`)
+    const said = refusal === null ? '' : `; the node says: ${refusal.message}`
+    throw new PoolRejection(`no block up to ${lastNumber} took the call${said}`, { cause: refusal })
+  }
+
+  /**
+   * The node's refusal, null if it took the call. One that knows the call or has passed its nonce
+   * refuses as well: only the blocks tell whether it is in.
+   */
+  async #sendAgain(): Promise<RpcFailure | null> {
+    try {
+      await this.connection.rpc('author_submitExtrinsic', [this.#bytes], this.signal)
+      return null
+    } catch (error) {
+      if (error instanceof RpcFailure) return error
+      throw error
+    }
   }
 
   async #inclusionIn(blockHash: Hex, index: number): Promise<Inclusion> {
