@@ -137,9 +137,36 @@ fn parties<T: Config>(job: JobId, root: H256) -> Parties<T> {
     }
 }
 
+/// A game that is at this stage, and has shown on the way there as much as one can.
 fn game_at<T: Config>(job: JobId, stage: Stage<StoredNode, StoredLeaf, StoredClaim, Values>) {
+    let above = MAX_DEPTH - aipg_exact::trace::LEVELS;
+    let (at, path, nodes, leaf) = match &stage {
+        Stage::Nodes(node) => (Some(*node), above, 0, 0),
+        Stage::Choice(node) => (Some(*node), above, MAX_NODES, 0),
+        Stage::Leaf(node) => (Some(*node), MAX_DEPTH, 0, 0),
+        _ => (None, MAX_DEPTH, 0, MAX_LEAF),
+    };
+    let some_leaf = Node {
+        tensor: Tensor::Layer(0, Part::AttentionNorm),
+        level: 0,
+        index: 0,
+        hash: [8; 32],
+    };
+    let shown = Revelation {
+        at: at.unwrap_or(some_leaf.into()),
+        path: BoundedVec::truncate_from(vec![H256([2; 32]); path as usize]),
+        nodes: BoundedVec::truncate_from(vec![H256([2; 32]); nodes as usize]),
+        leaf: BoundedVec::truncate_from(vec![9; leaf as usize]),
+    };
+    Revealed::<T>::insert(job, (0, 0), shown);
     let game = Game::new(Pallet::<T>::now(), T::Windows::get().clock);
     Games::<T>::insert(job, (0, 0), Game { stage, ..game });
+}
+
+/// The largest record that waits for the challenger.
+fn last_word() -> Stage<StoredNode, StoredLeaf, StoredClaim, Values> {
+    let values = Values::truncate_from(vec![1; FAN_OUT as usize]);
+    Stage::Verdict(total(), values)
 }
 
 /// An opening with the longest path, and the root of its tensor: most hashes for their bytes.
@@ -222,7 +249,8 @@ mod benchmarks {
         assert!(Challenges::<T>::contains_key(job, 0));
     }
 
-    /// The last page of a trace of somebody else.
+    /// The last page of a trace of somebody else. The part in which it begins has room for one more
+    /// root, so it is read and written as large as it gets, and the page begins another one.
     #[benchmark]
     fn post_roots(r: Linear<1, MAX_ROOTS>) {
         let header = deepest();
@@ -230,21 +258,31 @@ mod benchmarks {
         let _ = parties::<T>(job, ROOT);
         let who = endowed::<T>("another");
         let mut builder = TreeBuilder::<HostBlake2>::new(Domain::TraceRoot);
-        for _ in 0..dispute::tensors(&header) - u64::from(r) {
+        let before = dispute::tensors(&header) - u64::from(r);
+        for _ in 0..before {
             builder.push(&DIGEST.0);
         }
-        let frontier = builder.frontier().iter().map(|node| node.map(H256));
-        let frontier: Vec<Option<H256>> = frontier.collect();
         let bond = T::TraceBond::get();
         Pallet::<T>::hold(HoldReason::Trace, &who, bond).unwrap();
-        let frontier = frontier.try_into().unwrap();
-        Postings::<T>::insert(job, &who, Posting { bond, frontier });
-        let roots = BoundedVec::truncate_from(vec![DIGEST; r as usize]);
+        let mut posting = Posting {
+            number: 1,
+            bond,
+            frontier: BoundedVec::new(),
+        };
+        posting.keep(&builder).unwrap();
+        Postings::<T>::insert(job, &who, posting);
+        Cases::<T>::mutate(job, |record| record.as_mut().unwrap().traces = 2);
+        let part = before as u32 / MAX_ROOTS;
+        let begun = RootPart::truncate_from(vec![DIGEST; MAX_ROOTS as usize - 1]);
+        Roots::<T>::insert(job, (1, part), begun);
+        let roots = RootPart::truncate_from(vec![DIGEST; r as usize]);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(who), job, roots);
 
         assert!(Traces::<T>::contains_key(job, 1));
+        let next = Roots::<T>::get(job, (1, part + 1));
+        assert_eq!(next.map_or(0, |roots| roots.len()), r as usize - 1);
     }
 
     /// What the first page costs besides.
@@ -301,6 +339,7 @@ mod benchmarks {
         );
 
         assert!(Games::<T>::contains_key(job, (0, 0)));
+        assert!(Revealed::<T>::contains_key(job, (0, 0)));
     }
 
     #[benchmark]
@@ -334,6 +373,8 @@ mod benchmarks {
 
         let game = Games::<T>::get(job, (0, 0)).unwrap();
         assert!(matches!(game.stage, Stage::Choice(_)));
+        let shown = Revealed::<T>::get(job, (0, 0)).unwrap();
+        assert_eq!(shown.nodes.len(), n as usize);
     }
 
     #[benchmark]
@@ -366,6 +407,9 @@ mod benchmarks {
 
         let game = Games::<T>::get(job, (0, 0)).unwrap();
         assert!(matches!(game.stage, Stage::Leaf(_)));
+        let shown = Revealed::<T>::get(job, (0, 0)).unwrap();
+        assert_eq!(shown.path.len(), MAX_DEPTH as usize);
+        assert!(shown.nodes.is_empty());
     }
 
     #[benchmark]
@@ -391,6 +435,8 @@ mod benchmarks {
 
         let game = Games::<T>::get(job, (0, 0)).unwrap();
         assert!(matches!(game.stage, Stage::Accusation(_)));
+        let shown = Revealed::<T>::get(job, (0, 0)).unwrap();
+        assert_eq!(shown.leaf.len(), MAX_LEAF as usize);
     }
 
     /// With so many bytes of leaves that have the longest paths.
@@ -459,8 +505,7 @@ mod benchmarks {
         header.vocabulary = FAN_OUT as u32;
         let job = rows::<T>(&header, 1);
         let parties = parties::<T>(job, ROOT);
-        let values = Values::truncate_from(vec![1; FAN_OUT as usize]);
-        game_at::<T>(job, Stage::Verdict(total(), values));
+        game_at::<T>(job, last_word());
         let evidence = Evidence::default().to_bytes().try_into().unwrap();
 
         #[block]
@@ -494,13 +539,16 @@ mod benchmarks {
             None,
         );
 
-        assert!(!Traces::<T>::get(parties.seat.job, 0).unwrap().lives);
+        let job = parties.seat.job;
+        assert!(!Traces::<T>::get(job, 0).unwrap().lives);
+        assert!(!Revealed::<T>::contains_key(job, (0, 0)));
     }
 
     #[benchmark]
     fn report_timeout() {
         let job = rows::<T>(&deepest(), 1);
         let parties = parties::<T>(job, ROOT);
+        game_at::<T>(job, last_word());
         let clock = T::Windows::get().clock;
         Ticks::<T>::mutate(|ticks| *ticks += clock);
 
@@ -508,6 +556,7 @@ mod benchmarks {
         _(RawOrigin::Signed(parties.defender), parties.seat);
 
         assert!(!Challenges::<T>::get(job, 0).unwrap().lives);
+        assert!(!Revealed::<T>::contains_key(job, (0, 0)));
     }
 
     /// An answer that ends for no reason.
@@ -590,6 +639,7 @@ mod benchmarks {
     fn step_sweep() {
         let job = rows::<T>(&deepest(), 1);
         let _ = parties::<T>(job, ROOT);
+        game_at::<T>(job, last_word());
         let now = T::Windows::get().clock;
         Cases::<T>::mutate(job, |record| {
             let record = record.as_mut().unwrap();
@@ -611,9 +661,11 @@ mod benchmarks {
         }
 
         assert!(!Challenges::<T>::get(job, 0).unwrap().lives);
+        assert!(!Revealed::<T>::contains_key(job, (0, 0)));
     }
 
-    /// A challenge has its bond back and its share of the reward.
+    /// A challenge has its bond back and its share of the reward. Other steps, such as those that remove a
+    /// part of roots or a game with what it has shown, move no money.
     #[benchmark]
     fn step_clear() {
         let job = rows::<T>(&deepest(), 1);

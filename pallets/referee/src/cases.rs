@@ -3,17 +3,15 @@
 use crate::{
     dispute::{job_of, tensors, Dispute},
     pallet::*,
-    types::{AddressBytes, CaseRecord, Challenge, Phase, Posting, Trace},
+    types::{AddressBytes, CaseRecord, Challenge, Phase, Posting, Trace, MAX_ROOTS},
 };
 use aipg_exact::{
     header::ModelHeader,
     trace::{wire::Wire, Evidence, Fault, Flaw, Tensor},
-    tree::{Domain, TreeBuilder},
     Hasher256,
 };
 use aipg_primitives::{DeliveredResult, DeliveredResults, HostBlake2, JobId, ModelCatalogue, Tick};
 use aipg_referee_game::Case;
-use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use sp_core::H256;
 use sp_runtime::DispatchError;
@@ -106,50 +104,36 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_post_roots(
         account: T::AccountId,
         job: JobId,
-        roots: Vec<H256>,
+        roots: &[H256],
     ) -> DispatchResult {
         let mut record = Self::live_case(job)?;
         let now = Self::now();
         ensure!(record.case.takes_traces(now), Error::<T>::TracesClosed);
         let (result, header) = Self::result_of(job)?;
         ensure!(!roots.is_empty(), Error::<T>::NoRoots);
-        let posting = match Postings::<T>::get(job, &account) {
+        let mut posting = match Postings::<T>::get(job, &account) {
             Some(posting) => posting,
-            None => {
-                let bond = if account == record.worker {
-                    0
-                } else {
-                    T::TraceBond::get()
-                };
-                Self::hold(HoldReason::Trace, &account, bond)?;
-                Posting {
-                    bond,
-                    frontier: Default::default(),
-                }
-            }
+            None => Self::begin_posting(&account, &mut record)?,
         };
-        let frontier = posting.frontier.into_iter();
-        let frontier = frontier.map(|node| node.map(|node| node.0)).collect();
-        let mut tree = TreeBuilder::<HostBlake2>::resume(Domain::TraceRoot, frontier);
+        let Posting { number, bond, .. } = posting;
+        let mut tree = posting.tree();
         let (count, last) = (tensors(&header), Tensor::last(&header).number(&header));
+        Self::keep_roots(job, number, tree.leaves(), roots)?;
         for root in roots {
             ensure!(tree.leaves() < count, Error::<T>::TooManyRoots);
-            let right = tree.leaves() != last || root == result.digest;
+            let right = tree.leaves() != last || *root == result.digest;
             ensure!(right, Error::<T>::WrongDigest);
             tree.push(&root.0);
         }
-        let bond = posting.bond;
+        let due = record.due;
         if tree.leaves() < count {
-            let frontier = tree.frontier().iter().map(|node| node.map(H256));
-            let frontier = frontier.collect::<Vec<_>>().try_into();
-            let frontier = frontier.map_err(|_| Error::<T>::TooManyRoots)?;
-            Postings::<T>::insert(job, account, Posting { bond, frontier });
+            posting.keep(&tree).ok_or(Error::<T>::TooManyRoots)?;
+            Postings::<T>::insert(job, account, posting);
+            Self::put(job, record, due);
             return Ok(());
         }
         Postings::<T>::remove(job, &account);
         let root = H256(tree.finish(&[count]));
-        let number = record.traces;
-        record.traces = number.saturating_add(1);
         record.case.traces = record.case.traces.saturating_add(1);
         Traces::<T>::insert(
             job,
@@ -162,7 +146,6 @@ impl<T: Config> Pallet<T> {
                 lives: true,
             },
         );
-        let due = record.due;
         Self::put(job, record, due);
         Self::deposit_event(Event::TracePosted {
             job,
@@ -171,6 +154,45 @@ impl<T: Config> Pallet<T> {
             root,
             bond,
         });
+        Ok(())
+    }
+
+    /// A trace of this account gets its number; its bond goes on hold.
+    fn begin_posting(
+        account: &T::AccountId,
+        record: &mut CaseOf<T>,
+    ) -> Result<Posting, DispatchError> {
+        let bond = if *account == record.worker {
+            0
+        } else {
+            T::TraceBond::get()
+        };
+        Self::hold(HoldReason::Trace, account, bond)?;
+        let number = record.traces;
+        record.traces = number.saturating_add(1);
+        Ok(Posting {
+            number,
+            bond,
+            frontier: Default::default(),
+        })
+    }
+
+    /// Appends roots to the `count` that a trace has: they fill the part that was begun, and then others.
+    fn keep_roots(job: JobId, number: u32, count: u64, roots: &[H256]) -> DispatchResult {
+        let begun = u32::try_from(count.div_euclid(MAX_ROOTS.into()));
+        let begun = begun.map_err(|_| Error::<T>::TooManyRoots)?;
+        let mut roots = roots.iter().copied();
+        for part in begun.. {
+            if roots.len() == 0 {
+                break;
+            }
+            Roots::<T>::try_mutate(job, (number, part), |kept| {
+                let kept = kept.get_or_insert_default();
+                let room = (MAX_ROOTS as usize).saturating_sub(kept.len());
+                kept.try_extend(roots.by_ref().take(room))
+                    .map_err(|()| Error::<T>::TooManyRoots)
+            })?;
+        }
         Ok(())
     }
 

@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Clears one record of a decided case: challenges and traces by their numbers, `next` counting
-    /// both, then what has no number.
+    /// both, then one of what is left.
     pub(crate) fn clear(job: JobId, mut record: CaseOf<T>, next: u32) -> DispatchResult {
         let now = Self::now();
         let following = next.saturating_add(1);
@@ -93,6 +93,9 @@ impl<T: Config> Pallet<T> {
             Self::release(HoldReason::Trace, &account, posting.bond)?;
         } else if let Some(game) = Games::<T>::iter_key_prefix(job).next() {
             Games::<T>::remove(job, game);
+            Revealed::<T>::remove(job, game);
+        } else if let Some(part) = Roots::<T>::iter_key_prefix(job).next() {
+            Roots::<T>::remove(job, part);
         } else if let Some(root) = Accusations::<T>::iter_key_prefix(job).next() {
             Accusations::<T>::remove(job, root);
         } else {

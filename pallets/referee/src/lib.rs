@@ -43,7 +43,8 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use crate::types::{
         Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, GameRecord,
-        Outcome, Posting, RootPath, Seat, Step, Trace, Values, MAX_LEAF, MAX_ROOTS,
+        Outcome, Posting, Revelation, RootPart, RootPath, Seat, Step, Trace, Values, MAX_LEAF,
+        MAX_NODES,
     };
     use crate::WeightInfo;
     use aipg_primitives::{
@@ -137,6 +138,17 @@ pub mod pallet {
     #[pallet::storage]
     pub type Postings<T: Config> =
         StorageDoubleMap<_, Twox64Concat, JobId, Blake2_128Concat, T::AccountId, Posting>;
+
+    /// Roots of a trace's tensors, in their order, by the trace's number and the part. All parts of a
+    /// trace but the last are full.
+    #[pallet::storage]
+    pub type Roots<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, JobId, Twox64Concat, (u32, u32), RootPart>;
+
+    /// What games have shown of the traces, by challenge and trace. Every game of [`Games`] has one.
+    #[pallet::storage]
+    pub type Revealed<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, JobId, Twox64Concat, (u32, u32), Revelation>;
 
     /// Games in which a move was made. A challenge and a trace that both live have a game even
     /// without a record: it is at its opening since both were there.
@@ -326,9 +338,10 @@ pub mod pallet {
             Self::do_challenge(account, job, commitment)
         }
 
-        /// Stands for a challenged result: the roots of all tensors of a trace, in their order, at
-        /// most [`MAX_ROOTS`] a call. The first call puts [`Config::TraceBond`] on hold, unless the
-        /// caller is the worker. The call that brings the last root opens the games.
+        /// Stands for a challenged result: the roots of all tensors of a trace, in their order, as
+        /// many as a [`RootPart`] has at most. The first call gives the trace its number and puts
+        /// [`Config::TraceBond`] on hold, unless the caller is the worker. The call that brings the
+        /// last root opens the games.
         ///
         /// # Errors
         /// [`Error::CaseNotFound`], [`Error::CaseDecided`], [`Error::TracesClosed`],
@@ -337,13 +350,9 @@ pub mod pallet {
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::post_roots(roots.len() as u32)
             .saturating_add(T::WeightInfo::hold_bond()))]
-        pub fn post_roots(
-            origin: OriginFor<T>,
-            job: JobId,
-            roots: BoundedVec<H256, ConstU32<MAX_ROOTS>>,
-        ) -> DispatchResult {
+        pub fn post_roots(origin: OriginFor<T>, job: JobId, roots: RootPart) -> DispatchResult {
             let account = ensure_signed(origin)?;
-            Self::do_post_roots(account, job, roots.into_inner())
+            Self::do_post_roots(account, job, &roots)
         }
 
         /// Opens the root that a challenge committed to. It shares in the reward only if it was
@@ -397,7 +406,7 @@ pub mod pallet {
         pub fn reveal_nodes(
             origin: OriginFor<T>,
             seat: Seat,
-            nodes: BoundedVec<H256, ConstU32<256>>,
+            nodes: BoundedVec<H256, ConstU32<MAX_NODES>>,
         ) -> DispatchResult {
             let account = ensure_signed(origin)?;
             Self::do_reveal_nodes(account, seat, &nodes)

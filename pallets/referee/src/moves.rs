@@ -4,7 +4,8 @@ use crate::{
     dispute::{Choice, Dispute},
     pallet::*,
     types::{
-        Accusation, ClaimBytes, Ending, GameRecord, Outcome, Phase, Seat, Step, StoredClaim, Values,
+        Accusation, ClaimBytes, Ending, GameRecord, Outcome, Phase, Revelation, Seat, Step,
+        StoredClaim, Values,
     },
 };
 use aipg_exact::trace::{wire::Wire, Claim, Evidence, Openings, Tensor, TensorProof};
@@ -74,6 +75,7 @@ impl<T: Config> Pallet<T> {
         let next = play(&table.game, &dispute, Self::now(), &action);
         match next.map_err(Error::<T>::from)? {
             Next::Stage(game) => {
+                Self::keep_shown(seat, action, &game)?;
                 let next = Step::of(&game.stage);
                 Games::<T>::insert(seat.job, (seat.challenge, seat.trace), game);
                 Self::deposit_event(Event::Moved { seat, by, next });
@@ -89,6 +91,28 @@ impl<T: Config> Pallet<T> {
                 Self::end_game(table, seat, Outcome { winner, ending })?;
             }
         }
+        Ok(())
+    }
+
+    /// Keeps what a move has shown of the trace; `game` is what it led to. Nothing that verified is beyond
+    /// the bounds.
+    fn keep_shown(seat: Seat, action: Move<Dispute<'_>>, game: &GameRecord) -> DispatchResult {
+        let key = (seat.challenge, seat.trace);
+        let before = || Revealed::<T>::get(seat.job, key);
+        let shown = match (action, &game.stage) {
+            (Move::Open(_), Stage::Nodes(node) | Stage::Leaf(node)) => {
+                Some(Revelation::at_top(*node))
+            }
+            (Move::Choose(choice), Stage::Nodes(node) | Stage::Leaf(node)) => {
+                before().and_then(|shown| shown.down_to(*node, choice.path))
+            }
+            (Move::Nodes(nodes), _) => before().and_then(|shown| shown.with_nodes(nodes)),
+            (Move::Leaf(bytes), _) => before().and_then(|shown| shown.with_leaf(bytes)),
+            // The others show nothing of the trace that its tree does not prove again.
+            _ => return Ok(()),
+        };
+        let shown = shown.ok_or(Error::<T>::DoesNotVerify)?;
+        Revealed::<T>::insert(seat.job, key, shown);
         Ok(())
     }
 
@@ -122,6 +146,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let job = seat.job;
         Games::<T>::remove(job, (seat.challenge, seat.trace));
+        Revealed::<T>::remove(job, (seat.challenge, seat.trace));
         match outcome.winner {
             Side::Challenger => {
                 trace.lives = false;

@@ -1,10 +1,13 @@
 //! Records of disputes.
 
-use aipg_exact::trace::{
-    wire::{Wire, CLAIM_BYTES, LEAF_BYTES, NODE_BYTES},
-    Claim, Leaf, Node, FAN_OUT,
+use aipg_exact::{
+    trace::{
+        wire::{Wire, CLAIM_BYTES, LEAF_BYTES, NODE_BYTES},
+        Claim, Leaf, Node, FAN_OUT, LEVELS,
+    },
+    tree::{Domain, TreeBuilder},
 };
-use aipg_primitives::{Balance, Tick};
+use aipg_primitives::{Balance, HostBlake2, Tick};
 use aipg_referee_game::{Case, Game, Side, Stage};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, Input, MaxEncodedLen, Output};
@@ -23,6 +26,15 @@ pub const MAX_LEAF: u32 = aipg_exact::trace::tensor::LEAF_BYTES as u32;
 
 /// Most levels of the tree of a trace's tensors: there are under 2^16 of them.
 pub const MAX_FRONTIER: u32 = 16;
+
+/// Most levels of a tensor's tree: leaves are counted in 64 bits.
+pub const MAX_DEPTH: u32 = u64::BITS;
+
+/// Most nodes that one move reveals.
+pub const MAX_NODES: u32 = 1 << LEVELS;
+
+/// Roots of a trace's tensors: what one call posts, and what is kept under one key.
+pub type RootPart = BoundedVec<H256, ConstU32<MAX_ROOTS>>;
 
 /// Most siblings between a tensor's root and the root of its trace.
 pub type RootPath = BoundedVec<H256, ConstU32<MAX_FRONTIER>>;
@@ -159,7 +171,7 @@ pub struct CaseRecord<AccountId> {
     pub flawed: bool,
     /// Challenges so far; they are numbered from 0.
     pub challenges: u32,
-    /// Traces so far; they are numbered from 0.
+    /// Traces so far, those whose roots are not all there included; they are numbered from 0.
     pub traces: u32,
     /// Traces that lost a game.
     pub lost_traces: u32,
@@ -206,10 +218,81 @@ pub struct Trace<AccountId> {
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Posting {
+    /// The number of the trace, which it has from its first roots on.
+    pub number: u32,
     /// On hold from the account.
     pub bond: Balance,
     /// The tree over the roots so far, see `aipg_exact::tree::TreeBuilder::frontier`.
     pub frontier: BoundedVec<Option<H256>, ConstU32<MAX_FRONTIER>>,
+}
+
+impl Posting {
+    /// The tree over the roots so far.
+    pub fn tree(&self) -> TreeBuilder<HostBlake2> {
+        let frontier = self.frontier.iter().map(|node| node.map(|node| node.0));
+        TreeBuilder::resume(Domain::TraceRoot, frontier.collect())
+    }
+
+    /// Keeps `tree`. `None` if it has more levels than that of a trace can have.
+    pub fn keep(&mut self, tree: &TreeBuilder<HostBlake2>) -> Option<()> {
+        let frontier = tree.frontier().iter().map(|node| node.map(H256));
+        self.frontier = frontier.collect::<Vec<_>>().try_into().ok()?;
+        Some(())
+    }
+}
+
+/// What a game has shown of the trace that is defended, as far as its next moves need it.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Revelation {
+    /// The node that the game has come down to: in the end the leaf that claims are about.
+    pub at: StoredNode,
+    /// Siblings from that node up to the root of the tensor.
+    pub path: BoundedVec<H256, ConstU32<MAX_DEPTH>>,
+    /// The nodes that the defender revealed below it; empty before it did and once one was chosen.
+    pub nodes: BoundedVec<H256, ConstU32<MAX_NODES>>,
+    /// The leaf, once the defender revealed it.
+    pub leaf: BoundedVec<u8, ConstU32<MAX_LEAF>>,
+}
+
+impl Revelation {
+    /// A tensor with this top was named.
+    pub fn at_top(node: StoredNode) -> Self {
+        Self {
+            at: node,
+            path: BoundedVec::new(),
+            nodes: BoundedVec::new(),
+            leaf: BoundedVec::new(),
+        }
+    }
+
+    /// The nodes below were revealed. `None` if they are too many.
+    pub fn with_nodes(self, nodes: Vec<[u8; 32]>) -> Option<Self> {
+        let nodes: Vec<H256> = nodes.into_iter().map(H256).collect();
+        Some(Self {
+            nodes: nodes.try_into().ok()?,
+            ..self
+        })
+    }
+
+    /// One of them was chosen; `siblings` lead from it up to the node that the game was at. `None` if
+    /// they are too many.
+    pub fn down_to(self, node: StoredNode, siblings: Vec<[u8; 32]>) -> Option<Self> {
+        let path = siblings.into_iter().map(H256).chain(self.path);
+        Some(Self {
+            path: path.collect::<Vec<_>>().try_into().ok()?,
+            ..Self::at_top(node)
+        })
+    }
+
+    /// The leaf was revealed. `None` if it is too long.
+    pub fn with_leaf(self, bytes: Vec<u8>) -> Option<Self> {
+        Some(Self {
+            leaf: bytes.try_into().ok()?,
+            ..self
+        })
+    }
 }
 
 /// A root that challenges committed to.

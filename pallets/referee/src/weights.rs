@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 3.37
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.10
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -50,7 +50,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(117_885_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(263_845_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
     }
 
     fn post_roots(r: u32) -> Weight {
@@ -61,22 +61,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Postings: 1 read, 1 written
+        // Referee::Roots: 2 read, 2 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 0 read, 1 written
-        Weight::from_parts(65_193_143, 4_099)
-            .saturating_add(T::DbWeight::get().reads_writes(6, 4))
-            .saturating_add(Weight::from_parts(1_352_135, 0).saturating_mul(r.into()))
+        Weight::from_parts(354_177_818, 34_568)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
+            .saturating_add(Weight::from_parts(3_104_517, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
-        Weight::from_parts(60_000_000, 3_600).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        // Balances::Holds: 1 read, 1 written
+        // System::Account: 1 read, 1 written
+        Weight::from_parts(167_204_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
         // Referee::Accusations: 1 read, 1 written
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 1 written
-        Weight::from_parts(45_237_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(90_550_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
@@ -86,9 +90,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(99_327_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(8, 1))
+        Weight::from_parts(189_285_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
@@ -98,11 +104,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(85_332_397, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(674_572, 0).saturating_mul(n.into()))
+        Weight::from_parts(204_538_326, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
+            .saturating_add(Weight::from_parts(1_752_850, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
@@ -111,9 +118,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(71_777_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(216_335_000, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
@@ -122,9 +131,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(68_301_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(203_541_000, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
@@ -136,9 +147,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(86_867_363, 11_748)
+        Weight::from_parts(123_407_937, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(39_087, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(89_717, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
@@ -150,9 +161,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(74_804_215, 11_748)
+        Weight::from_parts(134_226_078, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(8_541, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(6_120, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
@@ -163,7 +174,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(113_549_000, 11_748)
+        Weight::from_parts(199_043_000, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
     }
 
@@ -179,28 +190,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 1 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(243_645_431, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(13, 10))
-            .saturating_add(Weight::from_parts(11_018, 0).saturating_mul(b.into()))
+        Weight::from_parts(446_015_386, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(13, 11))
+            .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
         // Balances::Holds: 1 read, 1 written
-        // ChainParameters::Parameters: 1 read, 0 written
         // Emission::Burned: 1 read, 1 written
         // Referee::Agenda: 0 read, 2 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 1 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(172_095_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(11, 9))
+        Weight::from_parts(398_197_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(10, 10))
     }
 
     fn prove_flaw(b: u32) -> Weight {
@@ -212,21 +224,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(59_372_467, 4_099)
+        Weight::from_parts(127_309_898, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(17_901, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
     }
 
     fn tick() -> Weight {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
-        Weight::from_parts(2_975_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(8_055_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn pass_tick() -> Weight {
         // Referee::Agenda: 1 read, 0 written
         // Referee::AgendaCursor: 0 read, 1 written
-        Weight::from_parts(4_777_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(15_408_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
@@ -247,23 +259,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(719_508_000, 42_190)
+        Weight::from_parts(1_631_299_000, 42_190)
             .saturating_add(T::DbWeight::get().reads_writes(62, 94))
     }
 
     fn step_sweep() -> Weight {
         // Balances::Holds: 1 read, 1 written
-        // ChainParameters::Parameters: 1 read, 0 written
         // Emission::Burned: 1 read, 1 written
         // Referee::Agenda: 0 read, 2 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 1 written
         // Referee::Games: 1 read, 1 written
+        // Referee::Revealed: 0 read, 1 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(158_926_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(10, 9))
+        Weight::from_parts(381_035_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(9, 10))
     }
 
     fn step_clear() -> Weight {
@@ -275,110 +287,111 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(145_877_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+        Weight::from_parts(331_822_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn challenge() -> Weight {
-        Weight::from_parts(117_885_000, 3_973)
+        Weight::from_parts(263_845_000, 3_973)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
     }
 
     fn post_roots(r: u32) -> Weight {
-        Weight::from_parts(65_193_143, 4_099)
-            .saturating_add(ParityDbWeight::get().reads_writes(6, 4))
-            .saturating_add(Weight::from_parts(1_352_135, 0).saturating_mul(r.into()))
+        Weight::from_parts(354_177_818, 34_568)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
+            .saturating_add(Weight::from_parts(3_104_517, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
-        Weight::from_parts(60_000_000, 3_600)
+        Weight::from_parts(167_204_000, 3_622)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
-        Weight::from_parts(45_237_000, 3_616)
+        Weight::from_parts(90_550_000, 3_616)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
-        Weight::from_parts(99_327_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(8, 1))
+        Weight::from_parts(189_285_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
-        Weight::from_parts(85_332_397, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(674_572, 0).saturating_mul(n.into()))
+        Weight::from_parts(204_538_326, 14_818)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
+            .saturating_add(Weight::from_parts(1_752_850, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
-        Weight::from_parts(71_777_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(216_335_000, 14_818)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
-        Weight::from_parts(68_301_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(203_541_000, 14_818)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
-        Weight::from_parts(86_867_363, 11_748)
+        Weight::from_parts(123_407_937, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(39_087, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(89_717, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
-        Weight::from_parts(74_804_215, 11_748)
+        Weight::from_parts(134_226_078, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(8_541, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(6_120, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
-        Weight::from_parts(113_549_000, 11_748)
+        Weight::from_parts(199_043_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
-        Weight::from_parts(243_645_431, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(13, 10))
-            .saturating_add(Weight::from_parts(11_018, 0).saturating_mul(b.into()))
+        Weight::from_parts(446_015_386, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(13, 11))
+            .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
-        Weight::from_parts(172_095_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(11, 9))
+        Weight::from_parts(398_197_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 10))
     }
 
     fn prove_flaw(b: u32) -> Weight {
-        Weight::from_parts(59_372_467, 4_099)
+        Weight::from_parts(127_309_898, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(17_901, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
     }
 
     fn tick() -> Weight {
-        Weight::from_parts(2_975_000, 1_489)
+        Weight::from_parts(8_055_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn pass_tick() -> Weight {
-        Weight::from_parts(4_777_000, 3_493)
+        Weight::from_parts(15_408_000, 3_493)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
-        Weight::from_parts(719_508_000, 42_190)
+        Weight::from_parts(1_631_299_000, 42_190)
             .saturating_add(ParityDbWeight::get().reads_writes(62, 94))
     }
 
     fn step_sweep() -> Weight {
-        Weight::from_parts(158_926_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(10, 9))
+        Weight::from_parts(381_035_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 10))
     }
 
     fn step_clear() -> Weight {
-        Weight::from_parts(145_877_000, 6_196)
+        Weight::from_parts(331_822_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
     }
 }

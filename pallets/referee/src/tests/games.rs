@@ -3,9 +3,11 @@
 use super::players::*;
 use crate::{mock::*, pallet::*, types::*, HoldReason};
 use aipg_exact::{
+    commitment::token_root,
     testing::Numbers,
-    trace::{claims, wire::Wire, Replay, Tensor},
+    trace::{claims, wire::Wire, Part, Replay, Tensor},
 };
+use aipg_primitives::HostBlake2;
 use aipg_referee_game::Side;
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
@@ -94,6 +96,39 @@ fn a_false_accusation_of_any_op_should_fail() {
                 });
             }
         }
+    }
+}
+
+/// A tensor of more leaves than one reveal shows: the game goes down twice.
+#[test]
+fn a_false_leaf_of_a_large_tensor_should_be_found() {
+    let prompt: Vec<u32> = (0..80).map(|place| place * 7 % 40).collect();
+    let tensor = Tensor::Layer(1, Part::Queries);
+    let truth = models()[0].job(&prompt, None).generate(2, &[]).unwrap();
+    let leaves = tensor.leaves(&truth.job());
+    assert!(leaves > u64::from(MAX_NODES), "{leaves}");
+    for leaf in [1, 202, leaves - 1] {
+        let lie = flipped(&truth, tensor, leaf, 0);
+        execute(|| {
+            deliver(&lie);
+            Results::mutate(|results| {
+                let input = &mut results.get_mut(&JOB).unwrap().input;
+                input.root = H256(token_root::<HostBlake2>(&prompt));
+                input.count = prompt.len() as u32;
+            });
+            let number = challenge(CHALLENGER, &truth);
+            let posted = post(WORKER, &lie);
+            assert_ok!(open(CHALLENGER, number, &truth));
+            let table = Table {
+                seat: seat(number, posted),
+                challenger: CHALLENGER,
+                defender: WORKER,
+                trace: &lie,
+            };
+            assert_eq!(table.refute(tensor, leaf).0, Side::Challenger);
+            let nodes = |event: &Event<Test>| matches!(event, Event::Moved { next, .. } if *next == Step::Nodes);
+            assert_eq!(events().into_iter().filter(nodes).count(), 2);
+        });
     }
 }
 

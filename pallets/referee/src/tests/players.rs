@@ -2,7 +2,7 @@
 
 use crate::{
     mock::*,
-    pallet::{Error, Event, Games, Pallet, Traces},
+    pallet::{Error, Event, Games, Pallet, Revealed, Roots, Traces},
     types::{
         AddressBytes, ClaimBytes, EvidenceBytes, Seat, StoredClaim, StoredLeaf, StoredNode, Values,
         MAX_ROOTS,
@@ -15,6 +15,7 @@ use aipg_exact::{
         claims, trace_root, wire::Wire, Claim, Fault, Job, Leaf, Node, Recorder, Replay, Tensor,
         TensorProof,
     },
+    tree,
 };
 use aipg_primitives::{
     DeliveredResult, HostBlake2, JobId, JobParameters, Sampling, SamplingParameters, TokenList,
@@ -169,6 +170,11 @@ pub fn try_post(who: AccountId, trace: &Replay<'_>) -> DispatchResult {
 /// Posts a whole trace and gives its number.
 pub fn post(who: AccountId, trace: &Replay<'_>) -> u32 {
     assert_ok!(try_post(who, trace));
+    posted()
+}
+
+/// The number of the trace whose last roots have just been posted.
+pub fn posted() -> u32 {
     match last_event() {
         Event::TracePosted { number, .. } => number,
         event => panic!("{event:?}"),
@@ -388,6 +394,59 @@ impl Table<'_> {
             .map_or(Side::Challenger, |game| game.stage.turn())
     }
 
+    /// What the state shows of the game is what the trace has where the game is, no more and no less.
+    pub fn check_revealed(&self) {
+        let shown = Revealed::<Test>::get(JOB, (self.seat.challenge, self.seat.trace));
+        let Some(game) = self.game() else {
+            assert_eq!(shown, None);
+            return;
+        };
+        let shown = shown.expect("what the game has shown");
+        let (job, node) = (self.trace.job(), shown.at.0);
+        let (mut nodes, mut leaf) = (Vec::new(), Vec::new());
+        match game.stage {
+            Stage::Opening => panic!("a record of a game without a move"),
+            Stage::Nodes(at) | Stage::Leaf(at) => assert_eq!(at, shown.at),
+            Stage::Choice(at) => {
+                assert_eq!(at, shown.at);
+                nodes = self.trace.nodes_below::<HostBlake2>(&node);
+            }
+            Stage::Accusation(_) | Stage::Sums(..) | Stage::Verdict(..) => {
+                assert!(node.is_leaf());
+                let of = Leaf::Trace(node.tensor, node.index);
+                leaf = self.trace.hashed_leaf(of).unwrap();
+            }
+        }
+        let bare = |hashes: &[H256]| hashes.iter().map(|hash| hash.0).collect::<Vec<_>>();
+        assert_eq!(bare(&shown.nodes), nodes);
+        assert_eq!(shown.leaf, leaf);
+
+        // From the node along the path to the tensor's root as it was posted.
+        let roots = Roots::<Test>::get(JOB, (self.seat.trace, 0)).unwrap();
+        let root = roots[node.tensor.number(job.header) as usize].0;
+        let (domain, shape) = node.tensor.tree(&job);
+        let leaves = node.tensor.leaves(&job);
+        assert_eq!(shown.path.len() as u32, tree::depth(leaves) - node.level);
+        let hash = match game.stage {
+            Stage::Accusation(_) | Stage::Sums(..) | Stage::Verdict(..) => {
+                tree::leaf::<HostBlake2>(domain, &leaf)
+            }
+            // The shape is in the hash of the top already.
+            _ if shown.path.is_empty() => {
+                assert_eq!(node.hash, root);
+                return;
+            }
+            _ => node.hash,
+        };
+        let of_level = ((leaves - 1) >> node.level) + 1;
+        let path = bare(&shown.path);
+        let top = tree::top_of_path::<HostBlake2>(domain, of_level, node.index, hash, &path);
+        assert_eq!(
+            tree::root::<HostBlake2>(domain, &shape, &top.unwrap()),
+            root
+        );
+    }
+
     fn play_out(&self, mut attack: impl FnMut() -> DispatchResult) -> (Side, usize) {
         let mut moves = 0;
         while self.lives() {
@@ -397,6 +456,7 @@ impl Table<'_> {
                 Side::Defender => self.defend(),
             };
             assert_ok!(moved);
+            self.check_revealed();
         }
         let lives = Traces::<Test>::get(JOB, self.seat.trace).unwrap().lives;
         let winner = if lives {

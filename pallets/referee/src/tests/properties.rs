@@ -83,22 +83,30 @@ fn first_difference(scene: &Scene, trace: &Replay<'_>) -> (Tensor, u64) {
 /// Liars: they may work together.
 const LIARS: [AccountId; 3] = [WORKER, SECOND, THIRD];
 
-/// Who made which challenge and posted which trace, by their numbers.
+/// Who made which challenge, by its number, and who posted which trace.
 struct World {
     scene: &'static Scene,
     numbers: Numbers,
     challenges: Vec<AccountId>,
-    traces: Vec<(AccountId, usize)>,
+    traces: Vec<Posted>,
+}
+
+/// A trace of the scene that somebody stands for.
+struct Posted {
+    /// Those that were begun and not ended have numbers as well.
+    number: u32,
+    who: AccountId,
+    trace: usize,
 }
 
 impl World {
     fn table(&self, challenge: usize, trace: usize) -> Table<'_> {
-        let (defender, replay) = self.traces[trace];
+        let posted = &self.traces[trace];
         Table {
-            seat: seat(challenge as u32, trace as u32),
+            seat: seat(challenge as u32, posted.number),
             challenger: self.challenges[challenge],
-            defender,
-            trace: &self.scene.traces[replay],
+            defender: posted.who,
+            trace: &self.scene.traces[posted.trace],
         }
     }
 
@@ -130,7 +138,8 @@ impl World {
             1 => {
                 let trace = self.numbers.below(self.scene.traces.len() as u64) as usize;
                 if try_post(who, &self.scene.traces[trace]).is_ok() {
-                    self.traces.push((who, trace));
+                    let number = posted();
+                    self.traces.push(Posted { number, who, trace });
                 }
             }
             2 => {
@@ -179,6 +188,7 @@ impl World {
             }
             _ => {}
         }
+        table.check_revealed();
     }
 
     /// The honest party makes every move that is its.
@@ -199,6 +209,7 @@ impl World {
                 }
             };
             moved.expect("an honest move is taken");
+            table.check_revealed();
         }
     }
 }
@@ -225,8 +236,11 @@ fn dispute(scene: &'static Scene, seed: u64, ticks: &[u8]) -> usize {
             let decided = Cases::<Test>::get(JOB).is_none_or(|it| it.case.challenges == 0);
             if !is_here && tick >= arrives && !(scene.is_true && decided) {
                 if scene.is_true {
-                    post(honest, scene.found);
-                    world.traces.push((honest, 0));
+                    world.traces.push(Posted {
+                        number: post(honest, scene.found),
+                        who: honest,
+                        trace: 0,
+                    });
                 } else {
                     let number = challenge(honest, scene.found);
                     open(honest, number, scene.found).unwrap();
