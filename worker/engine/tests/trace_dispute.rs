@@ -218,12 +218,23 @@ fn an_honest_challenger_should_win_against_another_answer() {
             let mut liar = Liar { replay, ..liar };
             let index = output.len() as u64 - 1;
             let position = Position::new(&trace, &file);
-            let disputed = aipg_engine::trace::Disputed {
-                tensor: Tensor::Chosen,
-                index,
-                bytes: liar.leaf(Tensor::Chosen, index),
-                path: trace.path(Tensor::Chosen, index).unwrap(),
-            };
+            let target = Some((Tensor::Chosen, Some(index)));
+            assert_eq!(trace.target(&liar.roots()), target);
+            let mut descent = Descent::new(&trace.job(), Tensor::Chosen);
+            while descent.leaf().is_none() {
+                let nodes = liar.nodes_below(&descent);
+                assert!(descent
+                    .choose_leaf(&trace.job(), index, &nodes[1..])
+                    .is_none());
+                let choice = descent.choose_leaf(&trace.job(), index, &nodes).unwrap();
+                assert!(nodes.contains(&choice.hash));
+            }
+            assert_eq!(descent.leaf(), Some(index));
+            let disputed = descent.disputed(liar.leaf(Tensor::Chosen, index)).unwrap();
+            assert_eq!(
+                Some(&disputed.path),
+                trace.path(Tensor::Chosen, index).as_ref()
+            );
             let accusation = position.clone().against(disputed).accuse().unwrap();
             assert!(
                 matches!(
@@ -358,4 +369,63 @@ fn a_tensors_root_should_lead_to_the_root_of_the_trace() {
     let fewer = &roots.tensors[..3];
     let third = Tensor::all(header).nth(3);
     assert_eq!(roots.first_difference(header, fewer), third);
+}
+
+#[test]
+fn a_falsified_trace_should_be_that_of_whoever_wrote_the_lie() {
+    let mut random = Random::new(5);
+    for (seed, subject) in (1..).zip(subjects()) {
+        let (mut liar, request) = job(subject, seed, every_way()[5]);
+        let trace = subject.model.trace(&request, MemoryBudget::UNLIMITED);
+        let mut trace = trace.unwrap();
+        assert_eq!(trace.target(&liar.roots()), None);
+        for tensor in [
+            Tensor::Embedded,
+            Tensor::last(subject.header()),
+            Tensor::Chosen,
+        ] {
+            let job = trace.job();
+            let leaves = tensor.leaves(&job);
+            let index = u64::from(random.below(leaves as u32));
+            let leaf = liar.replay.leaf_mut(tensor, index).unwrap();
+            leaf[0] ^= 4;
+            let lie = leaf.clone();
+            assert!(!trace.falsify(tensor, leaves, lie.clone()));
+            assert!(trace.falsify(tensor, index, lie.clone()));
+            assert_eq!(trace.roots().tensors, liar.roots());
+            assert_eq!(trace.leaf(tensor, index), Some(lie));
+            assert_eq!(trace.nodes(tensor, 0, 0..leaves), liar.level(tensor, 0));
+            let (domain, _) = tensor.tree(&trace.job());
+            let hashes = liar.replay.leaf_hashes::<Blake2b256>(tensor);
+            for place in [0, index, leaves - 1] {
+                let path = tree::path::<Blake2b256>(domain, &hashes, place as usize);
+                assert_eq!(trace.path(tensor, place), path);
+            }
+        }
+        assert!(!trace.falsify(Tensor::Layer(999, aipg_exact::trace::Part::Keys), 0, vec![]));
+    }
+}
+
+#[test]
+fn an_output_should_be_opened_leaf_by_leaf() {
+    let output: Vec<u32> = (0..130).collect();
+    let root = token_root::<Blake2b256>(&output);
+    let subject = &subjects()[0];
+    let known = Roots {
+        prompt: root,
+        output: root,
+        tensors: Default::default(),
+    };
+    let job = Job {
+        header: subject.header(),
+        prompt: 130,
+        output: 130,
+        sampling: None,
+    };
+    let open = |index| aipg_engine::trace::open_output(&output, index);
+    for index in 0..3 {
+        let opening = open(index).unwrap();
+        assert!(Openings::verify::<Blake2b256>(&job, &known, vec![opening]).is_ok());
+    }
+    assert_eq!(open(3), None);
 }

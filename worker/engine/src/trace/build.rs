@@ -9,9 +9,12 @@ use super::{
 };
 use crate::{
     observer::{Observer, Rows},
-    Model, ModelHeader, RunError,
+    Blake2b256, Model, ModelHeader, RunError,
 };
-use aipg_exact::trace::{Chosen, Job, Sampling, Tensor};
+use aipg_exact::{
+    trace::{Chosen, Job, Sampling, Tensor},
+    tree::padded_leaf,
+};
 use rayon::prelude::*;
 use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, fmt, ops::Range};
 
@@ -25,6 +28,8 @@ pub struct Trace<'m> {
     trees: Vec<GroupedTree>,
     roots: TraceRoots,
     tail: Tail,
+    /// Leaves that are not what they should be, see [`Trace::falsify`].
+    lies: BTreeMap<(Tensor, u64), Vec<u8>>,
     /// The layer that was asked for last.
     open: RefCell<Option<Open>>,
 }
@@ -95,6 +100,7 @@ impl Model {
                 tensors: Vec::new(),
             },
             tail: Tail::default(),
+            lies: BTreeMap::new(),
             open: RefCell::new(None),
         };
         // Once inside the pool, cores are woken without a change of thread.
@@ -262,6 +268,9 @@ impl Trace<'_> {
         if !self.has(tensor) || index >= tensor.leaves(&self.job()) {
             return None;
         }
+        if let Some(lie) = self.lies.get(&(tensor, index)) {
+            return Some(lie.clone());
+        }
         let elements = tensor.elements(&self.layers.model.header);
         let row = (index / elements.leaves() as u64) as usize;
         let range = leaf_bytes(elements, (index % elements.leaves() as u64) as usize);
@@ -327,7 +336,33 @@ impl Trace<'_> {
         });
         hashes.truncate((leaves.end - first * each) as usize);
         hashes.drain(..(leaves.start - first * each) as usize);
+        for (&(_, index), lie) in self
+            .lies
+            .range((tensor, leaves.start)..(tensor, leaves.end))
+        {
+            hashes[(index - leaves.start) as usize] = padded_leaf::<Blake2b256>(domain, lie);
+        }
         hashes
+    }
+
+    /// Puts a lie in the place of a leaf: roots, nodes, paths and leaves are then those of a trace that is
+    /// false there, while all that is computed from the leaf stays as it was. This is what a dishonest
+    /// party stands for, in tests and demonstrations of disputes. `false` if there is no such leaf.
+    pub fn falsify(&mut self, tensor: Tensor, index: u64, lie: Vec<u8>) -> bool {
+        let Some(leaves) = self.tree(tensor).map(GroupedTree::leaves) else {
+            return false;
+        };
+        if index >= leaves {
+            return false;
+        }
+        self.lies.insert((tensor, index), lie);
+        let (domain, shape) = tensor.tree(&self.job());
+        let mut tree = GroupedTree::new(domain, leaves);
+        tree.extend(&self.hashes(tensor, 0..leaves));
+        let number = tensor.number(&self.layers.model.header) as usize;
+        self.roots.tensors[number] = tree.root(&shape);
+        self.trees[number] = tree;
+        true
     }
 
     /// Shows the bytes of rows that a tensor has, some rows at a time.

@@ -4,7 +4,7 @@ use super::{grouped::siblings, ModelFile, Trace, TraceError};
 use crate::{Blake2b256, ModelError};
 use aipg_exact::{
     layout::Place,
-    trace::{Inputs, Leaf, Opening, Tensor},
+    trace::{Inputs, Job, Leaf, Opening, Tensor},
     tree::{depth, padded_leaf, Domain},
 };
 use std::borrow::Cow;
@@ -51,6 +51,11 @@ impl<'a> Position<'a> {
             disputed: Some(disputed),
             ..self
         }
+    }
+
+    /// The job.
+    pub fn job(&self) -> Job<'_> {
+        self.trace.job()
     }
 
     fn disputed(&self, leaf: Leaf) -> Option<&Disputed> {
@@ -119,6 +124,16 @@ fn token_leaf(tokens: &[u32], index: u64) -> Option<Vec<u8>> {
     let mut bytes: Vec<u8> = tokens.flat_map(|token| token.to_le_bytes()).collect();
     bytes.resize(Domain::Tokens.leaf_length(), 0);
     Some(bytes)
+}
+
+/// A leaf of an output with what proves it; `None` if there is no such leaf.
+pub fn open_output(output: &[u32], index: u64) -> Option<Opening> {
+    let (bytes, path) = token_opening(output, index);
+    Some(Opening {
+        leaf: Leaf::Output(index),
+        bytes: bytes?,
+        path: path?,
+    })
 }
 
 fn token_opening(tokens: &[u32], index: u64) -> (Option<Vec<u8>>, Option<Vec<[u8; 32]>>) {

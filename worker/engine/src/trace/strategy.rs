@@ -7,7 +7,7 @@
 
 use super::{grouped::siblings, position::Disputed, Position, Trace};
 use aipg_exact::{
-    trace::{claims, value, Claim, Fault, Job, Leaf, Recorder, Span, Tensor},
+    trace::{claims, value, Claim, Fault, Job, Leaf, Node, Recorder, Span, Tensor},
     tree::depth,
 };
 use std::ops::Range;
@@ -47,6 +47,16 @@ impl Descent {
         }
     }
 
+    /// At a node that was come to; `path` are the siblings from it up to the tensor's root.
+    pub fn at(node: &Node, path: Vec<[u8; 32]>) -> Self {
+        Self {
+            tensor: node.tensor,
+            level: node.level,
+            index: node.index,
+            path,
+        }
+    }
+
     /// The tensor.
     pub const fn tensor(&self) -> Tensor {
         self.tensor
@@ -81,18 +91,31 @@ impl Descent {
         own: &[[u8; 32]],
         theirs: &[[u8; 32]],
     ) -> Option<Choice> {
+        let mut pairs = own.iter().zip(theirs);
+        let place = pairs.position(|(own, theirs)| own != theirs)?;
+        self.go_down(job, place, theirs)
+    }
+
+    /// Goes down to the one of the nodes below that stands for a leaf. `None`, and nothing changes, if
+    /// none does or there are not as many nodes as there are.
+    pub fn choose_leaf(&mut self, job: &Job<'_>, leaf: u64, theirs: &[[u8; 32]]) -> Option<Choice> {
+        let node = leaf.checked_shr(self.level_below())?;
+        let place = node.checked_sub(self.below(job).start)?;
+        self.go_down(job, usize::try_from(place).ok()?, theirs)
+    }
+
+    fn go_down(&mut self, job: &Job<'_>, place: usize, theirs: &[[u8; 32]]) -> Option<Choice> {
         let below = self.below(job);
         if self.level == 0 || theirs.len() as u64 != below.end - below.start {
             return None;
         }
-        let mut pairs = own.iter().zip(theirs);
-        let place = pairs.position(|(own, theirs)| own != theirs)?;
+        let hash = *theirs.get(place)?;
         let (domain, _) = self.tensor.tree(job);
         let level = self.level_below();
         let path = siblings(domain, theirs, place, self.level - level);
         let choice = Choice {
             index: below.start + place as u64,
-            hash: theirs[place],
+            hash,
             path: path.clone(),
         };
         (self.level, self.index) = (level, choice.index);
@@ -131,6 +154,17 @@ pub struct Verdict {
 }
 
 impl Trace<'_> {
+    /// What is false about another trace of the same job with these roots: the first tensor that differs,
+    /// or if none does, the record of the first token that the model does not sample, with its leaf. `None`
+    /// if nothing is.
+    pub fn target(&self, theirs: &[[u8; 32]]) -> Option<(Tensor, Option<u64>)> {
+        let differs = self.roots().first_difference(self.job().header, theirs);
+        match differs {
+            Some(tensor) => Some((tensor, None)),
+            None => Some((Tensor::Chosen, Some(self.unsampled()?.into()))),
+        }
+    }
+
     /// Nodes below a node, as whoever stands for this trace reveals them.
     pub fn nodes_below(&self, descent: &Descent) -> Vec<[u8; 32]> {
         let below = descent.below(&self.job());
