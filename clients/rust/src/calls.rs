@@ -1,7 +1,12 @@
 //! The calls that programs make, by name.
 
-use crate::{api, Amount, Hash, Region, TokenList};
-use subxt::transactions::Payload;
+use crate::{
+    api::{self, runtime_types::bounded_collections::bounded_vec::BoundedVec},
+    disputes::Seat,
+    Amount, Hash, Region, TokenList,
+};
+use aipg_exact::trace::{wire::Wire, Claim, Evidence, Flaw, Tensor};
+use subxt::{transactions::Payload, utils::H256};
 
 /// A call with the name that errors and logs give it.
 pub struct Call<C> {
@@ -96,4 +101,149 @@ pub fn claim_reward(round: u32) -> Call<impl Payload> {
         name: "usefulWork.claimReward",
         payload: api::transactions().useful_work().claim_reward(round),
     }
+}
+
+/// Says that the result of `job` is false; `commitment` is [`crate::disputes::commitment`].
+pub fn challenge(job: u64, commitment: Hash) -> Call<impl Payload> {
+    Call {
+        name: "referee.challenge",
+        payload: api::transactions()
+            .referee()
+            .challenge(job, commitment.into()),
+    }
+}
+
+/// Posts the next roots of a trace, at most [`crate::disputes::MAX_ROOTS`].
+pub fn post_roots(job: u64, roots: &[[u8; 32]]) -> Call<impl Payload> {
+    Call {
+        name: "referee.postRoots",
+        payload: api::transactions()
+            .referee()
+            .post_roots(job, BoundedVec(hashes(roots))),
+    }
+}
+
+/// Opens the root that a challenge committed to.
+pub fn open_root(job: u64, challenge: u32, salt: Hash, root: Hash) -> Call<impl Payload> {
+    Call {
+        name: "referee.openRoot",
+        payload: api::transactions()
+            .referee()
+            .open_root(job, challenge, salt.into(), root.into()),
+    }
+}
+
+/// Names the first tensor that differs.
+pub fn name_tensor(
+    seat: Seat,
+    tensor: Tensor,
+    root: [u8; 32],
+    path: &[[u8; 32]],
+) -> Call<impl Payload> {
+    Call {
+        name: "referee.nameTensor",
+        payload: api::transactions().referee().name_tensor(
+            seat.into(),
+            BoundedVec(tensor.to_bytes()),
+            H256(root),
+            BoundedVec(hashes(path)),
+        ),
+    }
+}
+
+/// Reveals the nodes below the one that was named.
+pub fn reveal_nodes(seat: Seat, nodes: &[[u8; 32]]) -> Call<impl Payload> {
+    Call {
+        name: "referee.revealNodes",
+        payload: api::transactions()
+            .referee()
+            .reveal_nodes(seat.into(), BoundedVec(hashes(nodes))),
+    }
+}
+
+/// Names the first of the nodes that differs, with the siblings that lead from it to the node above.
+pub fn choose_node(
+    seat: Seat,
+    index: u64,
+    hash: [u8; 32],
+    path: &[[u8; 32]],
+) -> Call<impl Payload> {
+    Call {
+        name: "referee.chooseNode",
+        payload: api::transactions().referee().choose_node(
+            seat.into(),
+            index,
+            H256(hash),
+            BoundedVec(hashes(path)),
+        ),
+    }
+}
+
+/// Reveals the leaf.
+pub fn reveal_leaf(seat: Seat, bytes: Vec<u8>) -> Call<impl Payload> {
+    Call {
+        name: "referee.revealLeaf",
+        payload: api::transactions()
+            .referee()
+            .reveal_leaf(seat.into(), BoundedVec(bytes)),
+    }
+}
+
+/// Says that a claim of the leaf is false.
+pub fn accuse(seat: Seat, claim: &Claim, evidence: &Evidence) -> Call<impl Payload> {
+    Call {
+        name: "referee.accuse",
+        payload: api::transactions().referee().accuse(
+            seat.into(),
+            BoundedVec(claim.to_bytes()),
+            BoundedVec(evidence.to_bytes()),
+        ),
+    }
+}
+
+/// Reveals the values of the claim's sums.
+pub fn reveal_sums(seat: Seat, values: Vec<i64>) -> Call<impl Payload> {
+    Call {
+        name: "referee.revealSums",
+        payload: api::transactions()
+            .referee()
+            .reveal_sums(seat.into(), BoundedVec(values)),
+    }
+}
+
+/// Has the claim executed; if it holds as long as its parts do, goes on with `part`.
+pub fn judge(seat: Seat, evidence: &Evidence, part: Option<u32>) -> Call<impl Payload> {
+    Call {
+        name: "referee.judge",
+        payload: api::transactions().referee().judge(
+            seat.into(),
+            BoundedVec(evidence.to_bytes()),
+            part,
+        ),
+    }
+}
+
+/// Reports that the side that has to move is out of time.
+pub fn report_timeout(seat: Seat) -> Call<impl Payload> {
+    Call {
+        name: "referee.reportTimeout",
+        payload: api::transactions().referee().report_timeout(seat.into()),
+    }
+}
+
+/// Shows that the answer contradicts itself.
+pub fn prove_flaw(job: u64, challenge: u32, flaw: Flaw, evidence: &Evidence) -> Call<impl Payload> {
+    Call {
+        name: "referee.proveFlaw",
+        payload: api::transactions().referee().prove_flaw(
+            job,
+            challenge,
+            BoundedVec(flaw.to_bytes()),
+            BoundedVec(evidence.to_bytes()),
+        ),
+    }
+}
+
+fn hashes(hashes: &[[u8; 32]]) -> Vec<H256> {
+    hashes.iter().copied().map(H256).collect()
 }

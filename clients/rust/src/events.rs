@@ -123,7 +123,9 @@ impl ChainEvent {
     }
 }
 
-fn fields<E: DecodeAsEvent>(event: &Event<'_, SubstrateConfig>) -> Result<Option<E>, ChainError> {
+pub(crate) fn fields<E: DecodeAsEvent>(
+    event: &Event<'_, SubstrateConfig>,
+) -> Result<Option<E>, ChainError> {
     event
         .decode_fields_as::<E>()
         .transpose()

@@ -8,6 +8,7 @@
 //!   money moves.
 //! - [`calls`] names the calls, [`Signer`] signs and sends them so that none is included twice.
 //! - [`events`] tells what a block did, as plain records; [`receipts`] how a job ended, with its proof.
+//! - [`disputes`] reads who doubts which result, and how far the games about it are.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -23,6 +24,7 @@
 pub mod amount;
 pub mod blobs;
 pub mod calls;
+pub mod disputes;
 mod endpoints;
 mod error;
 pub mod events;

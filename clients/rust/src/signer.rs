@@ -105,7 +105,17 @@ impl<'a> Signer<'a> {
 
     /// Signs `call` with the nonce of the state at the best block. Nothing is sent.
     pub async fn sign<C: Payload>(&self, call: &Call<C>) -> Result<SignedCall, ChainError> {
+        self.sign_ahead(call, 0).await
+    }
+
+    /// The same for a call that is sent after `ahead` others, signed at the same block.
+    pub async fn sign_ahead<C: Payload>(
+        &self,
+        call: &Call<C>,
+        ahead: u64,
+    ) -> Result<SignedCall, ChainError> {
         let nonce = self.client.best().await?.nonce(&self.account).await?;
+        let nonce = nonce.saturating_add(ahead);
         // Its life is counted from a finalised block, which no reorganisation takes away.
         let finalised = self.client.finalised().await?;
         let (born, hash) = (finalised.number(), finalised.hash());

@@ -5,9 +5,14 @@ use crate::{
     events::ChainEvent,
     Amount, ChainError, Hash, Job, Machine, ModelTerms, Reward,
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use subxt::{
-    client::OnlineClientAtBlock, error::DispatchError, utils::AccountId32, SubstrateConfig,
+    client::OnlineClientAtBlock,
+    error::DispatchError,
+    ext::scale_decode::DecodeAsType,
+    storage::{Address, PrefixOf},
+    utils::AccountId32,
+    SubstrateConfig,
 };
 
 /// The chain at one block.
@@ -57,7 +62,48 @@ impl State {
         Ok(self.parameters().await?.round_blocks)
     }
 
-    async fn parameters(&self) -> Result<ChainParameters, ChainError> {
+    /// Ticks for which a delivered result stays open to challenge.
+    pub async fn challenge_window(&self) -> Result<u32, ChainError> {
+        Ok(self.parameters().await?.challenge_window)
+    }
+
+    /// A value of the storage.
+    pub(crate) async fn value<A: Address>(
+        &self,
+        address: A,
+        key: A::KeyParts,
+    ) -> Result<Option<A::Value>, ChainError> {
+        let value = self.block.storage().try_fetch(address, key).await;
+        let value = value.map_err(ChainError::of_read)?;
+        let value = value.map(|value| value.decode()).transpose();
+        value.map_err(ChainError::of_read)
+    }
+
+    /// The values of a map below a prefix, by what `key` makes of their keys.
+    pub(crate) async fn entries<A: Address, P: PrefixOf<A::KeyParts>, K: Ord>(
+        &self,
+        address: A,
+        prefix: P,
+        key: impl Fn(A::KeyParts) -> K,
+    ) -> Result<BTreeMap<K, A::Value>, ChainError>
+    where
+        A::KeyParts: DecodeAsType,
+    {
+        let storage = self.block.storage();
+        let entries = storage.iter(address, prefix).await;
+        let mut entries = entries.map_err(ChainError::of_read)?;
+        let mut values = BTreeMap::new();
+        while let Some(entry) = entries.next().await {
+            let entry = entry.map_err(ChainError::of_read)?;
+            let name = entry.key().map_err(ChainError::of_read)?;
+            let name = name.decode().map_err(ChainError::of_read)?;
+            let value = entry.value().decode().map_err(ChainError::of_read)?;
+            values.insert(key(name), value);
+        }
+        Ok(values)
+    }
+
+    pub(crate) async fn parameters(&self) -> Result<ChainParameters, ChainError> {
         self.block
             .storage()
             .fetch(api::storage().chain_parameters().parameters(), ())
