@@ -87,6 +87,11 @@ pub enum Command {
         #[command(flatten)]
         sampling: SamplingFlags,
     },
+    /// Disputes about results: check and challenge them, or watch.
+    Dispute {
+        #[command(subcommand)]
+        command: DisputeCommand,
+    },
     /// Prints how the machine stands: node, bond, reputation, offers, jobs, rewards, database.
     #[command(after_long_help = SETTINGS_HELP)]
     Status {
@@ -121,6 +126,29 @@ pub enum Command {
     /// Prints the places at which AIPG_WORKER_PAUSE_AT stops a worker, for tests that kill it.
     #[command(hide = true)]
     PausePlaces,
+}
+
+/// What is done about disputes beside serving jobs.
+#[derive(Debug, Subcommand)]
+pub enum DisputeCommand {
+    /// Checks every result of the given models and challenges what is false, until SIGINT or SIGTERM.
+    ///
+    /// Takes no registered machine: any account that can pay the bond of a challenge. Goes on where an
+    /// earlier process stopped, in the middle of a game as well.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Check {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Prints disputes as they go on, move by move; needs no key and no model.
+    Watch {
+        /// WebSocket address of a node.
+        #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+        node: Vec<String>,
+        /// Only the dispute about this job; ends when it is closed.
+        #[arg(long, value_name = "NUMBER")]
+        job: Option<u64>,
+    },
 }
 
 /// The integers of a job's sampling, as the chain has them.
@@ -232,6 +260,18 @@ pub struct Flags {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_self_check: bool,
+
+    /// Check the results of others that `run` can run, and challenge those that are false. Takes the
+    /// bond of a challenge for each; `dispute check` does only this.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub check_results: bool,
+
+    /// Of the results that are checked, defend those that are right and challenged, if their worker has
+    /// not by the end of the challenge window. Takes the bond of a trace for each.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub defend_others: bool,
 
     /// Seconds that claimed jobs get to finish after a stop signal [default: 60].
     #[arg(long, value_name = "SECONDS")]

@@ -37,6 +37,10 @@ pub struct Settings {
     pub stay_online: bool,
     /// Deliver without recomputing the digest.
     pub no_self_check: bool,
+    /// Check the results of others, and challenge what is false.
+    pub check_results: bool,
+    /// Defend results of others that were found right and that their workers do not defend.
+    pub defend_others: bool,
     /// Seconds that claimed jobs get to finish after a stop signal.
     pub drain_seconds: u64,
     data_dir: Option<PathBuf>,
@@ -55,6 +59,8 @@ struct Defaults {
     log_format: LogFormat,
     stay_online: bool,
     no_self_check: bool,
+    check_results: bool,
+    defend_others: bool,
     drain_seconds: u64,
 }
 
@@ -67,6 +73,8 @@ const DEFAULTS: Defaults = Defaults {
     log_format: LogFormat::Compact,
     stay_online: false,
     no_self_check: false,
+    check_results: false,
+    defend_others: false,
     drain_seconds: 60,
 };
 

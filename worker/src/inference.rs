@@ -1,6 +1,6 @@
 //! Runs models beside the conversation with the chain, on threads of their own.
 
-use crate::jobs::Answer;
+use crate::{conduct::Conduct, jobs::Answer};
 use aipg_client::Sampling;
 use aipg_engine::{sampling::OutOfRange, Model, Sampler};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -65,6 +65,7 @@ pub struct Inference {
     results: mpsc::UnboundedSender<Finished>,
     bars: MultiProgress,
     self_check: bool,
+    conduct: Arc<dyn Conduct>,
 }
 
 impl Inference {
@@ -73,6 +74,7 @@ impl Inference {
         parallel: usize,
         self_check: bool,
         bars: MultiProgress,
+        conduct: Arc<dyn Conduct>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (results, receiver) = mpsc::unbounded_channel();
         let slots = Arc::new(Semaphore::new(parallel.max(1)));
@@ -82,6 +84,7 @@ impl Inference {
                 results,
                 bars,
                 self_check,
+                conduct,
             },
             receiver,
         )
@@ -91,6 +94,7 @@ impl Inference {
     pub fn start(&self, task: Task) {
         let (slots, results) = (self.slots.clone(), self.results.clone());
         let (bars, self_check) = (self.bars.clone(), self.self_check);
+        let conduct = self.conduct.clone();
         tokio::spawn(async move {
             // The semaphore is never closed.
             let _slot = slots.acquire_owned().await;
@@ -99,6 +103,7 @@ impl Inference {
                 let started = Instant::now();
                 let bar = bars.add(progress_bar(&task));
                 let outcome = run(&task, self_check, &bar);
+                let outcome = outcome.map(|answer| conduct.answer(&task, answer));
                 bar.finish_and_clear();
                 bars.remove(&bar);
                 (outcome, started.elapsed().as_secs_f64())

@@ -402,6 +402,14 @@ impl Book {
         unlisted.map(|(id, _)| *id).collect()
     }
 
+    /// How many results can still be challenged, and the block in which the last of them is paid if none is.
+    pub fn challengeable(&self) -> Option<(usize, u32)> {
+        let open = self.records().filter(|record| record.end.is_none());
+        let deliveries = open.filter_map(|record| record.delivery.as_ref());
+        let ends: Vec<u32> = deliveries.map(|delivery| delivery.settles_at).collect();
+        Some((ends.len(), ends.into_iter().max()?))
+    }
+
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.values()
     }

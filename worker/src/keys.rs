@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 use subxt::utils::AccountId32;
-use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, SecretUri};
+use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, DeriveJunction, SecretUri};
 use thiserror::Error;
 
 /// SS58 prefix of the chain's addresses.
@@ -69,6 +69,13 @@ pub fn create(path: &Path) -> Result<Keypair, KeyError> {
 /// The account of a key pair.
 pub fn account(pair: &Keypair) -> AccountId32 {
     pair.public_key().to_account_id()
+}
+
+/// What hides the root that this key commits to when it challenges the result of `job`. It follows from the
+/// key, so that a restart forgets nothing, and says nothing about it.
+pub fn salt(pair: &Keypair, job: u64) -> [u8; 32] {
+    let path = [DeriveJunction::hard("aipg.salt"), DeriveJunction::hard(job)];
+    pair.derive(path).public_key().0
 }
 
 /// The SS58 address of an account on this chain.
@@ -248,6 +255,14 @@ mod tests {
             account(&load(&KeySource::File(path)).unwrap()),
             account(&pair)
         );
+    }
+
+    #[test]
+    fn salt_should_follow_from_key_and_job() {
+        let (charlie, dave) = (dev::charlie(), dev::dave());
+        assert_eq!(salt(&charlie, 7), salt(&charlie, 7));
+        assert_ne!(salt(&charlie, 7), salt(&charlie, 8));
+        assert_ne!(salt(&charlie, 7), salt(&dave, 7));
     }
 
     #[test]

@@ -10,11 +10,13 @@
 //! - [`session`] does it over one connection; [`run`] keeps a connection to one of several nodes.
 //! - [`models`] checks what comes from outside before money depends on it.
 //! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
-//! - [`check`] replays somebody else's result.
+//! - [`check`] replays somebody else's result; [`disputes`] challenges false ones and defends own ones.
 
 pub mod check;
 pub mod cli;
+pub mod conduct;
 pub mod config;
+pub mod disputes;
 pub mod doctor;
 pub mod earnings;
 pub mod inference;
@@ -35,18 +37,41 @@ pub mod status;
 pub mod stop;
 pub mod store;
 
-use cli::{Cli, Command, Flags};
+use cli::{Command, DisputeCommand, Flags};
+use conduct::Conduct;
 use config::{ConfigError, Settings};
 use keys::KeyError;
+use std::{process::ExitCode, sync::Arc};
 
 /// Exit code of a wrong command line, wrong settings or an unusable key.
 pub const EXIT_CONFIGURATION: u8 = 2;
 /// Exit code of everything else that fails.
 pub const EXIT_FAILURE: u8 = 1;
 
+/// Carries out a command line and tells how that went.
+pub fn run_to_end(command: Command, conduct: Arc<dyn Conduct>) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::from(EXIT_FAILURE);
+        }
+    };
+    let result = runtime.block_on(execute(command, conduct));
+    // Runs of the model cannot be interrupted; the process does not wait for them.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
 /// Carries out a command line.
-pub async fn execute(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+pub async fn execute(command: Command, conduct: Arc<dyn Conduct>) -> anyhow::Result<()> {
+    match command {
         Command::NewKey { path } => {
             let pair = keys::create(&path)?;
             println!("{}", keys::address(&keys::account(&pair)));
@@ -64,7 +89,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
         Command::Run { flags } => {
             let settings = load(&flags)?;
             let bars = log::start(settings.log_format);
-            run::run(&settings, bars).await
+            run::run(&settings, bars, conduct).await
         }
         Command::Check {
             model,
@@ -82,6 +107,14 @@ pub async fn execute(cli: Cli) -> anyhow::Result<()> {
             println!("{:#}", conversion.run()?);
             Ok(())
         }
+        Command::Dispute { command } => match command {
+            DisputeCommand::Check { flags } => {
+                let settings = load(&flags)?;
+                log::start(settings.log_format);
+                disputes::commands::check(&settings, conduct).await
+            }
+            DisputeCommand::Watch { node, job } => disputes::commands::watch(node, job).await,
+        },
         Command::Status { flags } => {
             let settings = load(&flags)?;
             log::start(settings.log_format);

@@ -24,6 +24,16 @@ struct DirectionLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabel {
+    verdict: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabel {
+    call: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EndpointLabel {
     url: String,
 }
@@ -39,6 +49,8 @@ pub struct Metrics {
     fees: Sum,
     rewards: Sum,
     penalties: Sum,
+    results_checked: Family<VerdictLabel, Counter>,
+    dispute_calls: Family<CallLabel, Counter>,
     endpoint_up: Family<EndpointLabel, Gauge>,
     connections: Counter,
     peers: Gauge,
@@ -71,6 +83,8 @@ impl Default for Metrics {
             fees: Sum::default(),
             rewards: Sum::default(),
             penalties: Sum::default(),
+            results_checked: Family::default(),
+            dispute_calls: Family::default(),
             endpoint_up: Family::default(),
             connections: Counter::default(),
             peers: Gauge::default(),
@@ -113,6 +127,16 @@ impl Default for Metrics {
             "penalties_aipg",
             "Bond lost, in AIPG",
             new.penalties.clone(),
+        );
+        registry.register(
+            "results_checked",
+            "Results of others that were checked, by verdict: right, false",
+            new.results_checked.clone(),
+        );
+        registry.register(
+            "dispute_calls",
+            "Calls made in disputes, by call",
+            new.dispute_calls.clone(),
         );
         registry.register(
             "endpoint_up",
@@ -293,6 +317,19 @@ impl Metrics {
         self.active.set(machine.active.into());
     }
 
+    /// A result of somebody else was checked.
+    pub fn checked(&self, is_right: bool) {
+        let verdict = if is_right { "right" } else { "false" };
+        let label = VerdictLabel { verdict };
+        self.results_checked.get_or_create(&label).inc();
+    }
+
+    /// A call of a dispute was included.
+    pub fn dispute_call(&self, call: &str) {
+        let call = call.to_owned();
+        self.dispute_calls.get_or_create(&CallLabel { call }).inc();
+    }
+
     /// Everything as Prometheus reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -340,6 +377,10 @@ mod tests {
         metrics.job_ended("Settled");
         metrics.job_ended("Computed");
         metrics.run_ended(3, 4, 2.0);
+        metrics.checked(true);
+        metrics.checked(false);
+        metrics.checked(false);
+        metrics.dispute_call("referee.judge");
         metrics.connected(&["ws://a".into(), "ws://b".into()], Some("ws://b"));
         let text = metrics.text();
         for line in [
@@ -350,6 +391,9 @@ mod tests {
             "aipg_worker_jobs_total{outcome=\"settled\"} 1",
             "aipg_worker_jobs_total{outcome=\"lost\"} 0",
             "aipg_worker_tokens_total{direction=\"answer\"} 4",
+            "aipg_worker_results_checked_total{verdict=\"right\"} 1",
+            "aipg_worker_results_checked_total{verdict=\"false\"} 2",
+            "aipg_worker_dispute_calls_total{call=\"referee.judge\"} 1",
             "aipg_worker_endpoint_up{url=\"ws://a\"} 0",
             "aipg_worker_endpoint_up{url=\"ws://b\"} 1",
             "aipg_worker_seconds_per_token_sum 0.5",

@@ -1,7 +1,9 @@
 //! `aipg-worker run`: keeps a session going, whatever happens to the node.
 
 use crate::{
+    conduct::Conduct,
     config::{MetricsAddress, Settings},
+    disputes::{Disputes, Policy},
     inference::Inference,
     journal::{Journal, SharedStore},
     keys::{self, KeySource},
@@ -16,7 +18,9 @@ use crate::{
 use aipg_client::{Backoff, ChainError, Client, Endpoints};
 use anyhow::Context;
 use indicatif::MultiProgress;
-use std::{collections::BTreeMap, fs, path::Path, thread::available_parallelism, time::Duration};
+use std::{
+    collections::BTreeMap, fs, path::Path, sync::Arc, thread::available_parallelism, time::Duration,
+};
 use subxt::utils::AccountId32;
 use tokio::time::{sleep_until, timeout, Instant};
 
@@ -36,7 +40,11 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(90);
 
 /// Serves jobs until a stop signal. The runs that are under way are lost when this returns.
-pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()> {
+pub async fn run(
+    settings: &Settings,
+    bars: MultiProgress,
+    conduct: Arc<dyn Conduct>,
+) -> anyhow::Result<()> {
     let source = settings.key()?;
     let pair = keys::load(&source)?;
     let account = keys::account(&pair);
@@ -51,7 +59,8 @@ pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()>
 
     let cores = available_parallelism().map_or(1, |cores| cores.get());
     let parallel = cores.min(usize::try_from(settings.capacity).unwrap_or(cores));
-    let (inference, results) = Inference::new(parallel, !settings.no_self_check, bars);
+    let (inference, results) =
+        Inference::new(parallel, !settings.no_self_check, bars, conduct.clone());
     let metrics = Metrics::default();
     serve_metrics(settings, &metrics).await?;
     tracing::info!(%address, nodes = settings.node.join(", "), data = %folder.display(), "worker starts");
@@ -67,6 +76,11 @@ pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()>
     metrics.restore(&store.contents()?);
     let _socket = local::serve_contents(&folder, store.clone())
         .map_err(|error| tracing::warn!(%error, "no local socket: `earnings` works when the worker is stopped"));
+    let policy = Policy {
+        checks: settings.check_results,
+        defends_others: settings.defend_others,
+    };
+    let disputes = Disputes::new(account, models.clone(), metrics.clone(), policy, conduct);
     let mut worker = Worker {
         pair,
         account,
@@ -74,6 +88,7 @@ pub async fn run(settings: &Settings, bars: MultiProgress) -> anyhow::Result<()>
         inference,
         results,
         journal: Journal::restore(store)?,
+        disputes,
         metrics,
         stay_online: settings.stay_online,
         drain: Duration::from_secs(settings.drain_seconds),

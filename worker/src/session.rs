@@ -2,7 +2,7 @@
 //!
 //! At every best block the session reads this machine's jobs, asks the [`Book`] for the next
 //! steps, does them one after the other, reads what became final, completes the books by receipts
-//! where it could not be read, and collects rewards. A step that
+//! where it could not be read, does what disputes take, and collects rewards. A step that
 //! a block holds may open the next one, so it looks again until nothing is left to do.
 //!
 //! [`Book`]: crate::jobs::Book
@@ -13,6 +13,7 @@ mod rewards;
 mod steps;
 
 use crate::{
+    disputes::Disputes,
     inference::{Finished, Inference, InferenceError},
     journal::Journal,
     keys,
@@ -72,6 +73,7 @@ pub struct Worker {
     pub inference: Inference,
     pub results: mpsc::UnboundedReceiver<Finished>,
     pub journal: Journal,
+    pub disputes: Disputes,
     pub metrics: Metrics,
     pub stay_online: bool,
     pub drain: Duration,
@@ -103,6 +105,7 @@ impl Worker {
                 biased;
                 () = stop.requested() => return self.leave(client).await,
                 Some(finished) = self.results.recv() => self.take(finished).await?,
+                () = self.disputes.news() => {}
                 block = blocks.next() => match block {
                     Some(Ok(_)) => self.watch_clock(client).await?,
                     Some(Err(error)) => return Err(ChainError::of_read(error).into()),
@@ -195,6 +198,7 @@ impl Worker {
                 self.watch_machine(client, &state).await?;
                 self.follow(client).await?;
                 self.complete(client, now).await?;
+                self.disputes.step(client, &self.pair, &state).await?;
                 return self.collect(client, &state).await;
             }
         }
@@ -295,6 +299,7 @@ impl Worker {
     pub async fn leave(&mut self, client: &Client) -> Result<(), SessionError> {
         if self.stay_online {
             tracing::info!("leaving; the machine stays online on chain");
+            self.tell_of_open_results();
             return Ok(());
         }
         self.leaving = true;
@@ -305,6 +310,7 @@ impl Worker {
             self.work(client).await?;
             let unfinished = self.journal.book.unfinished();
             if unfinished == 0 {
+                self.tell_of_open_results();
                 return Ok(());
             }
             tracing::info!(unfinished, "finishing claimed jobs");
@@ -319,6 +325,17 @@ impl Worker {
                     return Err(lost("the node closed the block subscription").into());
                 },
             }
+        }
+    }
+
+    /// A result that is challenged has to be defended, which a machine that is away cannot do.
+    fn tell_of_open_results(&self) {
+        if let Some((results, last_paid)) = self.journal.book.challengeable() {
+            tracing::warn!(
+                results,
+                last_paid,
+                "results of this machine can still be challenged: start again in time to defend them"
+            );
         }
     }
 
@@ -383,7 +400,7 @@ fn offers(machine: &Machine, root: &Hash) -> bool {
     machine.offers.iter().any(|(offered, _)| offered == root)
 }
 
-fn lost(reason: &str) -> ChainError {
+pub(crate) fn lost(reason: &str) -> ChainError {
     ChainError::Transport(reason.into())
 }
 

@@ -2,12 +2,13 @@
 
 use aipg_client::{Hash, Sampling, SamplingParameters};
 use aipg_worker::{
+    conduct::Honest,
     config::ModelSetting,
     inference::{sampler, Inference, Task},
     models::{self, ModelsError},
 };
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 /// First token of a prompt, its end, and the end of an answer.
 const START: u32 = 256;
@@ -79,7 +80,7 @@ async fn run_should_end_in_an_answer_that_a_replay_confirms() {
     prompt.extend("What is AI Power Grid?".bytes().map(u32::from));
     prompt.push(ANSWER_FOLLOWS);
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
-    let (inference, mut results) = Inference::new(1, true, bars);
+    let (inference, mut results) = Inference::new(1, true, bars, Arc::new(Honest));
     let drawn = Sampling::Seeded(SamplingParameters {
         beta: 65_536,
         top_k: 40,
@@ -119,7 +120,7 @@ async fn run_should_fail_by_name_when_the_model_cannot_take_the_prompt() {
     let models = models::load(&[setting(demo_model(), None)], None).unwrap();
     let model = models.values().next().unwrap().model.clone();
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
-    let (inference, mut results) = Inference::new(1, true, bars);
+    let (inference, mut results) = Inference::new(1, true, bars, Arc::new(Honest));
     let max_output = model.header().max_context;
     inference.start(Task {
         job: 7,

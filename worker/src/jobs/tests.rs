@@ -106,6 +106,7 @@ fn job_should_go_from_fetch_to_payment() {
     };
     assert_eq!(book.finalise(103, &delivered, &OWN), Some(7));
     assert_eq!(state(&book), "Delivered");
+    assert_eq!(book.challengeable(), Some((1, 118)));
     let settled = ChainEvent::Settled {
         job: 7,
         worker: OWN,
@@ -114,6 +115,7 @@ fn job_should_go_from_fetch_to_payment() {
         to_worker: Amount(9),
     };
     assert_eq!(book.finalise(118, &settled, &OWN), Some(7));
+    assert_eq!(book.challengeable(), None);
     assert_eq!(state(&book), "Settled");
     let stored = book.get(7).unwrap().to_stored();
     assert_eq!(

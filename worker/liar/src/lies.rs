@@ -1,0 +1,204 @@
+//! What is false, and how it is stood for.
+
+use crate::{Lie, StallAt};
+use aipg_client::disputes::Stage;
+use aipg_engine::{
+    trace::{MemoryBudget, Position, Trace, TraceRequest},
+    Sampler,
+};
+use aipg_exact::trace::{Claim, Fault, Part, Tensor};
+use aipg_worker::{conduct::Conduct, inference, inference::Task, jobs::Answer};
+
+/// A worker that lies.
+#[derive(Debug)]
+pub struct Liar {
+    pub lie: Option<Lie>,
+    pub silent: bool,
+    pub stall: Option<StallAt>,
+    pub false_sums: bool,
+    pub accuse: bool,
+}
+
+impl Conduct for Liar {
+    fn answer(&self, task: &Task, answer: Answer) -> Answer {
+        let Some(lie) = self.lie else { return answer };
+        let vocabulary = task.model.header().vocabulary;
+        let Answer { mut tokens, digest } = answer;
+        match lie {
+            Lie::Garbage => {
+                let most = u64::from(task.max_output);
+                let made_up = |place| ((place * 7_919 + task.job) % u64::from(vocabulary)) as u32;
+                Answer {
+                    tokens: (1..=most).map(made_up).collect(),
+                    digest: [0x5a; 32],
+                }
+            }
+            Lie::Cheap => {
+                let half = &task.prompt[task.prompt.len() / 2..];
+                let generation = task.model.generate(
+                    half,
+                    task.max_output,
+                    &task.stop,
+                    &sampler(task, task.seed),
+                    &mut |_| {},
+                );
+                match generation {
+                    Ok(cheap) => Answer {
+                        tokens: cheap.tokens,
+                        digest: cheap.digest,
+                    },
+                    Err(_) => Answer { tokens, digest },
+                }
+            }
+            Lie::Token | Lie::Record => {
+                let is_stop = |token: &u32| task.stop.contains(token);
+                // One before the end, so that the answer's length says nothing.
+                let place = tokens.len().saturating_sub(2);
+                if let Some(token) = tokens.get_mut(place) {
+                    *token = (1..vocabulary)
+                        .map(|step| (*token + step) % vocabulary)
+                        .find(|other| !is_stop(other))
+                        .unwrap_or(*token);
+                }
+                self.stand_for(task, tokens)
+            }
+            Lie::Accumulator | Lie::Digest => self.stand_for(task, tokens),
+            Lie::Short => {
+                tokens.truncate(tokens.len().div_ceil(2));
+                if tokens.last().is_some_and(|last| task.stop.contains(last)) {
+                    tokens.pop();
+                }
+                self.stand_for(task, tokens)
+            }
+            Lie::Long => {
+                let stop = task.stop.first().copied().unwrap_or_default();
+                tokens.truncate(task.max_output.saturating_sub(2) as usize);
+                tokens.extend([stop, stop]);
+                self.stand_for(task, tokens)
+            }
+            Lie::Seed => {
+                let generation = task.model.generate(
+                    &task.prompt,
+                    task.max_output,
+                    &task.stop,
+                    &sampler(task, task.seed ^ 1),
+                    &mut |_| {},
+                );
+                match generation {
+                    Ok(other) => self.stand_for(task, other.tokens),
+                    Err(_) => Answer { tokens, digest },
+                }
+            }
+            Lie::Unknown => {
+                if let Some(token) = tokens.first_mut() {
+                    *token = vocabulary;
+                }
+                Answer { tokens, digest }
+            }
+        }
+    }
+
+    fn trace(&self, trace: &mut Trace<'_>) {
+        let header = trace.job().header;
+        let deep = Tensor::Layer(header.layers as usize / 2, Part::AttentionInput);
+        let last = Tensor::last(header);
+        match self.lie {
+            Some(Lie::Accumulator) => {
+                flip(trace, deep);
+                flip(trace, last);
+            }
+            Some(Lie::Digest) => flip(trace, last),
+            Some(Lie::Record) => flip(trace, Tensor::Chosen),
+            _ => {}
+        }
+    }
+
+    fn sums(&self, position: &Position<'_>, claim: &Claim, sums: Vec<i64>) -> Vec<i64> {
+        if !self.false_sums {
+            return sums;
+        }
+        best_lie(position, claim, &sums).unwrap_or(sums)
+    }
+
+    fn defends(&self) -> bool {
+        !self.silent
+    }
+
+    fn moves(&self, stage: &Stage) -> bool {
+        !matches!(
+            (self.stall, stage),
+            (Some(StallAt::Nodes), Stage::Nodes(_))
+                | (Some(StallAt::Leaf), Stage::Leaf(_))
+                | (Some(StallAt::Sums), Stage::Sums(..))
+        )
+    }
+
+    fn accuses(&self) -> bool {
+        self.accuse
+    }
+}
+
+impl Liar {
+    /// An answer with the digest that its trace ends in, false as that may be.
+    fn stand_for(&self, task: &Task, tokens: Vec<u32>) -> Answer {
+        let request = TraceRequest {
+            prompt: &task.prompt,
+            output: &tokens,
+            sampler: sampler(task, task.seed),
+        };
+        let digest = match task.model.trace(&request, MemoryBudget::UNLIMITED) {
+            Ok(mut trace) => {
+                self.trace(&mut trace);
+                trace.digest()
+            }
+            Err(_) => [0; 32],
+        };
+        Answer { tokens, digest }
+    }
+}
+
+fn sampler(task: &Task, seed: u64) -> Sampler {
+    inference::sampler(seed, task.sampling).unwrap_or(Sampler::GREEDY)
+}
+
+/// Flips a bit in the middle leaf of a tensor.
+fn flip(trace: &mut Trace<'_>, tensor: Tensor) {
+    let index = tensor.leaves(&trace.job()) / 2;
+    if let Some(mut leaf) = trace.leaf(tensor, index) {
+        let middle = leaf.len() / 2;
+        if let Some(byte) = leaf.get_mut(middle) {
+            *byte ^= 1;
+        }
+        trace.falsify(tensor, index, leaf);
+    }
+}
+
+/// Values with which a claim does not fail at once, if a search over the first one finds some.
+fn best_lie(position: &Position<'_>, claim: &Claim, truth: &[i64]) -> Option<Vec<i64>> {
+    let job = position.job();
+    let holds = |values: &[i64]| -> Result<(), Fault> {
+        claim.check(&job, values, position)?;
+        Ok(())
+    };
+    if truth.is_empty() || holds(truth).is_ok() {
+        return None;
+    }
+    let mut lie = truth.to_vec();
+    if let Claim::Terms { value, count, .. } = claim {
+        if *count > 1 {
+            // Parts that add up: the last one carries the difference.
+            let sum: i64 = truth.iter().sum();
+            *lie.last_mut()? += value - sum;
+            return Some(lie);
+        }
+    }
+    for power in 0..44 {
+        for numerator in [4i64, 5, 6, 7, -4, -5, -6, -7] {
+            lie[0] = truth[0] + (numerator << power) / 4;
+            if holds(&lie).is_ok() {
+                return Some(lie);
+            }
+        }
+    }
+    None
+}

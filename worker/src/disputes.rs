@@ -1,0 +1,627 @@
+//! Disputes, played without a human: results that this machine finds false are challenged, those that it
+//! stands for are defended, and every move is made in time.
+//!
+//! ```text
+//! results ──▶ check: one prefill ──false──▶ study ──▶ challenge ─┐
+//! cases about own results ─────────────────▶ study ──▶ roots ────┼──▶ duties ──▶ calls
+//! games ─────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Nothing is stored: what has to be done ([`duties`]) follows from the chain's state, what there is to
+//! say ([`player`]) from the job's trace, which a [`study`] rebuilds, and a salt from the key. So a
+//! restart in the middle of a game goes on where the chain is.
+
+pub mod commands;
+pub mod duties;
+pub mod player;
+pub mod study;
+
+use crate::{
+    conduct::Conduct,
+    inference, keys,
+    metrics::Metrics,
+    models::{Models, Served},
+};
+use aipg_client::{
+    blobs::{self, BlobError},
+    calls,
+    disputes::{commitment, DeliveredResult, Dispute, Seat, Tick, MAX_ROOTS},
+    ChainError, Client, Hash, SignedCall, Signer, State,
+};
+use duties::{duties, is_party, Duty, Moment, Opinion};
+use player::{Board, Play};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use study::{Findings, Question, Reply, Study, StudyError, Subject};
+use subxt::utils::AccountId32;
+use subxt_signer::sr25519::Keypair;
+use tokio::sync::{mpsc, Notify};
+
+/// Blocks after which something that failed is tried again.
+const RETRY_BLOCKS: u32 = 5;
+
+/// Most calls that are on their way at the same time.
+const MAX_CALLS: usize = 8;
+
+/// What was found about a result by one prefill.
+struct Checked {
+    job: u64,
+    /// Why it is false; `None` if it is right.
+    reason: Option<String>,
+}
+
+/// What is done about results of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// They are checked, and challenged if they are false.
+    pub checks: bool,
+    /// Those that are right are defended if their workers do not; only of those that are checked.
+    pub defends_others: bool,
+}
+
+/// The disputes that concern an account.
+pub struct Disputes {
+    account: AccountId32,
+    models: Models,
+    metrics: Metrics,
+    policy: Policy,
+    conduct: Arc<dyn Conduct>,
+    /// Results that were checked, and whether they are right.
+    checked: BTreeMap<u64, bool>,
+    /// The result that is being checked.
+    checking: Option<u64>,
+    verdicts: mpsc::UnboundedReceiver<Checked>,
+    verdict_sender: mpsc::UnboundedSender<Checked>,
+    studies: BTreeMap<u64, Study>,
+    findings: BTreeMap<u64, Findings>,
+    /// What failed, with the block at which to try again.
+    retries: BTreeMap<Duty, u32>,
+    /// The same for jobs whose blobs could not be had.
+    blob_retries: BTreeMap<u64, u32>,
+    /// Own results that cannot be defended, once told.
+    indefensible: BTreeSet<u64>,
+    news: Arc<Notify>,
+}
+
+impl Disputes {
+    /// Of an account that can run `models`.
+    pub fn new(
+        account: AccountId32,
+        models: Models,
+        metrics: Metrics,
+        policy: Policy,
+        conduct: Arc<dyn Conduct>,
+    ) -> Self {
+        let (verdict_sender, verdicts) = mpsc::unbounded_channel();
+        Self {
+            account,
+            models,
+            metrics,
+            policy,
+            conduct,
+            checked: BTreeMap::new(),
+            checking: None,
+            verdicts,
+            verdict_sender,
+            studies: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            retries: BTreeMap::new(),
+            blob_retries: BTreeMap::new(),
+            indefensible: BTreeSet::new(),
+            news: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Returns when something was found that [`Self::step`] can go on with.
+    pub async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// Does what can be done at a block.
+    ///
+    /// # Errors
+    /// [`ChainError`] if the node cannot be asked. Calls that fail are told and tried again.
+    pub async fn step(
+        &mut self,
+        client: &Client,
+        pair: &Keypair,
+        state: &State,
+    ) -> Result<(), ChainError> {
+        while let Ok(checked) = self.verdicts.try_recv() {
+            self.judge(checked);
+        }
+        let now = Moment {
+            tick: state.tick().await?,
+            next_block: state.number().saturating_add(1),
+        };
+        let disputed = state.disputed().await?;
+        if self.policy.checks {
+            self.check_results(client, state, &disputed, now).await?;
+        }
+        let mut open = Vec::new();
+        for job in disputed {
+            if let Some(dispute) = state.dispute(job).await? {
+                let is_checked = self.checked.contains_key(&job);
+                if is_party(&dispute, &self.account) || is_checked {
+                    open.push(dispute);
+                }
+            }
+        }
+        self.forget(&open);
+        let mut todo = Vec::new();
+        for dispute in &open {
+            let opinion = self.opinion(client, state, dispute).await?;
+            todo.extend(duties(dispute, &self.account, opinion, now));
+        }
+        let undisputed = self.undisputed(&open);
+        todo.extend(undisputed.map(|job| Duty::Challenge { job }));
+        let signer = Signer::new(client, pair);
+        let mut calls = Vec::new();
+        for duty in todo {
+            let is_due = self
+                .retries
+                .get(&duty)
+                .is_none_or(|&at| now.next_block > at);
+            if !is_due || calls.len() == MAX_CALLS {
+                continue;
+            }
+            let dispute = open.iter().find(|dispute| dispute.job == duty.job());
+            let ahead = calls.len() as u64;
+            let prepared = Preparation {
+                client,
+                pair,
+                state,
+                signer: &signer,
+                ahead,
+            };
+            match self.prepare(&prepared, duty, dispute).await? {
+                Prepared::Call(call) => calls.push((duty, call)),
+                Prepared::NotYet => {}
+                Prepared::Impossible(error) => {
+                    tracing::error!(job = duty.job(), ?duty, %error, "cannot do what a dispute takes");
+                    self.put_off(duty, now);
+                }
+            }
+        }
+        self.send(&signer, calls, now).await
+    }
+
+    /// Sends all calls, then waits for each.
+    async fn send(
+        &mut self,
+        signer: &Signer<'_>,
+        calls: Vec<(Duty, SignedCall)>,
+        now: Moment,
+    ) -> Result<(), ChainError> {
+        let mut sent = Vec::new();
+        for (duty, call) in &calls {
+            sent.push((duty, call, signer.submit(call).await));
+        }
+        for (&duty, call, submission) in sent {
+            let included = match submission {
+                Ok(submission) => submission.inclusion().await,
+                Err(error) => Err(error),
+            };
+            match included {
+                Ok(inclusion) => {
+                    self.metrics.dispute_call(&call.name);
+                    tracing::info!(job = duty.job(), call = call.name, seat = %Place(duty), block = inclusion.number, "dispute: call made");
+                }
+                Err(error @ (ChainError::Transport(_) | ChainError::Incompatible(_))) => {
+                    return Err(error)
+                }
+                Err(error) => {
+                    tracing::warn!(job = duty.job(), call = call.name, seat = %Place(duty), %error, "dispute: call failed");
+                    // One that lost its nonce to another call is signed anew at once.
+                    if !matches!(error, ChainError::Superseded { .. }) {
+                        self.put_off(duty, now);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn put_off(&mut self, duty: Duty, now: Moment) {
+        self.retries
+            .insert(duty, now.next_block.saturating_add(RETRY_BLOCKS));
+    }
+
+    /// Whether this machine found the result of a job false.
+    fn is_false(&self, job: u64) -> bool {
+        self.checked.get(&job) == Some(&false)
+    }
+
+    /// Results that were found false and that nobody has challenged.
+    fn undisputed<'a>(&'a self, open: &'a [Dispute]) -> impl Iterator<Item = u64> + 'a {
+        let found_false = self.checked.iter().filter(|(_, &is_right)| !is_right);
+        found_false
+            .map(|(&job, _)| job)
+            .filter(|job| !open.iter().any(|dispute| dispute.job == *job))
+    }
+
+    /// Ends the studies of what is over.
+    fn forget(&mut self, open: &[Dispute]) {
+        let checked = &self.checked;
+        let is_alive = |job: &u64| {
+            checked.get(job) == Some(&false) || open.iter().any(|dispute| dispute.job == *job)
+        };
+        self.studies.retain(|job, _| is_alive(job));
+        self.findings.retain(|job, _| is_alive(job));
+        self.retries.retain(|duty, _| is_alive(&duty.job()));
+    }
+
+    /// What this machine thinks of a disputed result; studies it as far as that matters.
+    async fn opinion(
+        &mut self,
+        client: &Client,
+        state: &State,
+        dispute: &Dispute,
+    ) -> Result<Opinion, ChainError> {
+        let job = dispute.job;
+        let has_challenged = dispute.challenge_of(&self.account).is_some();
+        let stands_for = dispute.worker == self.account;
+        let would_stand_for = self.policy.defends_others && self.checked.get(&job) == Some(&true);
+        let matters = has_challenged || stands_for || would_stand_for || self.is_false(job);
+        if dispute.is_open() && matters {
+            self.find_out(client, state, job).await?;
+        }
+        let findings = self.findings.get(&job);
+        let has_its_trace = findings.is_some_and(|found| found.is_digest_right);
+        let stands_for = stands_for && has_its_trace && self.conduct.defends();
+        let is_own = dispute.worker == self.account;
+        let cannot_defend = is_own && findings.is_some() && !has_its_trace;
+        if cannot_defend && self.indefensible.insert(job) {
+            tracing::error!(
+                job,
+                "CannotDefend: this machine does not come to the digest of its own result"
+            );
+        }
+        Ok(Opinion {
+            stands_for,
+            would_stand_for: would_stand_for && has_its_trace,
+            is_false: self.is_false(job),
+            is_flawed: has_challenged && findings.is_some_and(|found| found.flaw.is_some()),
+        })
+    }
+
+    /// What a study of the job found; `None` as long as it is under way, or cannot begin.
+    async fn find_out(
+        &mut self,
+        client: &Client,
+        state: &State,
+        job: u64,
+    ) -> Result<Option<&Findings>, ChainError> {
+        if !self.findings.contains_key(&job) {
+            let answer = match self.study(client, state, job).await? {
+                Some(study) => study.ask(&Question::Findings),
+                None => None,
+            };
+            match answer {
+                Some(Ok(Reply::Findings(findings))) => {
+                    self.findings.insert(job, findings);
+                }
+                Some(Ok(Reply::Move(_))) | None => {}
+                Some(Err(error)) => {
+                    tracing::error!(job, %error, "cannot study the job");
+                    let later = state.number().saturating_add(RETRY_BLOCKS);
+                    self.blob_retries.insert(job, later);
+                    self.studies.remove(&job);
+                }
+            }
+        }
+        Ok(self.findings.get(&job))
+    }
+
+    /// The study of a job; begins one if there is none. `None` if what it takes is not there.
+    async fn study(
+        &mut self,
+        client: &Client,
+        state: &State,
+        job: u64,
+    ) -> Result<Option<&mut Study>, ChainError> {
+        if !self.studies.contains_key(&job) {
+            let Some(result) = state.result(job).await? else {
+                return Ok(None);
+            };
+            let Some(subject) = self.subject(client, state, result).await? else {
+                return Ok(None);
+            };
+            tracing::info!(job, "dispute: rebuilding the trace of the job");
+            let study = Study::start(subject, self.conduct.clone(), self.news.clone());
+            self.studies.insert(job, study);
+        }
+        Ok(self.studies.get_mut(&job))
+    }
+
+    /// All that a result is checked with; `None` if the model is not loaded or the blobs cannot be had.
+    async fn subject(
+        &mut self,
+        client: &Client,
+        state: &State,
+        result: DeliveredResult,
+    ) -> Result<Option<Subject>, ChainError> {
+        let (job, now) = (result.job, state.number());
+        let Some(model) = self.models.get(&result.model).cloned() else {
+            return Ok(None);
+        };
+        if self.blob_retries.get(&job).is_some_and(|&at| now < at) {
+            return Ok(None);
+        }
+        match fetch(client, &result, &model).await {
+            Ok((prompt, output)) => {
+                self.blob_retries.remove(&job);
+                Ok(Some(Subject {
+                    result,
+                    prompt,
+                    output,
+                    model,
+                }))
+            }
+            Err(BlobError::Chain(error @ ChainError::Transport(_))) => Err(error),
+            Err(error) => {
+                tracing::warn!(job, %error, "cannot check the result: prompt or answer is not to be had");
+                let later = now.saturating_add(RETRY_BLOCKS);
+                self.blob_retries.insert(job, later);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Begins to check the next result of somebody else that nobody here has checked.
+    async fn check_results(
+        &mut self,
+        client: &Client,
+        state: &State,
+        disputed: &[u64],
+        now: Moment,
+    ) -> Result<(), ChainError> {
+        let results = state.results().await?;
+        let is_there =
+            |job: &u64| disputed.contains(job) || results.iter().any(|result| result.job == *job);
+        self.checked.retain(|job, _| is_there(job));
+        self.blob_retries.retain(|job, _| is_there(job));
+        if self.checking.is_some() {
+            return Ok(());
+        }
+        let window = state.challenge_window().await?;
+        for result in results {
+            let job = result.job;
+            let is_open = can_be_challenged(&result, window, now.tick);
+            let is_own = result.worker == self.account;
+            if is_own || !is_open || self.checked.contains_key(&job) {
+                continue;
+            }
+            if let Some(subject) = self.subject(client, state, result).await? {
+                self.check(subject);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a result on a thread of its own.
+    fn check(&mut self, subject: Subject) {
+        let job = subject.result.job;
+        self.checking = Some(job);
+        let (sender, news) = (self.verdict_sender.clone(), self.news.clone());
+        let accuses = self.conduct.accuses();
+        tokio::task::spawn_blocking(move || {
+            let unfounded = || accuses.then(|| "it pays to say so".to_owned());
+            let reason = what_is_false(&subject).or_else(unfounded);
+            // Whoever asked may have gone.
+            let _ = sender.send(Checked { job, reason });
+            news.notify_one();
+        });
+    }
+
+    fn judge(&mut self, checked: Checked) {
+        let Checked { job, reason } = checked;
+        self.checking = None;
+        self.metrics.checked(reason.is_none());
+        match &reason {
+            None => tracing::info!(job, "checked a result: it is right"),
+            Some(reason) => tracing::warn!(job, reason, "checked a result: it is FALSE"),
+        }
+        self.checked.insert(job, reason.is_none());
+    }
+
+    /// The call that does a duty.
+    async fn prepare(
+        &mut self,
+        with: &Preparation<'_>,
+        duty: Duty,
+        dispute: Option<&Dispute>,
+    ) -> Result<Prepared, ChainError> {
+        let job = duty.job();
+        let (client, state) = (with.client, with.state);
+        match duty {
+            Duty::ReportTimeout(seat) => with.sign(&calls::report_timeout(seat)).await,
+            Duty::Play(seat) => self.prepare_move(with, seat).await,
+            Duty::Challenge { .. } => {
+                let (account, accuses) = (self.account, self.conduct.accuses());
+                let Some(findings) = self.find_out(client, state, job).await? else {
+                    return Ok(Prepared::NotYet);
+                };
+                if findings.is_right && !accuses {
+                    // The trace is the better judge of the two.
+                    tracing::error!(
+                        job,
+                        "SelfCheckFailed: two computations of a result differ; not challenging it"
+                    );
+                    self.checked.insert(job, true);
+                    return Ok(Prepared::NotYet);
+                }
+                let salt = Hash(keys::salt(with.pair, job));
+                let commitment = commitment(job, &account, salt, Hash(findings.root));
+                with.sign(&calls::challenge(job, commitment)).await
+            }
+            Duty::OpenRoot { challenge, .. } => {
+                let Some(findings) = self.find_out(client, state, job).await? else {
+                    return Ok(Prepared::NotYet);
+                };
+                let (salt, root) = (Hash(keys::salt(with.pair, job)), Hash(findings.root));
+                with.sign(&calls::open_root(job, challenge, salt, root))
+                    .await
+            }
+            Duty::ProveFlaw { challenge, .. } => {
+                let findings = self.find_out(client, state, job).await?;
+                let Some((flaw, evidence)) = findings.and_then(|found| found.flaw.clone()) else {
+                    return Ok(Prepared::NotYet);
+                };
+                with.sign(&calls::prove_flaw(job, challenge, flaw, &evidence))
+                    .await
+            }
+            Duty::Post { .. } => {
+                let number = dispute.and_then(|it| it.postings.get(&self.account.0));
+                let posted = match number {
+                    Some(&number) => state.trace_roots(job, number).await?.len(),
+                    None => 0,
+                };
+                let Some(findings) = self.find_out(client, state, job).await? else {
+                    return Ok(Prepared::NotYet);
+                };
+                let rest = findings.roots.get(posted..).unwrap_or_default();
+                let next = rest.get(..MAX_ROOTS).unwrap_or(rest);
+                with.sign(&calls::post_roots(job, next)).await
+            }
+        }
+    }
+
+    /// The move of a game, once the study has it.
+    async fn prepare_move(
+        &mut self,
+        with: &Preparation<'_>,
+        seat: Seat,
+    ) -> Result<Prepared, ChainError> {
+        let (client, state) = (with.client, with.state);
+        let dispute = state.dispute(seat.job).await?;
+        let games = dispute.map(|dispute| dispute.games).unwrap_or_default();
+        let Some(game) = games.get(&(seat.challenge, seat.trace)) else {
+            return Ok(Prepared::NotYet);
+        };
+        if !self.conduct.moves(&game.stage) {
+            return Ok(Prepared::NotYet);
+        }
+        let board = Board {
+            stage: game.stage.clone(),
+            roots: state.trace_roots(seat.job, seat.trace).await?,
+            revealed: state.revealed(seat).await?,
+        };
+        let Some(study) = self.study(client, state, seat.job).await? else {
+            return Ok(Prepared::NotYet);
+        };
+        let play = match study.ask(&Question::Move(Box::new(board))) {
+            None | Some(Ok(Reply::Findings(_))) => return Ok(Prepared::NotYet),
+            Some(Err(error)) => return Ok(Prepared::Impossible(error)),
+            Some(Ok(Reply::Move(play))) => play,
+        };
+        match play {
+            Play::NameTensor(proof) => {
+                let call = calls::name_tensor(seat, proof.tensor, proof.root, &proof.path);
+                with.sign(&call).await
+            }
+            Play::RevealNodes(nodes) => with.sign(&calls::reveal_nodes(seat, &nodes)).await,
+            Play::ChooseNode(choice) => {
+                let call = calls::choose_node(seat, choice.index, choice.hash, &choice.path);
+                with.sign(&call).await
+            }
+            Play::RevealLeaf(bytes) => with.sign(&calls::reveal_leaf(seat, bytes)).await,
+            Play::Accuse { claim, evidence } => {
+                with.sign(&calls::accuse(seat, &claim, &evidence)).await
+            }
+            Play::RevealSums(values) => with.sign(&calls::reveal_sums(seat, values)).await,
+            Play::Judge { evidence, part } => with.sign(&calls::judge(seat, &evidence, part)).await,
+        }
+    }
+}
+
+/// What a call is prepared with.
+struct Preparation<'a> {
+    client: &'a Client,
+    pair: &'a Keypair,
+    state: &'a State,
+    signer: &'a Signer<'a>,
+    /// Calls that are sent before it.
+    ahead: u64,
+}
+
+impl Preparation<'_> {
+    async fn sign<C: subxt::transactions::Payload>(
+        &self,
+        call: &calls::Call<C>,
+    ) -> Result<Prepared, ChainError> {
+        let signed = self.signer.sign_ahead(call, self.ahead).await?;
+        Ok(Prepared::Call(signed))
+    }
+}
+
+/// What became of a duty.
+enum Prepared {
+    Call(SignedCall),
+    /// The study is under way, or something is missing that may come.
+    NotYet,
+    Impossible(StudyError),
+}
+
+/// The seat of a duty in the log.
+struct Place(Duty);
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Duty::Play(seat) | Duty::ReportTimeout(seat) => {
+                write!(formatter, "{}:{}", seat.challenge, seat.trace)
+            }
+            Duty::OpenRoot { challenge, .. } | Duty::ProveFlaw { challenge, .. } => {
+                write!(formatter, "{challenge}:-")
+            }
+            Duty::Post { .. } | Duty::Challenge { .. } => formatter.write_str("-"),
+        }
+    }
+}
+
+fn can_be_challenged(result: &DeliveredResult, window: Tick, now: Tick) -> bool {
+    now < result.delivered.saturating_add(window)
+}
+
+/// Prompt and output of a result, checked against what the chain says of them. Tokens beyond the
+/// vocabulary are let through: they are what may be false.
+async fn fetch(
+    client: &Client,
+    result: &DeliveredResult,
+    model: &Served,
+) -> Result<(Vec<u32>, Vec<u32>), BlobError> {
+    let vocabulary = model.model.header().vocabulary;
+    let prompt = blobs::fetch(client, &result.input, vocabulary).await?;
+    let output = blobs::fetch(client, &result.output, u32::MAX).await?;
+    Ok((prompt, output))
+}
+
+/// Why a result is false, by one prefill; `None` if it is right.
+fn what_is_false(subject: &Subject) -> Option<String> {
+    if let Some((flaw, _)) = study::flaw(subject) {
+        return Some(format!("the answer contradicts itself: {flaw:?}"));
+    }
+    let Subject {
+        result,
+        prompt,
+        output,
+        model,
+    } = subject;
+    let sampler = match inference::sampler(result.seed, result.sampling) {
+        Ok(sampler) => sampler,
+        Err(error) => return Some(error.to_string()),
+    };
+    match model.model.replay(prompt, output, &sampler) {
+        Err(error) => Some(error.to_string()),
+        Ok(digest) if digest != result.digest.0 => Some(format!(
+            "the digest is {}, the result says {}",
+            Hash(digest),
+            result.digest
+        )),
+        Ok(_) => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! `aipg-worker dispute`: checking results without a machine, and watching disputes.
+
+use super::{Disputes, Policy};
+use crate::{
+    conduct::Conduct,
+    config::Settings,
+    keys,
+    lock::{self, KeyLock},
+    metrics::Metrics,
+    models,
+    session::lost,
+    stop::Stop,
+};
+use aipg_client::{
+    disputes::{DisputeEvent, Seat},
+    Backoff, ChainError, Client, Endpoints,
+};
+use anyhow::Context;
+use std::{sync::Arc, time::Duration};
+use subxt_signer::sr25519::Keypair;
+use tokio::time::sleep;
+
+/// Shortest and longest pause between attempts to reach a node.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// Checks results until a stop signal, over whatever becomes of the node.
+pub async fn check(settings: &Settings, conduct: Arc<dyn Conduct>) -> anyhow::Result<()> {
+    let pair = keys::load(&settings.key()?)?;
+    let account = keys::account(&pair);
+    let address = keys::address(&account);
+    let served = settings.served_models()?.to_vec();
+    let mut stop = Stop::listen().context("cannot listen for stop signals")?;
+    let models = tokio::task::spawn_blocking(move || models::load(&served, None)).await??;
+    let policy = Policy {
+        checks: true,
+        defends_others: settings.defend_others,
+    };
+    let mut disputes = Disputes::new(account, models, Metrics::default(), policy, conduct);
+    let mut endpoints = settings.endpoints();
+    let mut backoff = Backoff::new(PAUSES.0, PAUSES.1);
+    let mut lock = None;
+    tracing::info!(%address, nodes = settings.node.join(", "), "checker starts");
+    loop {
+        let session = async {
+            let client = endpoints.connect().await?;
+            tracing::info!(node = client.url(), "connected");
+            if lock.is_none() {
+                lock = take_lock(&client, &address).await?;
+                endpoints.expect_genesis(client.genesis());
+            }
+            keep_checking(&client, &pair, &mut disputes).await
+        };
+        let ended: anyhow::Result<()> = tokio::select! {
+            biased;
+            () = stop.requested() => return Ok(()),
+            ended = session => ended,
+        };
+        let error = match ended {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.downcast_ref::<ChainError>() {
+            Some(ChainError::Incompatible(_) | ChainError::OtherChain { .. }) | None => {
+                return Err(error)
+            }
+            Some(_) => {}
+        }
+        let pause = backoff.next_pause();
+        tracing::warn!(%error, retry_in_seconds = pause.as_secs(), "no session with a node");
+        endpoints.fail_over();
+        tokio::select! {
+            () = stop.requested() => return Ok(()),
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// One process signs with a key: two would take each other's nonces.
+async fn take_lock(client: &Client, address: &str) -> anyhow::Result<Option<KeyLock>> {
+    Ok(match client.block_hash(1).await? {
+        Some(first) => Some(KeyLock::take(&lock::folder(), address, first)?),
+        None => None,
+    })
+}
+
+async fn keep_checking(
+    client: &Client,
+    pair: &Keypair,
+    disputes: &mut Disputes,
+) -> anyhow::Result<()> {
+    let mut blocks = client.best_blocks().await?;
+    loop {
+        let state = client.best().await?;
+        disputes.step(client, pair, &state).await?;
+        tokio::select! {
+            () = disputes.news() => {}
+            block = blocks.next() => match block {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(ChainError::of_read(error).into()),
+                None => return Err(lost("the node closed the block subscription").into()),
+            },
+        }
+    }
+}
+
+/// Prints what happens in disputes, block by block, until `job`'s is closed or for ever.
+pub async fn watch(nodes: Vec<String>, job: Option<u64>) -> anyhow::Result<()> {
+    let client = Endpoints::new(nodes).connect().await?;
+    if let Some(job) = job {
+        stand(&client, job).await?;
+    }
+    let mut last = client.best().await?.number();
+    let mut blocks = client.best_blocks().await?;
+    while let Some(block) = blocks.next().await {
+        block.map_err(ChainError::of_read)?;
+        let best = client.best().await?.number();
+        // Blocks that came while one was printed are not left out.
+        while last < best {
+            last = last.saturating_add(1);
+            let events = client.at_number(last).await?.dispute_events().await?;
+            for event in events {
+                if job.is_some_and(|job| event.job() != job) {
+                    continue;
+                }
+                println!("#{last} job {} {}", event.job(), describe(&event));
+                if job.is_some() && matches!(event, DisputeEvent::Closed { .. }) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Err(lost("the node closed the block subscription").into())
+}
+
+/// Prints how the dispute about a job stands now.
+async fn stand(client: &Client, job: u64) -> anyhow::Result<()> {
+    let state = client.best().await?;
+    let Some(dispute) = state.dispute(job).await? else {
+        println!("job {job} is not disputed yet");
+        return Ok(());
+    };
+    println!(
+        "job {job} of {}: {:?}, {} challenges, {} traces",
+        keys::address(&dispute.worker),
+        dispute.phase,
+        dispute.challenges.len(),
+        dispute.traces.len()
+    );
+    let now = state.tick().await?;
+    for ((challenge, trace), game) in &dispute.games {
+        println!(
+            "  game {challenge}:{trace} {} of the {}, {} ticks left",
+            game.stage.name(),
+            game.stage.turn(),
+            game.left(now)
+        );
+    }
+    Ok(())
+}
+
+/// An event in words.
+fn describe(event: &DisputeEvent) -> String {
+    let seat = |seat: &Seat| format!("game {}:{}", seat.challenge, seat.trace);
+    match event {
+        DisputeEvent::Challenged {
+            number,
+            account,
+            bond,
+            ..
+        } => format!(
+            "challenge {number}: {} says that the result is false and stakes {bond}",
+            keys::address(account)
+        ),
+        DisputeEvent::TracePosted {
+            number,
+            account,
+            bond,
+            ..
+        } => format!(
+            "trace {number}: {} stands for the result, at stake {bond} and what it has as a worker",
+            keys::address(account)
+        ),
+        DisputeEvent::RootOpened {
+            challenge, root, ..
+        } => format!("challenge {challenge}: its own trace is {root}"),
+        DisputeEvent::Moved { seat: at, by, next } => {
+            format!("{}: {by} moved, next is {next}", seat(at))
+        }
+        DisputeEvent::GameEnded {
+            seat: at,
+            winner,
+            executed: Some(claim),
+        } => format!(
+            "{}: the chain executed {claim:?}: the {winner} wins",
+            seat(at)
+        ),
+        DisputeEvent::GameEnded {
+            seat: at,
+            winner,
+            executed: None,
+        } => format!("{}: out of time, the {winner} wins", seat(at)),
+        DisputeEvent::BondLost {
+            account,
+            burned,
+            winner,
+            paid,
+            ..
+        } => format!(
+            "{} loses its bond: {burned} burned, {paid} to {}",
+            keys::address(account),
+            keys::address(winner)
+        ),
+        DisputeEvent::FlawProven {
+            challenge, flaw, ..
+        } => format!("challenge {challenge}: the answer contradicts itself, {flaw:?}"),
+        DisputeEvent::Upheld { .. } => "the result is right".into(),
+        DisputeEvent::Refuted { worker, reward, .. } => format!(
+            "the result is FALSE: {} is convicted, the requester has its price back, the reward is {reward}",
+            keys::address(worker)
+        ),
+        DisputeEvent::RewardPaid {
+            account, amount, ..
+        } => format!("reward: {amount} to {}", keys::address(account)),
+        DisputeEvent::Closed { .. } => "closed".into(),
+    }
+}

@@ -1,0 +1,226 @@
+//! A job under study: its trace, rebuilt on a thread of its own, which answers what a dispute asks.
+//!
+//! A trace is computed once and kept as long as the dispute lasts; see `docs/traces.md` for what it
+//! takes.
+
+use super::player::{next_move, Board, Play, PlayError};
+use crate::{conduct::Conduct, inference, models::Served};
+use aipg_client::disputes::DeliveredResult;
+use aipg_engine::trace::{open_output, MemoryBudget, ModelFile, Trace, TraceError, TraceRequest};
+use aipg_exact::{
+    trace::{Evidence, Flaw},
+    tree::Domain,
+};
+use std::{
+    sync::{
+        mpsc::{channel, Receiver, Sender},
+        Arc,
+    },
+    thread,
+};
+use thiserror::Error;
+use tokio::sync::{oneshot, Notify};
+
+/// Memory that the trace of a job may take, beside the model. A job that takes more gets what it takes.
+pub const BUDGET: MemoryBudget = MemoryBudget { bytes: 1 << 30 };
+
+/// Token ids in a leaf of an output.
+const TOKENS_PER_LEAF: u64 = Domain::Tokens.leaf_length() as u64 / 4;
+
+/// What a study starts from.
+#[derive(Clone)]
+pub struct Subject {
+    pub result: DeliveredResult,
+    pub prompt: Vec<u32>,
+    pub output: Vec<u32>,
+    pub model: Served,
+}
+
+/// What a study found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// A contradiction within the answer, with what proves it.
+    pub flaw: Option<(Flaw, Evidence)>,
+    /// Roots of all tensors of the trace; none if the answer cannot be run.
+    pub roots: Vec<[u8; 32]>,
+    /// Root of all of them; zeros if there are none.
+    pub root: [u8; 32],
+    /// Whether the trace ends in the digest of the result.
+    pub is_digest_right: bool,
+    /// Whether the result is right: no flaw, its digest, and every token as the model samples it.
+    pub is_right: bool,
+}
+
+/// Why a study cannot answer.
+#[derive(Debug, Error)]
+pub enum StudyError {
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    #[error("SamplingOutOfRange: {0}")]
+    Sampling(String),
+    #[error("NoTrace: there is no trace of the job ({0})")]
+    NoTrace(String),
+    #[error("the thread that studies the job ended")]
+    Ended,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    Findings,
+    Move(Box<Board>),
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Findings(Findings),
+    Move(Play),
+}
+
+type Answer = Result<Reply, StudyError>;
+type Post = (Question, oneshot::Sender<Answer>);
+
+/// A thread that studies a job. It ends when this is dropped.
+pub struct Study {
+    questions: Sender<Post>,
+    /// The question that is being answered.
+    pending: Option<(Question, oneshot::Receiver<Answer>)>,
+}
+
+impl Study {
+    /// Starts a thread; it tells `news` of every answer.
+    pub fn start(subject: Subject, conduct: Arc<dyn Conduct>, news: Arc<Notify>) -> Self {
+        let (questions, posts) = channel();
+        thread::spawn(move || study(&subject, conduct.as_ref(), &posts, &news));
+        Self {
+            questions,
+            pending: None,
+        }
+    }
+
+    /// The answer to a question, `None` as long as it is not there. One question is answered at a time:
+    /// another one waits until the answer that is under way has come.
+    pub fn ask(&mut self, question: &Question) -> Option<Answer> {
+        if let Some((asked, answer)) = &mut self.pending {
+            let answer = match answer.try_recv() {
+                Ok(answer) => answer,
+                Err(oneshot::error::TryRecvError::Empty) => return None,
+                Err(oneshot::error::TryRecvError::Closed) => Err(StudyError::Ended),
+            };
+            let is_asked = asked == question;
+            self.pending = None;
+            if is_asked {
+                return Some(answer);
+            }
+        }
+        let (sender, answer) = oneshot::channel();
+        if self.questions.send((question.clone(), sender)).is_err() {
+            return Some(Err(StudyError::Ended));
+        }
+        self.pending = Some((question.clone(), answer));
+        None
+    }
+}
+
+fn study(subject: &Subject, conduct: &dyn Conduct, posts: &Receiver<Post>, news: &Notify) {
+    let flaw = flaw(subject);
+    let run = Run::new(subject, conduct);
+    for (question, sender) in posts {
+        let answer = match (&question, &run) {
+            (Question::Findings, Ok(run)) => Ok(Reply::Findings(run.findings(subject, &flaw))),
+            // A flaw is proven without a trace.
+            (Question::Findings, Err(_)) if flaw.is_some() => Ok(Reply::Findings(Findings {
+                flaw: flaw.clone(),
+                roots: Vec::new(),
+                root: [0; 32],
+                is_digest_right: false,
+                is_right: false,
+            })),
+            (Question::Move(board), Ok(run)) => next_move(&run.trace, &run.file, board, conduct)
+                .map(Reply::Move)
+                .map_err(StudyError::from),
+            (_, Err(error)) => Err(StudyError::NoTrace(error.to_string())),
+        };
+        // Whoever asked may have gone.
+        let _ = sender.send(answer);
+        news.notify_one();
+    }
+}
+
+/// What the thread works with.
+struct Run<'a> {
+    trace: Trace<'a>,
+    file: ModelFile,
+}
+
+impl<'a> Run<'a> {
+    fn new(subject: &'a Subject, conduct: &dyn Conduct) -> Result<Self, StudyError> {
+        let Subject {
+            result,
+            prompt,
+            output,
+            model,
+        } = subject;
+        let sampler = inference::sampler(result.seed, result.sampling)
+            .map_err(|error| StudyError::Sampling(error.to_string()))?;
+        let request = TraceRequest {
+            prompt,
+            output,
+            sampler,
+        };
+        let mut trace = match model.model.trace(&request, BUDGET) {
+            Err(TraceError::BudgetTooSmall { needed, .. }) => {
+                let budget = MemoryBudget { bytes: needed };
+                model.model.trace(&request, budget)?
+            }
+            trace => trace?,
+        };
+        conduct.trace(&mut trace);
+        let file = ModelFile::open(&model.path, &model.model)?;
+        Ok(Self { trace, file })
+    }
+
+    fn findings(&self, subject: &Subject, flaw: &Option<(Flaw, Evidence)>) -> Findings {
+        let roots = self.trace.roots();
+        let is_digest_right = self.trace.digest() == subject.result.digest.0;
+        Findings {
+            flaw: flaw.clone(),
+            roots: roots.tensors.clone(),
+            root: roots.root(),
+            is_digest_right,
+            is_right: flaw.is_none() && is_digest_right && self.trace.unsampled().is_none(),
+        }
+    }
+}
+
+/// What contradicts itself in an answer, with the leaves that show it.
+pub fn flaw(subject: &Subject) -> Option<(Flaw, Evidence)> {
+    let Subject {
+        result,
+        output,
+        model,
+        ..
+    } = subject;
+    let vocabulary = model.model.header().vocabulary;
+    let is_stop = |token: &u32| result.stop.contains(token);
+    let (last, before) = output.split_last()?;
+    let unknown = output.iter().position(|&token| token >= vocabulary);
+    let (flaw, index) = if let Some(index) = unknown {
+        (Flaw::UnknownToken(index as u64), index)
+    } else if let Some(index) = before.iter().position(is_stop) {
+        (Flaw::EarlyStop(index as u64), index)
+    } else if output.len() < result.max_output as usize && !is_stop(last) {
+        (Flaw::EndsEarly, before.len())
+    } else {
+        return None;
+    };
+    let leaf = index as u64 / TOKENS_PER_LEAF;
+    let evidence = Evidence {
+        tensors: Vec::new(),
+        leaves: vec![open_output(output, leaf)?],
+    };
+    Some((flaw, evidence))
+}
