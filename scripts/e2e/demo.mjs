@@ -7,6 +7,7 @@ import { checkBooks, checkReplay, followJob } from './lib/journey.mjs'
 import { openNetwork } from './lib/network.mjs'
 import { Processes, WORKER_BOND } from './lib/processes.mjs'
 import { renderReport, renderShortReport } from './lib/report.mjs'
+import { stopwatch } from './lib/table.mjs'
 
 const DEFAULT_PROMPT = 'What is AI Power Grid?'
 
@@ -16,11 +17,7 @@ const { values: options, positionals } = parseArgs({
 })
 const firstPrompt = positionals[0] ?? DEFAULT_PROMPT
 
-const started = Date.now()
-const progress = (text) => {
-  const seconds = Math.round((Date.now() - started) / 1000)
-  console.log(`[${String(seconds).padStart(4)} s] ${text}`)
-}
+const progress = stopwatch()
 
 const processes = new Processes()
 let network = null

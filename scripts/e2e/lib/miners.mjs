@@ -10,6 +10,7 @@ import { prepareJob, sendJob } from './job.mjs'
 import { DEMO_HEADER, DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
 
 const WORKER = join(PROGRAMS, 'aipg-worker')
+const LIAR = join(PROGRAMS, 'aipg-liar')
 
 /** What a machine gets to live on: bond, registration fee, calls. */
 const FUNDS = 500n * AIPG
@@ -66,16 +67,18 @@ export class Miner {
 
   /**
    * Starts to serve; `pauseAt` names the place at which the worker stops by itself, until the file
-   * `pauseUntil` exists.
+   * `pauseUntil` exists. With `lies`, the arguments that tell what is false, a liar does.
    */
-  run({ pauseAt, pauseUntil, extra = [] } = {}) {
+  run({ pauseAt, pauseUntil, extra = [], lies } = {}) {
     this.#starts += 1
     const env = { ...this.#environment(), AIPG_WORKER_METRICS_ADDRESS: 'none' }
     if (pauseAt) env.AIPG_WORKER_PAUSE_AT = pauseAt
     if (pauseUntil) env.AIPG_WORKER_PAUSE_UNTIL = pauseUntil
     const name = `${this.name}-run-${this.#starts}`
     const args = ['run', ...this.#settings(), '--drain-seconds', '10', ...extra]
-    return this.network.processes.spawn(name, WORKER, args, env)
+    const { processes } = this.network
+    if (lies === undefined) return processes.spawn(name, WORKER, args, env)
+    return processes.spawn(name, LIAR, [...lies, ...args], env)
   }
 
   /** The books of the machine as `earnings --json` tells them. */
@@ -86,6 +89,15 @@ export class Miner {
   }
 }
 
+/** Writes a new key into a file of the run; returns {address, key}. */
+export async function newAccount({ processes }, name) {
+  const key = join(processes.directory, `${name}.key`)
+  const { status, log } = await processes.run(`${name}-key`, WORKER, ['new-key', key])
+  if (status !== 0) throw new Error(`new-key ended with ${status}:\n${log}`)
+  const address = log.split('\n').find((line) => /^[1-9A-HJ-NP-Za-km-z]{46,}$/.test(line))
+  return { address, key }
+}
+
 /** Makes, funds and registers a machine for each name; returns them by name. */
 export async function registerMiners(network, names) {
   const { chain, accounts, terms, processes } = network
@@ -94,10 +106,7 @@ export async function registerMiners(network, names) {
     const { root, header, file } = variant(number + 1)
     const model = join(processes.directory, `${name}.aipg`)
     writeFileSync(model, file)
-    const key = join(processes.directory, `${name}.key`)
-    const { status, log } = await processes.run(`${name}-key`, WORKER, ['new-key', key])
-    if (status !== 0) throw new Error(`new-key ended with ${status}:\n${log}`)
-    const address = log.split('\n').find((line) => /^[1-9A-HJ-NP-Za-km-z]{46,}$/.test(line))
+    const { address, key } = await newAccount(network, name)
     miners.push(new Miner(network, name, { address, key, model, root, header }))
   }
   const { balances, modelRegistry, utility } = chain.api.tx
@@ -140,17 +149,20 @@ function inTurn(pair, work) {
 const REQUESTERS = ['bob', 'eve', 'ferdie']
 let submitted = 0
 
-/** Submits a job that only `miner` can be drawn for; returns its terms with {id, block}. */
-export async function submitFor(miner, { storesInput = true } = {}) {
+/**
+ * Submits a job that only `miner` can be drawn for; returns its terms with {id, block, signer}.
+ * `request` are terms that are to be others than usual.
+ */
+export async function submitFor(miner, { storesInput = true, request = {} } = {}) {
   const { network, name, root } = miner
   const signer = network.accounts[REQUESTERS[submitted++ % REQUESTERS.length]]
   return inTurn(signer, async () => {
     const { chain } = network
     const prompt = `What becomes of ${name}?`
-    const terms = await prepareJob(chain, { model: root, prompt, maxOutput: 8 })
+    const terms = await prepareJob(chain, { model: root, prompt, maxOutput: 8, ...request })
     if (storesInput) await chain.putBlob(terms.bytes)
     const block = await chain.bestNumber()
-    return { ...terms, block, ...(await sendJob(chain, signer, terms)) }
+    return { ...terms, block, signer, ...(await sendJob(chain, signer, terms)) }
   })
 }
 

@@ -81,3 +81,12 @@ export function renderPairs(pairs, wrapAt = 90) {
 export function heading(text) {
   return `\n${text}\n${'═'.repeat(width(text))}`
 }
+
+/** Prints lines with the seconds since it was made in front of them. */
+export function stopwatch() {
+  const started = Date.now()
+  return (text) => {
+    const seconds = Math.round((Date.now() - started) / 1000)
+    console.log(`[${String(seconds).padStart(4)} s] ${text}`)
+  }
+}

@@ -1,10 +1,12 @@
 // What the process tests share.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { AIPG, DispatchFailure } from '@aipowergrid/client'
 import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.mjs'
 import { openNetwork } from '../../lib/network.mjs'
-import { Processes, WORKER_BOND } from '../../lib/processes.mjs'
+import { said } from '../../lib/miners.mjs'
+import { PROGRAMS, Processes, WORKER_BOND } from '../../lib/processes.mjs'
 
 export const BOND = BigInt(WORKER_BOND) * AIPG
 
@@ -23,6 +25,28 @@ export async function startNetwork(options) {
     await processes.stop()
     throw error
   }
+}
+
+/** Starts the node of a network, which was killed, on its folder and its ports, and connects to it. */
+export async function restartNode(network, name) {
+  const { processes } = network
+  const { basePath, rpc, p2p, url } = network.node
+  const child = processes.spawn(name, join(PROGRAMS, 'aipg-node'), [
+    '--dev',
+    ...['--base-path', basePath],
+    ...['--rpc-port', String(rpc)],
+    ...['--port', String(p2p)],
+    ...['--no-prometheus', '--no-telemetry', '--no-mdns'],
+  ])
+  await said(child, 'Running JSON-RPC server')
+  // A ledger of its own: blocks that were seen before may be gone with the process.
+  const { chain, ledger, close } = await openNetwork(url)
+  const stop = async () => {
+    await close()
+    await processes.stop()
+  }
+  const node = Object.assign(child, { basePath, rpc, p2p, url })
+  Object.assign(network, { chain, ledger, close, stop, node })
 }
 
 /** Fails with the list of the checks that do not hold. */
