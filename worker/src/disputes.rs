@@ -16,14 +16,9 @@ pub mod duties;
 pub mod player;
 pub mod study;
 
-use crate::{
-    conduct::Conduct,
-    inference, keys,
-    metrics::Metrics,
-    models::{Models, Served},
-};
+use crate::{conduct::Conduct, keys, metrics::Metrics, models::Models};
 use aipg_client::{
-    blobs::{self, BlobError},
+    blobs::BlobError,
     calls,
     disputes::{commitment, DeliveredResult, Dispute, Seat, Tick, MAX_ROOTS},
     ChainError, Client, Hash, SignedCall, Signer, State,
@@ -262,16 +257,14 @@ impl Disputes {
     ) -> Result<Opinion, ChainError> {
         let job = dispute.job;
         let has_challenged = dispute.challenge_of(&self.account).is_some();
-        let stands_for = dispute.worker == self.account;
+        let is_own = dispute.worker == self.account;
         let would_stand_for = self.policy.defends_others && self.checked.get(&job) == Some(&true);
-        let matters = has_challenged || stands_for || would_stand_for || self.is_false(job);
+        let matters = has_challenged || is_own || would_stand_for || self.is_false(job);
         if dispute.is_open() && matters {
             self.find_out(client, state, job).await?;
         }
         let findings = self.findings.get(&job);
         let has_its_trace = findings.is_some_and(|found| found.is_digest_right);
-        let stands_for = stands_for && has_its_trace && self.conduct.defends();
-        let is_own = dispute.worker == self.account;
         let cannot_defend = is_own && findings.is_some() && !has_its_trace;
         if cannot_defend && self.indefensible.insert(job) {
             tracing::error!(
@@ -280,7 +273,7 @@ impl Disputes {
             );
         }
         Ok(Opinion {
-            stands_for,
+            stands_for: is_own && has_its_trace && self.conduct.defends(),
             would_stand_for: would_stand_for && has_its_trace,
             is_false: self.is_false(job),
             is_flawed: has_challenged && findings.is_some_and(|found| found.flaw.is_some()),
@@ -350,7 +343,7 @@ impl Disputes {
         if self.blob_retries.get(&job).is_some_and(|&at| now < at) {
             return Ok(None);
         }
-        match fetch(client, &result, &model).await {
+        match study::fetch(client, &result, &model).await {
             Ok((prompt, output)) => {
                 self.blob_retries.remove(&job);
                 Ok(Some(Subject {
@@ -410,7 +403,7 @@ impl Disputes {
         let accuses = self.conduct.accuses();
         tokio::task::spawn_blocking(move || {
             let unfounded = || accuses.then(|| "it pays to say so".to_owned());
-            let reason = what_is_false(&subject).or_else(unfounded);
+            let reason = study::what_is_false(&subject).or_else(unfounded);
             // Whoever asked may have gone.
             let _ = sender.send(Checked { job, reason });
             news.notify_one();
@@ -439,7 +432,7 @@ impl Disputes {
         let (client, state) = (with.client, with.state);
         match duty {
             Duty::ReportTimeout(seat) => with.sign(&calls::report_timeout(seat)).await,
-            Duty::Play(seat) => self.prepare_move(with, seat).await,
+            Duty::Play(seat) => self.prepare_move(with, seat, dispute).await,
             Duty::Challenge { .. } => {
                 let (account, accuses) = (self.account, self.conduct.accuses());
                 let Some(findings) = self.find_out(client, state, job).await? else {
@@ -495,11 +488,11 @@ impl Disputes {
         &mut self,
         with: &Preparation<'_>,
         seat: Seat,
+        dispute: Option<&Dispute>,
     ) -> Result<Prepared, ChainError> {
         let (client, state) = (with.client, with.state);
-        let dispute = state.dispute(seat.job).await?;
-        let games = dispute.map(|dispute| dispute.games).unwrap_or_default();
-        let Some(game) = games.get(&(seat.challenge, seat.trace)) else {
+        let key = (seat.challenge, seat.trace);
+        let Some(game) = dispute.and_then(|dispute| dispute.games.get(&key)) else {
             return Ok(Prepared::NotYet);
         };
         if !self.conduct.moves(&game.stage) {
@@ -585,43 +578,4 @@ impl std::fmt::Display for Place {
 
 fn can_be_challenged(result: &DeliveredResult, window: Tick, now: Tick) -> bool {
     now < result.delivered.saturating_add(window)
-}
-
-/// Prompt and output of a result, checked against what the chain says of them. Tokens beyond the
-/// vocabulary are let through: they are what may be false.
-async fn fetch(
-    client: &Client,
-    result: &DeliveredResult,
-    model: &Served,
-) -> Result<(Vec<u32>, Vec<u32>), BlobError> {
-    let vocabulary = model.model.header().vocabulary;
-    let prompt = blobs::fetch(client, &result.input, vocabulary).await?;
-    let output = blobs::fetch(client, &result.output, u32::MAX).await?;
-    Ok((prompt, output))
-}
-
-/// Why a result is false, by one prefill; `None` if it is right.
-fn what_is_false(subject: &Subject) -> Option<String> {
-    if let Some((flaw, _)) = study::flaw(subject) {
-        return Some(format!("the answer contradicts itself: {flaw:?}"));
-    }
-    let Subject {
-        result,
-        prompt,
-        output,
-        model,
-    } = subject;
-    let sampler = match inference::sampler(result.seed, result.sampling) {
-        Ok(sampler) => sampler,
-        Err(error) => return Some(error.to_string()),
-    };
-    match model.model.replay(prompt, output, &sampler) {
-        Err(error) => Some(error.to_string()),
-        Ok(digest) if digest != result.digest.0 => Some(format!(
-            "the digest is {}, the result says {}",
-            Hash(digest),
-            result.digest
-        )),
-        Ok(_) => None,
-    }
 }

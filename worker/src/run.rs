@@ -25,7 +25,7 @@ use subxt::utils::AccountId32;
 use tokio::time::{sleep_until, timeout, Instant};
 
 /// Shortest and longest pause between attempts to reach a node.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+pub(crate) const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Blocks that the longest pause may take: a job has few to be claimed and delivered in.
 const PAUSE_BLOCKS: u32 = 2;
@@ -311,7 +311,7 @@ impl Keeper {
 }
 
 /// Whether looking again after a pause can help.
-fn is_passing(error: &ChainError) -> bool {
+pub(crate) fn is_passing(error: &ChainError) -> bool {
     // Calls of jobs are judged job by job; a failed call that ends a session is one of the
     // machine itself and would fail again.
     !matches!(

@@ -35,20 +35,7 @@ impl Conduct for Liar {
             }
             Lie::Cheap => {
                 let half = &task.prompt[task.prompt.len() / 2..];
-                let generation = task.model.generate(
-                    half,
-                    task.max_output,
-                    &task.stop,
-                    &sampler(task, task.seed),
-                    &mut |_| {},
-                );
-                match generation {
-                    Ok(cheap) => Answer {
-                        tokens: cheap.tokens,
-                        digest: cheap.digest,
-                    },
-                    Err(_) => Answer { tokens, digest },
-                }
+                generate(task, half, task.seed).unwrap_or(Answer { tokens, digest })
             }
             Lie::Token | Lie::Record => {
                 let is_stop = |token: &u32| task.stop.contains(token);
@@ -76,19 +63,10 @@ impl Conduct for Liar {
                 tokens.extend([stop, stop]);
                 self.stand_for(task, tokens)
             }
-            Lie::Seed => {
-                let generation = task.model.generate(
-                    &task.prompt,
-                    task.max_output,
-                    &task.stop,
-                    &sampler(task, task.seed ^ 1),
-                    &mut |_| {},
-                );
-                match generation {
-                    Ok(other) => self.stand_for(task, other.tokens),
-                    Err(_) => Answer { tokens, digest },
-                }
-            }
+            Lie::Seed => match generate(task, &task.prompt, task.seed ^ 1) {
+                Some(other) => self.stand_for(task, other.tokens),
+                None => Answer { tokens, digest },
+            },
             Lie::Unknown => {
                 if let Some(token) = tokens.first_mut() {
                     *token = vocabulary;
@@ -159,6 +137,18 @@ impl Liar {
 
 fn sampler(task: &Task, seed: u64) -> Sampler {
     inference::sampler(seed, task.sampling).unwrap_or(Sampler::GREEDY)
+}
+
+/// The model's answer to another prompt, or from another seed; `None` if it cannot run that.
+fn generate(task: &Task, prompt: &[u32], seed: u64) -> Option<Answer> {
+    let (most, sampler) = (task.max_output, sampler(task, seed));
+    let generation = task
+        .model
+        .generate(prompt, most, &task.stop, &sampler, &mut |_| {});
+    generation.ok().map(|run| Answer {
+        tokens: run.tokens,
+        digest: run.digest,
+    })
 }
 
 /// Flips a bit in the middle leaf of a tensor.

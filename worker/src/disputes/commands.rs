@@ -8,6 +8,7 @@ use crate::{
     lock::{self, KeyLock},
     metrics::Metrics,
     models,
+    run::{is_passing, PAUSES},
     session::lost,
     stop::Stop,
 };
@@ -16,12 +17,9 @@ use aipg_client::{
     Backoff, ChainError, Client, Endpoints,
 };
 use anyhow::Context;
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 use subxt_signer::sr25519::Keypair;
 use tokio::time::sleep;
-
-/// Shortest and longest pause between attempts to reach a node.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Checks results until a stop signal, over whatever becomes of the node.
 pub async fn check(settings: &Settings, conduct: Arc<dyn Conduct>) -> anyhow::Result<()> {
@@ -50,20 +48,14 @@ pub async fn check(settings: &Settings, conduct: Arc<dyn Conduct>) -> anyhow::Re
             }
             keep_checking(&client, &pair, &mut disputes).await
         };
-        let ended: anyhow::Result<()> = tokio::select! {
+        let ended: anyhow::Result<Infallible> = tokio::select! {
             biased;
             () = stop.requested() => return Ok(()),
             ended = session => ended,
         };
-        let error = match ended {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        match error.downcast_ref::<ChainError>() {
-            Some(ChainError::Incompatible(_) | ChainError::OtherChain { .. }) | None => {
-                return Err(error)
-            }
-            Some(_) => {}
+        let Err(error) = ended;
+        if !error.downcast_ref().is_some_and(is_passing) {
+            return Err(error);
         }
         let pause = backoff.next_pause();
         tracing::warn!(%error, retry_in_seconds = pause.as_secs(), "no session with a node");
@@ -87,7 +79,7 @@ async fn keep_checking(
     client: &Client,
     pair: &Keypair,
     disputes: &mut Disputes,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Infallible> {
     let mut blocks = client.best_blocks().await?;
     loop {
         let state = client.best().await?;

@@ -5,7 +5,11 @@
 
 use super::player::{next_move, Board, Play, PlayError};
 use crate::{conduct::Conduct, inference, models::Served};
-use aipg_client::disputes::DeliveredResult;
+use aipg_client::{
+    blobs::{self, BlobError},
+    disputes::DeliveredResult,
+    Client, Hash,
+};
 use aipg_engine::trace::{open_output, MemoryBudget, ModelFile, Trace, TraceError, TraceRequest};
 use aipg_exact::{
     trace::{Evidence, Flaw},
@@ -223,4 +227,43 @@ pub fn flaw(subject: &Subject) -> Option<(Flaw, Evidence)> {
         leaves: vec![open_output(output, leaf)?],
     };
     Some((flaw, evidence))
+}
+
+/// Prompt and output of a result, checked against what the chain says of them. Tokens beyond the
+/// vocabulary are let through: they are what may be false.
+pub async fn fetch(
+    client: &Client,
+    result: &DeliveredResult,
+    model: &Served,
+) -> Result<(Vec<u32>, Vec<u32>), BlobError> {
+    let vocabulary = model.model.header().vocabulary;
+    let prompt = blobs::fetch(client, &result.input, vocabulary).await?;
+    let output = blobs::fetch(client, &result.output, u32::MAX).await?;
+    Ok((prompt, output))
+}
+
+/// Why a result is false, by one prefill; `None` if it is right.
+pub fn what_is_false(subject: &Subject) -> Option<String> {
+    if let Some((flaw, _)) = flaw(subject) {
+        return Some(format!("the answer contradicts itself: {flaw:?}"));
+    }
+    let Subject {
+        result,
+        prompt,
+        output,
+        model,
+    } = subject;
+    let sampler = match inference::sampler(result.seed, result.sampling) {
+        Ok(sampler) => sampler,
+        Err(error) => return Some(error.to_string()),
+    };
+    match model.model.replay(prompt, output, &sampler) {
+        Err(error) => Some(error.to_string()),
+        Ok(digest) if digest != result.digest.0 => Some(format!(
+            "the digest is {}, the result says {}",
+            Hash(digest),
+            result.digest
+        )),
+        Ok(_) => None,
+    }
 }
