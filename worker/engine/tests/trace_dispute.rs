@@ -407,7 +407,7 @@ fn a_falsified_trace_should_be_that_of_whoever_wrote_the_lie() {
 }
 
 #[test]
-fn an_output_should_be_opened_leaf_by_leaf() {
+fn tokens_should_be_opened_leaf_by_leaf() {
     let output: Vec<u32> = (0..130).collect();
     let root = token_root::<Blake2b256>(&output);
     let subject = &subjects()[0];
@@ -422,10 +422,14 @@ fn an_output_should_be_opened_leaf_by_leaf() {
         output: 130,
         sampling: None,
     };
-    let open = |index| aipg_engine::trace::open_output(&output, index);
-    for index in 0..3 {
-        let opening = open(index).unwrap();
-        assert!(Openings::verify::<Blake2b256>(&job, &known, vec![opening]).is_ok());
+    for open in [
+        aipg_engine::trace::open_output,
+        aipg_engine::trace::open_prompt,
+    ] {
+        for index in 0..3 {
+            let opening = open(&output, index).unwrap();
+            assert!(Openings::verify::<Blake2b256>(&job, &known, vec![opening]).is_ok());
+        }
+        assert_eq!(open(&output, 3), None);
     }
-    assert_eq!(open(3), None);
 }

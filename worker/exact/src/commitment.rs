@@ -3,13 +3,19 @@
 use crate::{
     header::ModelHeader,
     layout::{self, TILE_COLUMNS, TILE_ROWS},
-    tree::{Domain, TreeBuilder},
+    tree::{self, Domain, TreeBuilder},
     Hasher256,
 };
 use alloc::{vec, vec::Vec};
 
 /// Token ids in one leaf.
 const TOKENS_PER_LEAF: usize = 64;
+
+/// Levels between the leaves of a token list and its chunks.
+const CHUNK_LEVELS: u32 = 5;
+
+/// Token ids in one chunk: what of a token list is published on chain at a time, 8 KiB.
+pub const TOKENS_PER_CHUNK: u32 = 1 << (TOKENS_PER_LEAF.trailing_zeros() + CHUNK_LEVELS);
 
 /// Elements of a hidden state in one leaf.
 const ELEMENTS_PER_LEAF: usize = 256;
@@ -22,6 +28,60 @@ pub fn token_root<H: Hasher256>(ids: &[u32]) -> [u8; 32] {
         builder.push(&bytes);
     }
     builder.finish(&[ids.len() as u64])
+}
+
+/// Number of the chunks of a list of `count` tokens. All but the last have [`TOKENS_PER_CHUNK`].
+pub const fn token_chunks(count: u32) -> u32 {
+    count.div_ceil(TOKENS_PER_CHUNK)
+}
+
+/// The tokens of a chunk, and what proves them: see [`is_token_chunk`]. `None` without such a chunk.
+pub fn token_chunk<H: Hasher256>(ids: &[u32], chunk: u32) -> Option<(&[u32], Vec<[u8; 32]>)> {
+    let count = u32::try_from(ids.len()).ok()?;
+    let index = usize::try_from(chunk).ok()?;
+    let chunks = || ids.chunks(TOKENS_PER_CHUNK as usize);
+    let tops: Vec<[u8; 32]> = chunks().map(|ids| chunk_top::<H>(count, ids)).collect();
+    let path = tree::path::<H>(Domain::Tokens, &tops, index)?;
+    Some((chunks().nth(index)?, path))
+}
+
+/// Whether `ids` are a chunk of the list of `count` tokens that has this [`token_root`]; `path` are the
+/// siblings between the chunk and the top of the tree, from below.
+pub fn is_token_chunk<H: Hasher256>(
+    root: &[u8; 32],
+    count: u32,
+    chunk: u32,
+    ids: &[u32],
+    path: &[[u8; 32]],
+) -> bool {
+    let before = u64::from(chunk).saturating_mul(TOKENS_PER_CHUNK.into());
+    let length = u64::from(count)
+        .saturating_sub(before)
+        .min(TOKENS_PER_CHUNK.into());
+    if ids.is_empty() || u64::try_from(ids.len()) != Ok(length) {
+        return false;
+    }
+    let top = chunk_top::<H>(count, ids);
+    let chunks = token_chunks(count).into();
+    tree::top_of_path::<H>(Domain::Tokens, chunks, chunk.into(), top, path)
+        .is_some_and(|top| tree::root::<H>(Domain::Tokens, &[count.into()], &top) == *root)
+}
+
+/// The node over the leaves of a chunk.
+fn chunk_top<H: Hasher256>(count: u32, ids: &[u32]) -> [u8; 32] {
+    let mut level: Vec<[u8; 32]> = ids
+        .chunks(TOKENS_PER_LEAF)
+        .map(|leaf| {
+            let bytes: Vec<u8> = leaf.iter().flat_map(|id| id.to_le_bytes()).collect();
+            tree::padded_leaf::<H>(Domain::Tokens, &bytes)
+        })
+        .collect();
+    let leaves = u64::from(count).div_ceil(TOKENS_PER_LEAF as u64);
+    // A list that is one chunk may have fewer levels.
+    for _ in 0..tree::depth(leaves).min(CHUNK_LEVELS) {
+        level = tree::parents::<H>(Domain::Tokens, &level);
+    }
+    level.first().copied().unwrap_or(tree::ABSENT)
 }
 
 /// Root of a model's scale section.

@@ -210,16 +210,21 @@ pub fn path<H: Hasher256>(
     let mut position = index;
     while level.len() > 1 {
         siblings.push(level.get(position ^ 1).copied().unwrap_or(ABSENT));
-        level = level
-            .chunks(2)
-            .filter_map(|pair| {
-                let (left, right) = pair.split_first()?;
-                Some(node::<H>(domain, left, right.first().unwrap_or(&ABSENT)))
-            })
-            .collect();
+        level = parents::<H>(domain, &level);
         position >>= 1;
     }
     Some(siblings)
+}
+
+/// The level above: each node over two of `level`, the last one over an absent subtree if it has no other.
+pub fn parents<H: Hasher256>(domain: Domain, level: &[[u8; 32]]) -> Vec<[u8; 32]> {
+    level
+        .chunks(2)
+        .filter_map(|pair| {
+            let (left, right) = pair.split_first()?;
+            Some(node::<H>(domain, left, right.first().unwrap_or(&ABSENT)))
+        })
+        .collect()
 }
 
 /// The top of a tree of `leaves` to which the hash of the leaf at `index` and its [`path`] lead.

@@ -31,7 +31,7 @@ mod strategy;
 
 pub use build::Trace;
 pub use file::ModelFile;
-pub use position::{open_output, Disputed, Position};
+pub use position::{open_output, open_prompt, Disputed, Position};
 pub use strategy::{Accusation, Choice, Descent, Verdict};
 
 use crate::{Blake2b256, ModelError, RunError, Sampler};

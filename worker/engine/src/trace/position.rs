@@ -128,9 +128,18 @@ fn token_leaf(tokens: &[u32], index: u64) -> Option<Vec<u8>> {
 
 /// A leaf of an output with what proves it; `None` if there is no such leaf.
 pub fn open_output(output: &[u32], index: u64) -> Option<Opening> {
-    let (bytes, path) = token_opening(output, index);
+    open_tokens(Leaf::Output(index), output, index)
+}
+
+/// A leaf of a prompt with what proves it; `None` if there is no such leaf.
+pub fn open_prompt(prompt: &[u32], index: u64) -> Option<Opening> {
+    open_tokens(Leaf::Prompt(index), prompt, index)
+}
+
+fn open_tokens(leaf: Leaf, tokens: &[u32], index: u64) -> Option<Opening> {
+    let (bytes, path) = token_opening(tokens, index);
     Some(Opening {
-        leaf: Leaf::Output(index),
+        leaf,
         bytes: bytes?,
         path: path?,
     })

@@ -132,3 +132,71 @@ proptest! {
         prop_assert_ne!(token_root::<Blake>(&ids), token_root::<Blake>(&changed));
     }
 }
+
+fn ids(count: u32) -> Vec<u32> {
+    (0..count).map(|place| place.wrapping_mul(7_919)).collect()
+}
+
+#[test]
+fn chunk_should_be_proven_at_every_place_and_length() {
+    let full = TOKENS_PER_CHUNK;
+    let lengths = [
+        1,
+        63,
+        64,
+        65,
+        129,
+        full - 1,
+        full,
+        full + 1,
+        3 * full - 64,
+        4 * full,
+        5 * full + 7,
+    ];
+    for count in lengths {
+        let list = ids(count);
+        let root = token_root::<Blake>(&list);
+        let mut seen = Vec::new();
+        for chunk in 0..token_chunks(count) {
+            let (part, path) = token_chunk::<Blake>(&list, chunk).unwrap();
+            assert!(
+                is_token_chunk::<Blake>(&root, count, chunk, part, &path),
+                "{chunk} of {count}"
+            );
+            seen.extend_from_slice(part);
+        }
+        assert_eq!(seen, list);
+        assert_eq!(token_chunk::<Blake>(&list, token_chunks(count)), None);
+    }
+    assert_eq!(token_chunks(0), 0);
+}
+
+#[test]
+fn false_chunk_should_not_be_proven() {
+    let count = 3 * TOKENS_PER_CHUNK + 70;
+    let list = ids(count);
+    let root = token_root::<Blake>(&list);
+    let holds = |count, chunk, part: &[u32], path: &[[u8; 32]]| {
+        is_token_chunk::<Blake>(&root, count, chunk, part, path)
+    };
+    let (part, path) = token_chunk::<Blake>(&list, 3).unwrap();
+    assert!(holds(count, 3, part, &path));
+    let mut other = part.to_vec();
+    other[0] ^= 1;
+    assert!(!holds(count, 3, &other, &path), "another token");
+    assert!(!holds(count, 2, part, &path), "another place");
+    assert!(!holds(count, 4, part, &path), "beyond the list");
+    assert!(
+        !holds(count - 1, 3, part, &path),
+        "another length of the list"
+    );
+    assert!(!holds(count, 3, &part[..69], &path), "too short");
+    assert!(
+        !holds(count, 3, &[part, &[0]].concat(), &path),
+        "padding is no token"
+    );
+    assert!(!holds(count, 3, part, &path[1..]), "a short path");
+    let longer = [&path[..], &[[0; 32]]].concat();
+    assert!(!holds(count, 3, part, &longer), "a long path");
+    assert!(!holds(0, 0, &[], &[]), "no list");
+}

@@ -14,6 +14,8 @@ pub enum Flaw {
     EarlyStop(u64),
     /// The last output token is no stop token, and the job allows more.
     EndsEarly,
+    /// This prompt token is not in the vocabulary: the worker should have given the job back.
+    UnknownInput(u64),
 }
 
 impl Flaw {
@@ -21,8 +23,8 @@ impl Flaw {
     /// tokens that end the answer.
     ///
     /// # Errors
-    /// [`Fault::Missing`] if the leaf with the token is not among `inputs`, [`Fault::Unknown`] if the
-    /// answer has no such token.
+    /// [`Fault::Missing`] if the leaf with the token is not among `inputs`, [`Fault::Unknown`] if there
+    /// is no such token.
     pub fn is_in(
         self,
         job: &Job<'_>,
@@ -31,15 +33,19 @@ impl Flaw {
         inputs: &impl Inputs,
     ) -> Result<bool, Fault> {
         let last = u64::from(job.output).checked_sub(1).ok_or(Fault::Unknown)?;
+        let prompt = u64::from(job.prompt);
+        let reader = Reader { job, inputs };
         let token = |index: u64| {
             if index > last {
                 return Err(Fault::Unknown);
             }
-            Reader { job, inputs }.token(u64::from(job.prompt).saturating_add(index))
+            reader.token(prompt.saturating_add(index))
         };
         Ok(match self {
             Self::UnknownToken(index) => token(index)? >= job.header.vocabulary,
             Self::EarlyStop(index) => stop.contains(&token(index)?) && index < last,
+            Self::UnknownInput(index) if index >= prompt => return Err(Fault::Unknown),
+            Self::UnknownInput(index) => reader.token(index)? >= job.header.vocabulary,
             Self::EndsEarly => job.output < most && !stop.contains(&token(last)?),
         })
     }

@@ -246,6 +246,7 @@ variants!(Flaw {
     0 => UnknownToken(index),
     1 => EarlyStop(index),
     2 => EndsEarly,
+    3 => UnknownInput(index),
 });
 
 record!(Node {

@@ -92,7 +92,12 @@ fn bytes_should_give_back_what_they_were_made_of() {
         }
     }
     assert_eq!(longest, CLAIM_BYTES);
-    for flaw in [Flaw::UnknownToken(3), Flaw::EarlyStop(9), Flaw::EndsEarly] {
+    for flaw in [
+        Flaw::UnknownToken(3),
+        Flaw::EarlyStop(9),
+        Flaw::EndsEarly,
+        Flaw::UnknownInput(1),
+    ] {
         assert_eq!(Flaw::from_bytes(&flaw.to_bytes()), Some(flaw));
     }
     let long: Vec<u64> = (0..300).collect();
@@ -284,6 +289,23 @@ fn an_answer_should_have_a_flaw_exactly_if_its_tokens_do() {
             Ok(true)
         );
     }
+    for (index, &token) in (0..).zip(&PROMPT) {
+        let flaw = Flaw::UnknownInput(index);
+        assert_eq!(is_in(flaw, count, &[]), Ok(false));
+        let header = ModelHeader {
+            vocabulary: token,
+            ..job.header.clone()
+        };
+        let job = Job {
+            header: &header,
+            ..job
+        };
+        assert_eq!(flaw.is_in(&job, count, &[], replay), Ok(true));
+    }
+    assert_eq!(
+        is_in(Flaw::UnknownInput(PROMPT.len() as u64), count, &[]),
+        Err(Fault::Unknown)
+    );
     assert_eq!(
         is_in(Flaw::UnknownToken(last + 1), count, &[]),
         Err(Fault::Unknown)
