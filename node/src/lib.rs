@@ -7,6 +7,7 @@
 //! | [`genesis`] | the files from which the public network starts |
 //! | [`session_keys`] | the keys of an authority |
 //! | [`blobs`] | the content-addressed store for job inputs and outputs |
+//! | [`finality`] | what the blocks that the node makes say of finality |
 //! | [`receipts`] | proofs of what became of finished jobs |
 //!
 //! The wiring (`command`, `service`, `rpc`) belongs to the binary: its generic code takes minutes to
@@ -18,6 +19,7 @@
 pub mod blobs;
 pub mod chain_spec;
 pub mod cli;
+pub mod finality;
 pub mod genesis;
 pub mod receipts;
 pub mod session_keys;

@@ -28,8 +28,9 @@ use sc_service::{
 };
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_inherents::CreateInherentDataProviders;
 
-use aipg_node::blobs::BlobOptions;
+use aipg_node::{blobs::BlobOptions, finality::FinalityReport};
 
 use crate::rpc::{self, FinalityAccess, RpcParts};
 pub use blobs::Blobs;
@@ -179,7 +180,16 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
             prometheus_registry.as_ref(),
             telemetry.as_ref().map(Telemetry::handle),
         );
-        let slot_duration = babe_link.config().slot_duration();
+        let clock = slot_and_time(babe_link.config().slot_duration());
+        let seen = Arc::clone(&client);
+        let create_inherent_data_providers = move |parent: BlockHash, ()| {
+            let (clock, seen) = (Arc::clone(&clock), Arc::clone(&seen));
+            async move {
+                let (slot, time) = clock.create_inherent_data_providers(parent, ()).await?;
+                let report = FinalityReport(seen.chain_info().finalized_number);
+                Ok((slot, time, report))
+            }
+        };
         let author = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
             keystore: keystore.keystore(),
             client,
@@ -188,7 +198,7 @@ fn start_on<N: NetworkBackend<Block, BlockHash>>(
             block_import,
             sync_oracle: Arc::clone(&sync_service),
             justification_sync_link: Arc::clone(&sync_service),
-            create_inherent_data_providers: slot_and_time(slot_duration),
+            create_inherent_data_providers,
             force_authoring,
             // Authors slow down when finality stands still, so that the part of the chain that
             // can still be reverted stays short.

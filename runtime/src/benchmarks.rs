@@ -41,6 +41,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_model_registry, ModelRegistry]
     [pallet_worker_registry, WorkerRegistry]
     [pallet_job_escrow, JobEscrow]
+    [pallet_finality, Finality]
     [pallet_receipts, Receipts]
     [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]

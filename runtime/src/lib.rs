@@ -1,6 +1,7 @@
 //! The AI Power Grid runtime: composition of the pallets.
 //!
 //! - [`configs`]: how each pallet is configured, by subject;
+//! - [`extension`]: who may send operational transactions;
 //! - [`apis`]: what clients can call;
 //! - [`genesis`]: the presets `dev`, `local` and `mainnet`;
 //! - [`weights`]: what the pallets of FRAME cost here; ours carry their own.
@@ -16,6 +17,7 @@ pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarks;
 pub mod configs;
+pub mod extension;
 pub mod genesis;
 pub mod weights;
 
@@ -57,6 +59,7 @@ pub type TxExtension = (
     frame_system::CheckGenesis<Runtime>,
     frame_system::CheckMortality<Runtime>,
     frame_system::CheckNonce<Runtime>,
+    extension::CheckOperational,
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
     // From genesis on, so that wallets which show what they sign need no other format later. The
@@ -149,6 +152,10 @@ mod runtime {
     pub type Sudo = pallet_sudo;
     #[runtime::pallet_index(10)]
     pub type Utility = pallet_utility;
+
+    // Before the referee: it counts a block only if finality does not lag.
+    #[runtime::pallet_index(11)]
+    pub type Finality = pallet_finality;
 
     // Hooks and genesis run in the order of the indices, whatever the order of these lines.
     //

@@ -24,6 +24,16 @@ pub trait Conduct: Send + Sync {
         sums
     }
 
+    /// Whether it puts its answer onto the node, where others find it.
+    fn stores(&self) -> bool {
+        true
+    }
+
+    /// Whether it publishes chunks that others cannot find.
+    fn publishes(&self) -> bool {
+        true
+    }
+
     /// Whether it posts its trace when a result of it is challenged.
     fn defends(&self) -> bool {
         true

@@ -18,10 +18,14 @@ pub mod study;
 
 use crate::{conduct::Conduct, keys, metrics::Metrics, models::Models};
 use aipg_client::{
-    blobs::BlobError,
+    blobs::{self, BlobError},
     calls,
-    disputes::{commitment, DeliveredResult, Dispute, Seat, Tick, MAX_ROOTS},
+    disputes::{commitment, Blob, DeliveredResult, Dispute, Seat, Tick, MAX_ROOTS},
     ChainError, Client, Hash, SignedCall, Signer, State,
+};
+use aipg_exact::{
+    commitment::{token_chunk, token_chunks},
+    Blake2b256,
 };
 use duties::{duties, is_party, Duty, Moment, Opinion};
 use player::{Board, Play};
@@ -40,11 +44,40 @@ const RETRY_BLOCKS: u32 = 5;
 /// Most calls that are on their way at the same time.
 const MAX_CALLS: usize = 8;
 
+/// Times that prompt or answer are looked for, a block apart, before they are demanded.
+const TRIES_BEFORE_DEMAND: u32 = 2;
+
+/// Most chunks that one call demands.
+const MAX_DEMANDED: usize = 8;
+
+/// A token list that cannot be found.
+struct Missing {
+    blob: Blob,
+    /// How often it was looked for.
+    tries: u32,
+    /// First tick in which it cannot be demanded any more.
+    demands_end: Tick,
+}
+
+impl Missing {
+    /// Whether it is to be demanded: looking for it does not help, and the call is in the next block.
+    const fn is_due(&self, now: Tick) -> bool {
+        self.tries >= TRIES_BEFORE_DEMAND && now.saturating_add(1) < self.demands_end
+    }
+}
+
 /// What was found about a result by one prefill.
 struct Checked {
     job: u64,
     /// Why it is false; `None` if it is right.
     reason: Option<String>,
+}
+
+/// An own answer that was computed again, as the node does not have it any more.
+struct Rebuilt {
+    job: u64,
+    /// `None` if it is not what was delivered.
+    tokens: Option<Vec<u32>>,
 }
 
 /// What is done about results of others.
@@ -69,12 +102,20 @@ pub struct Disputes {
     checking: Option<u64>,
     verdicts: mpsc::UnboundedReceiver<Checked>,
     verdict_sender: mpsc::UnboundedSender<Checked>,
+    /// Own answers that are, or were, computed again.
+    rebuilding: BTreeSet<u64>,
+    rebuilt: mpsc::UnboundedReceiver<Rebuilt>,
+    rebuilt_sender: mpsc::UnboundedSender<Rebuilt>,
     studies: BTreeMap<u64, Study>,
     findings: BTreeMap<u64, Findings>,
     /// What failed, with the block at which to try again.
     retries: BTreeMap<Duty, u32>,
     /// The same for jobs whose blobs could not be had.
     blob_retries: BTreeMap<u64, u32>,
+    /// Results that cannot be checked, as nobody has their prompt or answer.
+    missing: BTreeMap<u64, Missing>,
+    /// Token lists that were published on chain.
+    published: BTreeMap<(u64, Blob), Vec<u32>>,
     /// Own results that cannot be defended, once told.
     indefensible: BTreeSet<u64>,
     news: Arc<Notify>,
@@ -90,6 +131,7 @@ impl Disputes {
         conduct: Arc<dyn Conduct>,
     ) -> Self {
         let (verdict_sender, verdicts) = mpsc::unbounded_channel();
+        let (rebuilt_sender, rebuilt) = mpsc::unbounded_channel();
         Self {
             account,
             models,
@@ -100,10 +142,15 @@ impl Disputes {
             checking: None,
             verdicts,
             verdict_sender,
+            rebuilding: BTreeSet::new(),
+            rebuilt,
+            rebuilt_sender,
             studies: BTreeMap::new(),
             findings: BTreeMap::new(),
             retries: BTreeMap::new(),
             blob_retries: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            published: BTreeMap::new(),
             indefensible: BTreeSet::new(),
             news: Arc::new(Notify::new()),
         }
@@ -127,6 +174,17 @@ impl Disputes {
         while let Ok(checked) = self.verdicts.try_recv() {
             self.judge(checked);
         }
+        while let Ok(Rebuilt { job, tokens }) = self.rebuilt.try_recv() {
+            match tokens {
+                Some(tokens) => {
+                    self.published.insert((job, Blob::Output), tokens);
+                }
+                None => tracing::error!(
+                    job,
+                    "CannotPublish: this machine does not come to its own answer again"
+                ),
+            }
+        }
         let now = Moment {
             tick: state.tick().await?,
             next_block: state.number().saturating_add(1),
@@ -138,8 +196,10 @@ impl Disputes {
         let mut open = Vec::new();
         for job in disputed {
             if let Some(dispute) = state.dispute(job).await? {
-                let is_checked = self.checked.contains_key(&job);
-                if is_party(&dispute, &self.account) || is_checked {
+                let concerns = self.checked.contains_key(&job)
+                    || self.missing.contains_key(&job)
+                    || self.policy.defends_others;
+                if is_party(&dispute, &self.account) || concerns {
                     open.push(dispute);
                 }
             }
@@ -152,6 +212,7 @@ impl Disputes {
         }
         let undisputed = self.undisputed(&open);
         todo.extend(undisputed.map(|job| Duty::Challenge { job }));
+        todo.extend(self.demands(now));
         let signer = Signer::new(client, pair);
         let mut calls = Vec::new();
         for duty in todo {
@@ -237,6 +298,17 @@ impl Disputes {
             .filter(|job| !open.iter().any(|dispute| dispute.job == *job))
     }
 
+    /// Token lists that are to be demanded, as looking for them does not help. Nobody but the worker could
+    /// be blamed for them, so a worker does not demand its own.
+    fn demands(&self, now: Moment) -> impl Iterator<Item = Duty> + '_ {
+        let missing = self.missing.iter().filter(|_| self.policy.checks);
+        let due = missing.filter(move |(_, list)| list.is_due(now.tick));
+        due.map(|(&job, list)| {
+            let blob = list.blob;
+            Duty::Demand { job, blob }
+        })
+    }
+
     /// Ends the studies of what is over.
     fn forget(&mut self, open: &[Dispute]) {
         let checked = &self.checked;
@@ -246,6 +318,8 @@ impl Disputes {
         self.studies.retain(|job, _| is_alive(job));
         self.findings.retain(|job, _| is_alive(job));
         self.retries.retain(|duty, _| is_alive(&duty.job()));
+        self.rebuilding.retain(is_alive);
+        self.published.retain(|(job, _), _| is_alive(job));
     }
 
     /// What this machine thinks of a disputed result; studies it as far as that matters.
@@ -259,7 +333,8 @@ impl Disputes {
         let has_challenged = dispute.challenge_of(&self.account).is_some();
         let is_own = dispute.worker == self.account;
         let would_stand_for = self.policy.defends_others && self.checked.get(&job) == Some(&true);
-        let matters = has_challenged || is_own || would_stand_for || self.is_false(job);
+        let may_defend = dispute.is_challenged() && (is_own || would_stand_for);
+        let matters = has_challenged || may_defend || self.is_false(job);
         if dispute.is_open() && matters {
             self.find_out(client, state, job).await?;
         }
@@ -274,6 +349,7 @@ impl Disputes {
         }
         Ok(Opinion {
             stands_for: is_own && has_its_trace && self.conduct.defends(),
+            shows: (is_own || self.policy.defends_others) && self.conduct.publishes(),
             would_stand_for: would_stand_for && has_its_trace,
             is_false: self.is_false(job),
             is_flawed: has_challenged && findings.is_some_and(|found| found.flaw.is_some()),
@@ -343,24 +419,95 @@ impl Disputes {
         if self.blob_retries.get(&job).is_some_and(|&at| now < at) {
             return Ok(None);
         }
-        match study::fetch(client, &result, &model).await {
-            Ok((prompt, output)) => {
-                self.blob_retries.remove(&job);
-                Ok(Some(Subject {
-                    result,
-                    prompt,
-                    output,
-                    model,
-                }))
-            }
-            Err(BlobError::Chain(error @ ChainError::Transport(_))) => Err(error),
-            Err(error) => {
-                tracing::warn!(job, %error, "cannot check the result: prompt or answer is not to be had");
-                let later = now.saturating_add(RETRY_BLOCKS);
-                self.blob_retries.insert(job, later);
-                Ok(None)
+        let Some(prompt) = self.tokens(client, state, &result, Blob::Prompt).await? else {
+            return Ok(None);
+        };
+        let Some(output) = self.tokens(client, state, &result, Blob::Output).await? else {
+            return Ok(None);
+        };
+        self.blob_retries.remove(&job);
+        self.missing.remove(&job);
+        Ok(Some(Subject {
+            result,
+            prompt,
+            output,
+            model,
+        }))
+    }
+
+    /// A token list of a job, from the node or as it was published on chain; `None` if it is not to be had.
+    /// Tokens beyond the vocabulary are let through: they are what may be false.
+    async fn tokens(
+        &mut self,
+        client: &Client,
+        state: &State,
+        result: &DeliveredResult,
+        blob: Blob,
+    ) -> Result<Option<Vec<u32>>, ChainError> {
+        let (job, now) = (result.job, state.number());
+        if let Some(tokens) = self.published.get(&(job, blob)) {
+            return Ok(Some(tokens.clone()));
+        }
+        let error = match blobs::fetch(client, result.list(blob), u32::MAX).await {
+            Ok(tokens) => return Ok(Some(tokens)),
+            Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
+            Err(error) => error,
+        };
+        let dispute = state.dispute(job).await?;
+        let dispute = dispute.filter(|it| it.demands.keys().any(|&(which, _)| which == blob));
+        if let Some(dispute) = &dispute {
+            if let Some(tokens) = study::published(client, dispute, result, blob).await? {
+                tracing::info!(job, ?blob, "published on chain");
+                self.published.insert((job, blob), tokens.clone());
+                return Ok(Some(tokens));
             }
         }
+        tracing::warn!(job, ?blob, %error, "prompt or answer is not to be had");
+        let tries = self.missing.get(&job).map_or(0, |list| list.tries);
+        let tries = tries.saturating_add(1);
+        // What was demanded comes soon or never.
+        let is_soon = tries < TRIES_BEFORE_DEMAND || dispute.is_some();
+        let pause = if is_soon { 1 } else { RETRY_BLOCKS };
+        self.blob_retries.insert(job, now.saturating_add(pause));
+        if result.worker != self.account {
+            let third = state.challenge_window().await? / 3;
+            let missing = Missing {
+                blob,
+                tries,
+                demands_end: result.delivered.saturating_add(third),
+            };
+            self.missing.insert(job, missing);
+        }
+        Ok(None)
+    }
+
+    /// Computes an own answer again, on a thread of its own: what was delivered follows from the prompt.
+    async fn rebuild(
+        &mut self,
+        client: &Client,
+        state: &State,
+        result: DeliveredResult,
+    ) -> Result<(), ChainError> {
+        let job = result.job;
+        let Some(model) = self.models.get(&result.model).cloned() else {
+            return Ok(());
+        };
+        if self.rebuilding.contains(&job) {
+            return Ok(());
+        }
+        let Some(prompt) = self.tokens(client, state, &result, Blob::Prompt).await? else {
+            return Ok(());
+        };
+        tracing::warn!(job, "the answer is gone, computing it again");
+        self.rebuilding.insert(job);
+        let (sender, news) = (self.rebuilt_sender.clone(), self.news.clone());
+        tokio::task::spawn_blocking(move || {
+            let tokens = study::answer_again(&result, &prompt, &model);
+            // Whoever asked may have gone.
+            let _ = sender.send(Rebuilt { job, tokens });
+            news.notify_one();
+        });
+        Ok(())
     }
 
     /// Begins to check the next result of somebody else that nobody here has checked.
@@ -376,6 +523,7 @@ impl Disputes {
             |job: &u64| disputed.contains(job) || results.iter().any(|result| result.job == *job);
         self.checked.retain(|job, _| is_there(job));
         self.blob_retries.retain(|job, _| is_there(job));
+        self.missing.retain(|job, _| is_there(job));
         if self.checking.is_some() {
             return Ok(());
         }
@@ -466,6 +614,36 @@ impl Disputes {
                 };
                 with.sign(&calls::prove_flaw(job, challenge, flaw, &evidence))
                     .await
+            }
+            Duty::Publish { blob, chunk, .. } => {
+                let Some(result) = state.result(job).await? else {
+                    return Ok(Prepared::NotYet);
+                };
+                let Some(tokens) = self.tokens(client, state, &result, blob).await? else {
+                    if blob == Blob::Output && result.worker == self.account {
+                        self.rebuild(client, state, result).await?;
+                    }
+                    return Ok(Prepared::NotYet);
+                };
+                let Some((part, path)) = token_chunk::<Blake2b256>(&tokens, chunk) else {
+                    return Ok(Prepared::NotYet);
+                };
+                with.sign(&calls::publish(job, blob, chunk, part, &path))
+                    .await
+            }
+            Duty::Demand { blob, .. } => {
+                let Some(result) = state.result(job).await? else {
+                    return Ok(Prepared::NotYet);
+                };
+                let is_demanded =
+                    |chunk| dispute.is_some_and(|it| it.demands.contains_key(&(blob, chunk)));
+                let chunks = 0..token_chunks(result.list(blob).count);
+                let chunks = chunks.filter(|&chunk| !is_demanded(chunk));
+                let chunks: Vec<u32> = chunks.take(MAX_DEMANDED).collect();
+                if chunks.is_empty() {
+                    return Ok(Prepared::NotYet);
+                }
+                with.sign(&calls::demand(job, blob, chunks)).await
             }
             Duty::Post { .. } => {
                 let number = dispute.and_then(|it| it.postings.get(&self.account.0));
@@ -571,6 +749,8 @@ impl std::fmt::Display for Place {
             Duty::OpenRoot { challenge, .. } | Duty::ProveFlaw { challenge, .. } => {
                 write!(formatter, "{challenge}:-")
             }
+            Duty::Publish { blob, chunk, .. } => write!(formatter, "{blob:?} {chunk}"),
+            Duty::Demand { blob, .. } => write!(formatter, "{blob:?}"),
             Duty::Post { .. } | Duty::Challenge { .. } => formatter.write_str("-"),
         }
     }
@@ -578,4 +758,21 @@ impl std::fmt::Display for Place {
 
 fn can_be_challenged(result: &DeliveredResult, window: Tick, now: Tick) -> bool {
     now < result.delivered.saturating_add(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_should_be_demanded_after_it_was_looked_for_and_in_time() {
+        let missing = |tries| Missing {
+            blob: Blob::Output,
+            tries,
+            demands_end: 20,
+        };
+        assert!(!missing(TRIES_BEFORE_DEMAND - 1).is_due(3));
+        assert!(missing(TRIES_BEFORE_DEMAND).is_due(18));
+        assert!(!missing(TRIES_BEFORE_DEMAND).is_due(19));
+    }
 }

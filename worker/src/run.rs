@@ -80,7 +80,13 @@ pub async fn run(
         checks: settings.check_results,
         defends_others: settings.defend_others,
     };
-    let disputes = Disputes::new(account, models.clone(), metrics.clone(), policy, conduct);
+    let disputes = Disputes::new(
+        account,
+        models.clone(),
+        metrics.clone(),
+        policy,
+        conduct.clone(),
+    );
     let mut worker = Worker {
         pair,
         account,
@@ -89,6 +95,7 @@ pub async fn run(
         results,
         journal: Journal::restore(store)?,
         disputes,
+        conduct,
         metrics,
         stay_online: settings.stay_online,
         drain: Duration::from_secs(settings.drain_seconds),

@@ -13,6 +13,7 @@ mod rewards;
 mod steps;
 
 use crate::{
+    conduct::Conduct,
     disputes::Disputes,
     inference::{Finished, Inference, InferenceError},
     journal::Journal,
@@ -26,6 +27,7 @@ use crate::{
 use aipg_client::{calls, Amount, ChainError, Client, Hash, Machine, Signer, State};
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use subxt::utils::AccountId32;
@@ -74,6 +76,7 @@ pub struct Worker {
     pub results: mpsc::UnboundedReceiver<Finished>,
     pub journal: Journal,
     pub disputes: Disputes,
+    pub conduct: Arc<dyn Conduct>,
     pub metrics: Metrics,
     pub stay_online: bool,
     pub drain: Duration,

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{self, runtime_types::bounded_collections::bounded_vec::BoundedVec},
-    disputes::Seat,
+    disputes::{Blob, Seat},
     Amount, Hash, Region, TokenList,
 };
 use aipg_exact::trace::{wire::Wire, Claim, Evidence, Flaw, Tensor};
@@ -240,6 +240,36 @@ pub fn prove_flaw(job: u64, challenge: u32, flaw: Flaw, evidence: &Evidence) -> 
             challenge,
             BoundedVec(flaw.to_bytes()),
             BoundedVec(evidence.to_bytes()),
+        ),
+    }
+}
+
+/// Demands that chunks of a job's prompt or answer are published.
+pub fn demand(job: u64, blob: Blob, chunks: Vec<u32>) -> Call<impl Payload> {
+    Call {
+        name: "referee.demand",
+        payload: api::transactions()
+            .referee()
+            .demand(job, blob.into(), BoundedVec(chunks)),
+    }
+}
+
+/// Publishes a chunk that was demanded, with the siblings that lead from it to the top of its list.
+pub fn publish(
+    job: u64,
+    blob: Blob,
+    chunk: u32,
+    tokens: &[u32],
+    path: &[[u8; 32]],
+) -> Call<impl Payload> {
+    Call {
+        name: "referee.publish",
+        payload: api::transactions().referee().publish(
+            job,
+            blob.into(),
+            chunk,
+            BoundedVec(tokens.to_vec()),
+            BoundedVec(hashes(path)),
         ),
     }
 }

@@ -4,6 +4,7 @@
 //! the roots of every trace, the stage of every game, and what was revealed in it.
 
 mod events;
+mod published;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,51 @@ pub struct DeliveredResult {
     pub sampling: Sampling,
     /// When it was delivered.
     pub delivered: Tick,
+}
+
+/// A token list of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blob {
+    /// What the requester sent.
+    Prompt,
+    /// What the worker delivered.
+    Output,
+}
+
+impl From<Blob> for generated::Blob {
+    fn from(blob: Blob) -> Self {
+        match blob {
+            Blob::Prompt => Self::Prompt,
+            Blob::Output => Self::Output,
+        }
+    }
+}
+
+impl From<generated::Blob> for Blob {
+    fn from(blob: generated::Blob) -> Self {
+        match blob {
+            generated::Blob::Prompt => Self::Prompt,
+            generated::Blob::Output => Self::Output,
+        }
+    }
+}
+
+impl DeliveredResult {
+    /// What the chain says of a token list of the job.
+    pub const fn list(&self, blob: Blob) -> &TokenList {
+        match blob {
+            Blob::Prompt => &self.input,
+            Blob::Output => &self.output,
+        }
+    }
+}
+
+/// A chunk that somebody could not find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    pub account: AccountId32,
+    /// Block in which it was published.
+    pub published: Option<u32>,
 }
 
 /// Names a game.
@@ -226,6 +272,12 @@ pub struct Dispute {
     pub traces_end: Tick,
     /// First tick in which every clock has run out.
     pub games_end: Tick,
+    /// First tick in which nothing can be demanded any more.
+    pub demands_end: Tick,
+    /// First tick in which nothing can be published any more.
+    pub answers_end: Tick,
+    /// Chunks that were demanded.
+    pub demands: BTreeMap<(Blob, u32), Demand>,
     /// By their numbers.
     pub challenges: BTreeMap<u32, Challenge>,
     /// Those whose roots are all there, by their numbers.
@@ -247,6 +299,11 @@ impl Dispute {
         let mut own = self.challenges.iter();
         own.find(|(_, challenge)| challenge.lives && challenge.account == *account)
             .map(|(&number, challenge)| (number, challenge))
+    }
+
+    /// Whether somebody who lives says that the result is false.
+    pub fn is_challenged(&self) -> bool {
+        self.challenges.values().any(|challenge| challenge.lives)
     }
 
     /// Whether an account stands for the result, or has and lost.
@@ -389,11 +446,20 @@ impl State {
                 seat
             })
             .await?;
+        let demands = self
+            .entries(
+                referee().demands(),
+                (job,),
+                |(_, (blob, chunk)): (u64, (generated::Blob, u32))| (Blob::from(blob), chunk),
+            )
+            .await?;
         let clock = self.parameters().await?.dispute_clock;
         let GeneratedCase {
             challenges_end,
             traces_end,
             games_end,
+            demands_end,
+            answers_end,
             ..
         } = record.case;
         let mut dispute = Dispute {
@@ -414,6 +480,12 @@ impl State {
             challenges_end,
             traces_end,
             games_end,
+            demands_end,
+            answers_end,
+            demands: demands
+                .into_iter()
+                .map(|(place, demand)| (place, Demand::from(demand)))
+                .collect(),
             challenges: challenges
                 .into_iter()
                 .map(|(number, challenge)| (number, Challenge::from(challenge)))
@@ -451,6 +523,25 @@ impl State {
             }
         }
         Ok(roots)
+    }
+
+    /// The tokens of a chunk that was published in this block; `None` if it was not.
+    pub async fn published(
+        &self,
+        result: &DeliveredResult,
+        blob: Blob,
+        chunk: u32,
+    ) -> Result<Option<Vec<u32>>, ChainError> {
+        let extrinsics = self.block().extrinsics().fetch().await;
+        let extrinsics = extrinsics.map_err(ChainError::of_read)?;
+        for extrinsic in extrinsics.iter() {
+            let extrinsic = extrinsic.map_err(ChainError::of_read)?;
+            let found = published::find(extrinsic.bytes(), result, blob, chunk);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// What a game has shown of the defender's trace; `None` before its first move.
@@ -503,6 +594,15 @@ impl From<generated::Challenge<AccountId32, u32>> for Challenge {
             since: record.since,
             root: record.root.map(Hash::from),
             lives: record.lives,
+        }
+    }
+}
+
+impl From<generated::Demand<AccountId32, u32>> for Demand {
+    fn from(record: generated::Demand<AccountId32, u32>) -> Self {
+        Self {
+            account: record.account,
+            published: record.published,
         }
     }
 }

@@ -45,10 +45,17 @@ pub struct Case {
     pub traces_end: Tick,
     /// First tick in which every clock has run out.
     pub games_end: Tick,
+    /// First tick in which nothing can be demanded any more.
+    pub demands_end: Tick,
+    /// First tick in which all that was demanded has to be there: early enough to check the result then and
+    /// to challenge it.
+    pub answers_end: Tick,
     /// Challenges that live.
     pub challenges: u32,
     /// Traces that live.
     pub traces: u32,
+    /// Chunks of the blobs that were demanded and not published.
+    pub withheld: u32,
 }
 
 /// How a case stands.
@@ -60,6 +67,8 @@ pub enum Standing {
     Upheld,
     /// No trace lives and none can come, and a challenge does: the result is false.
     False,
+    /// What was demanded was not published in time: the result is false.
+    Withheld,
 }
 
 impl Case {
@@ -67,14 +76,19 @@ impl Case {
     pub const fn new(delivered: Tick, windows: Windows) -> Self {
         let challenges_end = delivered.saturating_add(windows.challenge);
         let traces_end = challenges_end.saturating_add(windows.challenge);
+        let third = windows.challenge / 3;
+        let demands_end = delivered.saturating_add(third);
         Self {
             challenges_end,
             traces_end,
             games_end: traces_end
                 .saturating_add(windows.clock)
                 .saturating_add(windows.clock),
+            demands_end,
+            answers_end: demands_end.saturating_add(third),
             challenges: 0,
             traces: 0,
+            withheld: 0,
         }
     }
 
@@ -88,6 +102,16 @@ impl Case {
         now < self.traces_end && self.challenges > 0
     }
 
+    /// Whether chunks of the blobs may be demanded.
+    pub const fn takes_demands(&self, now: Tick) -> bool {
+        now < self.demands_end
+    }
+
+    /// Whether what was demanded may be published.
+    pub const fn takes_answers(&self, now: Tick) -> bool {
+        now < self.answers_end
+    }
+
     /// Whether every game has ended, reported or not.
     pub const fn is_over(&self, now: Tick) -> bool {
         now >= self.games_end
@@ -95,6 +119,13 @@ impl Case {
 
     /// How it stands.
     pub const fn standing(&self, now: Tick) -> Standing {
+        if self.withheld > 0 {
+            return if self.takes_answers(now) {
+                Standing::Open
+            } else {
+                Standing::Withheld
+            };
+        }
         if self.challenges == 0 {
             return if self.takes_challenges(now) {
                 Standing::Open

@@ -86,14 +86,20 @@ impl<T: Config> Pallet<T> {
         match record.phase {
             Phase::Live => {
                 if record.flawed {
-                    return Self::refute(job, record, now);
+                    return Self::refute(job, record, 0, now);
                 }
                 let case = record.case;
                 match case.standing(now) {
                     Standing::Upheld => Self::uphold(job, record, now),
-                    Standing::False => return Self::refute(job, record, now),
+                    Standing::False => return Self::refute(job, record, 0, now),
+                    Standing::Withheld => return Self::refute_withheld(job, record, now),
                     Standing::Open => {
-                        let ends = [case.challenges_end, case.traces_end, case.games_end];
+                        let ends = [
+                            case.answers_end,
+                            case.challenges_end,
+                            case.traces_end,
+                            case.games_end,
+                        ];
                         let next = ends.into_iter().find(|&end| end > now);
                         if next.is_none() {
                             record.phase = Phase::Sweeping {
@@ -124,7 +130,9 @@ impl<T: Config> Pallet<T> {
                 Self::uphold(job, record, now);
                 return Ok(());
             }
-            Standing::False => return Self::refute(job, record, now),
+            Standing::False => return Self::refute(job, record, 0, now),
+            // Decided long before.
+            Standing::Withheld => return Self::refute_withheld(job, record, now),
             Standing::Open => {}
         }
         let seat = Seat {

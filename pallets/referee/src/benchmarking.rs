@@ -11,6 +11,7 @@
 use super::*;
 use crate::types::*;
 use aipg_exact::{
+    commitment::{token_chunk, token_root, TOKENS_PER_CHUNK},
     header::{ModelHeader, MAX_LAYERS},
     testing::{shapes, small_header, Model},
     trace::{
@@ -204,8 +205,8 @@ fn false_product<T: Config>() -> Product<T> {
     let model = Model::random::<HostBlake2>(header, 1);
     let trace = model.job(&[5, 39, 0, 7], None).teacher_force(&[1]).unwrap();
     let facts = trace.job();
-    let prompt = aipg_exact::commitment::token_root::<HostBlake2>(&[5, 39, 0, 7]);
-    let output = aipg_exact::commitment::token_root::<HostBlake2>(&[1]);
+    let prompt = token_root::<HostBlake2>(&[5, 39, 0, 7]);
+    let output = token_root::<HostBlake2>(&[1]);
     let job = deliver::<T>(facts.header, list(H256(prompt), 4), list(H256(output), 1));
     let root = trace_root::<HostBlake2>(&trace.tensor_roots::<HostBlake2>());
     let parties = parties::<T>(job, H256(root));
@@ -597,6 +598,68 @@ mod benchmarks {
         assert!(Cases::<T>::get(job).unwrap().flawed);
     }
 
+    /// Every chunk is a new one.
+    #[benchmark]
+    fn demand(c: Linear<1, MAX_DEMANDED>) {
+        let output = list(H256::zero(), 1 << LEVELS);
+        let job = deliver::<T>(&deepest(), list(H256::zero(), 1), output);
+        let who = endowed::<T>("challenger");
+        let chunks = DemandedChunks::truncate_from((0..c).collect());
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(who), job, Blob::Output, chunks);
+
+        assert_eq!(Cases::<T>::get(job).unwrap().case.withheld, c);
+    }
+
+    /// The chunk is paid for by somebody else.
+    #[benchmark]
+    fn publish(t: Linear<1, TOKENS_PER_CHUNK>) {
+        let before = vec![7; TOKENS_PER_CHUNK as usize * 3];
+        let tokens = [&before[..], &vec![5; t as usize]].concat();
+        let (chunk, path) = token_chunk::<HostBlake2>(&tokens, 3).unwrap();
+        let root = H256(token_root::<HostBlake2>(&tokens));
+        let output = list(root, tokens.len() as u32);
+        let job = deliver::<T>(&deepest(), list(H256::zero(), 1), output);
+        let demander = endowed::<T>("challenger");
+        let chunks = DemandedChunks::truncate_from(vec![3]);
+        Pallet::<T>::do_demand(demander, job, Blob::Output, &chunks).unwrap();
+        let who = endowed::<T>("defender");
+        let path: Vec<H256> = path.into_iter().map(H256).collect();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(who),
+            job,
+            Blob::Output,
+            3,
+            ChunkTokens::truncate_from(chunk.to_vec()),
+            ChunkPath::truncate_from(path),
+        );
+
+        assert_eq!(Cases::<T>::get(job).unwrap().case.withheld, 0);
+    }
+
+    #[benchmark]
+    fn is_on_turn() {
+        let job = rows::<T>(&deepest(), 1);
+        let parties = parties::<T>(job, ROOT);
+        game_at::<T>(job, last_word());
+        let call = Call::judge {
+            seat: parties.seat,
+            evidence: EvidenceBytes::new(),
+            part: None,
+        };
+        let is_on_turn;
+
+        #[block]
+        {
+            is_on_turn = Pallet::<T>::is_on_turn(&parties.challenger, &call);
+        }
+
+        assert_eq!(is_on_turn, Some(true));
+    }
+
     #[benchmark]
     fn tick() {
         #[block]
@@ -686,6 +749,7 @@ mod benchmarks {
             record.phase = Phase::False {
                 reward,
                 left: reward,
+                withheld: 0,
                 pays_at: 0,
                 next: 0,
             };

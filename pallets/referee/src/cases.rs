@@ -32,6 +32,28 @@ impl<T: Config> Pallet<T> {
         Ok(record)
     }
 
+    /// The case of a result, in which parties can do something; that of one which nobody has doubted yet is
+    /// not in the state.
+    pub(crate) fn case_of(
+        job: JobId,
+        result: &DeliveredResult<T::AccountId>,
+    ) -> Result<CaseOf<T>, DispatchError> {
+        if Cases::<T>::contains_key(job) {
+            return Self::live_case(job);
+        }
+        let case = Case::new(result.delivered, T::Windows::get());
+        Ok(CaseRecord {
+            case,
+            worker: result.worker.clone(),
+            phase: Phase::Live,
+            flawed: false,
+            challenges: 0,
+            traces: 0,
+            lost_traces: 0,
+            due: case.challenges_end,
+        })
+    }
+
     /// A result and the header of its model.
     pub(crate) fn result_of(
         job: JobId,
@@ -49,22 +71,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let result = T::Results::delivered(job).ok_or(Error::<T>::ResultNotFound)?;
         let now = Self::now();
-        let mut record = match Cases::<T>::contains_key(job) {
-            true => Self::live_case(job)?,
-            false => {
-                let case = Case::new(result.delivered, T::Windows::get());
-                CaseRecord {
-                    case,
-                    worker: result.worker,
-                    phase: Phase::Live,
-                    flawed: false,
-                    challenges: 0,
-                    traces: 0,
-                    lost_traces: 0,
-                    due: case.challenges_end,
-                }
-            }
-        };
+        let mut record = Self::case_of(job, &result)?;
         ensure!(
             record.case.takes_challenges(now),
             Error::<T>::ChallengesClosed

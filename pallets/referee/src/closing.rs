@@ -12,9 +12,23 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::ResultUpheld { job });
     }
 
+    /// What was demanded is not there: the result is false.
+    pub(crate) fn refute_withheld(job: JobId, record: CaseOf<T>, now: Tick) -> DispatchResult {
+        let chunks = record.case.withheld;
+        Self::refute(job, record, chunks, now)?;
+        Self::deposit_event(Event::BlobWithheld { job, chunks });
+        Ok(())
+    }
+
     /// The result is false: the worker is convicted and the requester has its price back. The reward
-    /// waits for challengers who have not opened their roots.
-    pub(crate) fn refute(job: JobId, mut record: CaseOf<T>, now: Tick) -> DispatchResult {
+    /// waits for challengers who have not opened their roots; if chunks were `withheld`, it is for those
+    /// who demanded them.
+    pub(crate) fn refute(
+        job: JobId,
+        mut record: CaseOf<T>,
+        withheld: u32,
+        now: Tick,
+    ) -> DispatchResult {
         T::Results::refute(job)?;
         let worker = record.worker.clone();
         T::Rewards::forfeit(&worker);
@@ -32,6 +46,7 @@ impl<T: Config> Pallet<T> {
         record.phase = Phase::False {
             reward,
             left: reward,
+            withheld,
             pays_at,
             next: 0,
         };
@@ -98,6 +113,17 @@ impl<T: Config> Pallet<T> {
             Roots::<T>::remove(job, part);
         } else if let Some(root) = Accusations::<T>::iter_key_prefix(job).next() {
             Accusations::<T>::remove(job, root);
+        } else if let Some(key) = Demands::<T>::iter_key_prefix(job).next() {
+            let share = match record.phase {
+                Phase::False {
+                    reward, withheld, ..
+                } => reward.checked_div(withheld.into()).unwrap_or_default(),
+                Phase::Live | Phase::Sweeping { .. } | Phase::Upheld { .. } => 0,
+            };
+            let paid = Self::clear_demand(job, key, share)?;
+            if let Phase::False { left, .. } = &mut record.phase {
+                *left = left.saturating_sub(paid);
+            }
         } else {
             if let Phase::False { left, .. } = record.phase {
                 Self::sweep_pot(left);
@@ -121,7 +147,13 @@ impl<T: Config> Pallet<T> {
         challenge: &ChallengeOf<T>,
         record: &mut CaseOf<T>,
     ) -> DispatchResult {
-        let Phase::False { reward, left, .. } = &mut record.phase else {
+        let Phase::False {
+            reward,
+            left,
+            withheld: 0,
+            ..
+        } = &mut record.phase
+        else {
             return Ok(());
         };
         let amount = Self::share(job, challenge, record.lost_traces, *reward, *left);

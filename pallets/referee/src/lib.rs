@@ -20,6 +20,7 @@ mod agenda;
 pub mod benchmarking;
 mod cases;
 mod closing;
+mod demands;
 pub mod dispute;
 mod moves;
 mod stakes;
@@ -42,9 +43,9 @@ pub use weights::WeightInfo;
 )]
 pub mod pallet {
     use crate::types::{
-        Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, GameRecord,
-        Outcome, Posting, Revelation, RootPart, RootPath, Seat, Step, Trace, Values, MAX_LEAF,
-        MAX_NODES,
+        Accusation, AddressBytes, Blob, CaseRecord, Challenge, ChunkPath, ChunkTokens, ClaimBytes,
+        Demand, DemandedChunks, EvidenceBytes, GameRecord, Outcome, Posting, Revelation, RootPart,
+        RootPath, Seat, Step, Trace, Values, MAX_LEAF, MAX_NODES,
     };
     use crate::WeightInfo;
     use aipg_primitives::{
@@ -59,6 +60,8 @@ pub mod pallet {
     pub type ChallengeOf<T> = Challenge<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
     /// A trace of this runtime.
     pub type TraceOf<T> = Trace<<T as frame_system::Config>::AccountId>;
+    /// A demand of this runtime.
+    pub type DemandOf<T> = Demand<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
     /// A case of this runtime.
     pub type CaseOf<T> = CaseRecord<<T as frame_system::Config>::AccountId>;
 
@@ -97,6 +100,9 @@ pub mod pallet {
         /// What a trace puts on hold, unless it is the worker's own.
         #[pallet::constant]
         type TraceBond: Get<Balance>;
+        /// What a demand of a chunk pays beforehand.
+        #[pallet::constant]
+        type ChunkPrice: Get<Balance>;
         /// Most steps that one block takes by itself; what is more waits for the next.
         #[pallet::constant]
         type MaxStepsPerBlock: Get<u32>;
@@ -114,6 +120,8 @@ pub mod pallet {
         Challenge,
         /// A trace that lives, or whose roots are being posted.
         Trace,
+        /// A chunk that was demanded and is not published.
+        Demand,
     }
 
     /// Ticks so far: blocks in which finality did not lag.
@@ -160,6 +168,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Accusations<T: Config> =
         StorageDoubleMap<_, Twox64Concat, JobId, Identity, H256, Accusation<BlockNumberFor<T>>>;
+
+    /// Chunks of a job's token lists that were demanded, those that were published as well.
+    #[pallet::storage]
+    pub type Demands<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, JobId, Twox64Concat, (Blob, u32), DemandOf<T>>;
 
     /// Cases by the tick in which the chain moves them on. Every case is in it once.
     #[pallet::storage]
@@ -213,6 +226,32 @@ pub mod pallet {
             job: JobId,
             challenge: u32,
             flaw: AddressBytes,
+        },
+        /// Somebody cannot find these chunks, and has put what they cost on hold.
+        Demanded {
+            job: JobId,
+            account: T::AccountId,
+            blob: Blob,
+            chunks: DemandedChunks,
+            deposit: Balance,
+        },
+        /// A chunk is among the arguments of this call, and its price is paid.
+        Published {
+            job: JobId,
+            blob: Blob,
+            chunk: u32,
+            account: T::AccountId,
+            paid: Balance,
+        },
+        /// So many chunks were demanded and are not there: the result is false.
+        BlobWithheld { job: JobId, chunks: u32 },
+        /// Who demanded a chunk that was withheld has its share of the reward.
+        DemandRewarded {
+            job: JobId,
+            blob: Blob,
+            chunk: u32,
+            account: T::AccountId,
+            amount: Balance,
         },
         /// The result was found right. It is paid.
         ResultUpheld { job: JobId },
@@ -296,6 +335,18 @@ pub mod pallet {
         ChallengeTooYoung,
         /// The model of the result is not known any more.
         UnknownModel,
+        /// The time to demand chunks has passed.
+        DemandsClosed,
+        /// The time to publish chunks has passed.
+        AnswersClosed,
+        /// The token list has fewer chunks.
+        NoSuchChunk,
+        /// All these chunks were demanded before, or none is named.
+        NothingNew,
+        /// Nobody has demanded the chunk.
+        NotDemanded,
+        /// The chunk is published.
+        AlreadyPublished,
     }
 
     impl<T> From<Refusal> for Error<T> {
@@ -522,6 +573,47 @@ pub mod pallet {
         ) -> DispatchResult {
             let account = ensure_signed(origin)?;
             Self::do_prove_flaw(account, job, challenge, flaw, &evidence)
+        }
+
+        /// Demands that chunks of a job's prompt or answer are published, which nobody can check the
+        /// result without, and pays for them beforehand: [`Config::ChunkPrice`] each, on hold. Those that
+        /// were demanded already are passed over. A third of the time to challenge is for demands, the
+        /// next one to publish; then the result is false if a chunk is missing.
+        ///
+        /// # Errors
+        /// [`Error::ResultNotFound`], [`Error::CaseDecided`], [`Error::DemandsClosed`],
+        /// [`Error::NoSuchChunk`], [`Error::NothingNew`], [`Error::BondExceedsBalance`].
+        #[pallet::call_index(12)]
+        #[pallet::weight(T::WeightInfo::demand(chunks.len() as u32))]
+        pub fn demand(
+            origin: OriginFor<T>,
+            job: JobId,
+            blob: Blob,
+            chunks: DemandedChunks,
+        ) -> DispatchResult {
+            let account = ensure_signed(origin)?;
+            Self::do_demand(account, job, blob, &chunks)
+        }
+
+        /// Publishes a chunk that was demanded: its tokens, and the siblings that lead from it to the top
+        /// of the token list. Whoever does has what was paid for it.
+        ///
+        /// # Errors
+        /// [`Error::CaseNotFound`], [`Error::CaseDecided`], [`Error::AnswersClosed`],
+        /// [`Error::NotDemanded`], [`Error::AlreadyPublished`], [`Error::ResultNotFound`],
+        /// [`Error::DoesNotVerify`].
+        #[pallet::call_index(13)]
+        #[pallet::weight(T::WeightInfo::publish(tokens.len() as u32))]
+        pub fn publish(
+            origin: OriginFor<T>,
+            job: JobId,
+            blob: Blob,
+            chunk: u32,
+            tokens: ChunkTokens,
+            path: ChunkPath,
+        ) -> DispatchResult {
+            let account = ensure_signed(origin)?;
+            Self::do_publish(account, job, blob, chunk, &tokens, &path)
         }
     }
 }

@@ -49,6 +49,8 @@ pub const CHALLENGE_WINDOW: u32 = 20;
 pub const CLOCK: u32 = 30;
 pub const CHALLENGE_BOND: Balance = 50 * AIPG + 1;
 pub const TRACE_BOND: Balance = 40 * AIPG + 1;
+/// What a demand of a chunk pays.
+pub const CHUNK_PRICE: Balance = AIPG / 10 + 1;
 /// What a conviction brings as a reward.
 pub const REWARD: Balance = 25 * AIPG;
 pub const WORKER: AccountId = 1;
@@ -155,6 +157,7 @@ impl crate::Config for Test {
     type PalletId = RefereePalletId;
     type ChallengeBond = ConstU128<CHALLENGE_BOND>;
     type TraceBond = ConstU128<TRACE_BOND>;
+    type ChunkPrice = ConstU128<CHUNK_PRICE>;
     type MaxStepsPerBlock = ConstU32<32>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]

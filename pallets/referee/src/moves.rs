@@ -45,6 +45,29 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// Whether the move that a call makes is this account's to make now; `None` if the call is no move.
+    pub fn is_on_turn(account: &T::AccountId, call: &Call<T>) -> Option<bool> {
+        let (seat, side) = match call {
+            Call::name_tensor { seat, .. }
+            | Call::choose_node { seat, .. }
+            | Call::accuse { seat, .. }
+            | Call::judge { seat, .. } => (seat, Side::Challenger),
+            Call::reveal_nodes { seat, .. }
+            | Call::reveal_leaf { seat, .. }
+            | Call::reveal_sums { seat, .. } => (seat, Side::Defender),
+            _ => return None,
+        };
+        let Ok(table) = Self::table(*seat) else {
+            return Some(false);
+        };
+        let owner = match side {
+            Side::Challenger => &table.challenge.account,
+            Side::Defender => &table.trace.account,
+        };
+        let has_time = table.game.late(Self::now()).is_none();
+        Some(owner == account && table.game.stage.turn() == side && has_time)
+    }
+
     /// The game of a seat: without a record it is at its opening since both sides were there.
     pub(crate) fn game(seat: Seat, challenge: &ChallengeOf<T>, trace: &TraceOf<T>) -> GameRecord {
         Games::<T>::get(seat.job, (seat.challenge, seat.trace)).unwrap_or_else(|| {

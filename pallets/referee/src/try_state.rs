@@ -21,7 +21,8 @@ use frame_support::{
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-    /// * What is on hold for challenges and traces is exactly what living ones own, per account.
+    /// * What is on hold for challenges and traces is exactly what living ones own, per account; what is
+    ///   for demands, exactly what is not published.
     /// * The pot has at least what rewards are left to be paid.
     /// * A case counts the challenges and traces that live, and numbers all of them.
     /// * Every case is in the agenda once, at its due tick, not behind the cursor.
@@ -31,6 +32,7 @@ impl<T: Config> Pallet<T> {
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         let mut staked = BTreeMap::<_, u128>::new();
         let mut defended = BTreeMap::<_, u128>::new();
+        let mut prepaid = BTreeMap::<_, u128>::new();
         let mut promised: u128 = 0;
         for (job, record) in Cases::<T>::iter() {
             ensure!(
@@ -74,7 +76,22 @@ impl<T: Config> Pallet<T> {
                 let sum = defended.entry(trace.account).or_default();
                 *sum = sum.saturating_add(trace.bond);
             }
+            let mut withheld: u32 = 0;
+            for demand in Demands::<T>::iter_prefix_values(job) {
+                let is_open = demand.published.is_none();
+                ensure!(
+                    is_open == (demand.deposit > 0),
+                    "exactly what was not published is paid for beforehand"
+                );
+                withheld = withheld.saturating_add(is_open.into());
+                let sum = prepaid.entry(demand.account).or_default();
+                *sum = sum.saturating_add(demand.deposit);
+            }
             if !clearing {
+                ensure!(
+                    withheld == record.case.withheld,
+                    "case counts other chunks that are withheld"
+                );
                 ensure!(
                     living == record.case.challenges,
                     "case counts other challenges"
@@ -109,6 +126,7 @@ impl<T: Config> Pallet<T> {
         let orphans = orphans.chain(Games::<T>::iter_keys().map(|(job, _)| job));
         let orphans = orphans.chain(Roots::<T>::iter_keys().map(|(job, _)| job));
         let orphans = orphans.chain(Revealed::<T>::iter_keys().map(|(job, _)| job));
+        let orphans = orphans.chain(Demands::<T>::iter_keys().map(|(job, _)| job));
         let mut orphans = orphans.chain(Accusations::<T>::iter_keys().map(|(job, _)| job));
         ensure!(
             orphans.all(Cases::<T>::contains_key),
@@ -118,6 +136,7 @@ impl<T: Config> Pallet<T> {
             for (reason, owned) in [
                 (HoldReason::Challenge, &staked),
                 (HoldReason::Trace, &defended),
+                (HoldReason::Demand, &prepaid),
             ] {
                 let held = T::Currency::balance_on_hold(&reason.into(), &account);
                 ensure!(

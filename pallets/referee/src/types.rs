@@ -1,6 +1,7 @@
 //! Records of disputes.
 
 use aipg_exact::{
+    commitment::TOKENS_PER_CHUNK,
     trace::{
         wire::{Wire, CLAIM_BYTES, LEAF_BYTES, NODE_BYTES},
         Claim, Leaf, Node, FAN_OUT, LEVELS,
@@ -50,6 +51,21 @@ pub type AddressBytes = BoundedVec<u8, ConstU32<{ LEAF_BYTES as u32 }>>;
 
 /// Values of sums.
 pub type Values = BoundedVec<i64, ConstU32<{ FAN_OUT as u32 }>>;
+
+/// Most chunks that one call demands: 64 KiB.
+pub const MAX_DEMANDED: u32 = 8;
+
+/// Most siblings between a chunk and the top of its token list: there are under 2^32 tokens.
+pub const MAX_CHUNK_PATH: u32 = 21;
+
+/// Numbers of demanded chunks.
+pub type DemandedChunks = BoundedVec<u32, ConstU32<MAX_DEMANDED>>;
+
+/// Token ids of a published chunk.
+pub type ChunkTokens = BoundedVec<u32, ConstU32<TOKENS_PER_CHUNK>>;
+
+/// Siblings between a chunk and the top of its token list, from below.
+pub type ChunkPath = BoundedVec<H256, ConstU32<MAX_CHUNK_PATH>>;
 
 /// A value of `aipg-exact` in storage: its bytes with their length in front, at most `MOST`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +168,9 @@ pub enum Phase {
         reward: Balance,
         /// What of it is not paid yet.
         left: Balance,
+        /// Chunks that were withheld: those who demanded them share the reward. 0 if the result is false for
+        /// another reason.
+        withheld: u32,
         pays_at: Tick,
         next: u32,
     },
@@ -211,6 +230,38 @@ pub struct Trace<AccountId> {
     pub since: Tick,
     /// Whether it has lost no game.
     pub lives: bool,
+}
+
+/// A token list of a job.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Blob {
+    /// What the requester sent; by its claim the worker says that it has it.
+    Prompt,
+    /// What the worker delivered.
+    Output,
+}
+
+/// A chunk of a token list that somebody cannot find.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Demand<AccountId, BlockNumber> {
+    pub account: AccountId,
+    /// On hold from the account until the chunk is published.
+    pub deposit: Balance,
+    /// The block in which it was: the call's arguments there are the chunk.
+    pub published: Option<BlockNumber>,
 }
 
 /// A trace whose roots are not all there yet.

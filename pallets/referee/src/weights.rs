@@ -29,6 +29,9 @@ pub trait WeightInfo {
     fn judge(b: u32) -> Weight;
     fn report_timeout() -> Weight;
     fn prove_flaw(b: u32) -> Weight;
+    fn demand(c: u32) -> Weight;
+    fn publish(t: u32) -> Weight;
+    fn is_on_turn() -> Weight;
     fn tick() -> Weight;
     fn pass_tick() -> Weight;
     fn step_refute() -> Weight;
@@ -229,6 +232,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
     }
 
+    fn demand(c: u32) -> Weight {
+        Weight::from_parts(250_000_000, 6_000)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 5))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(1, 1)
+                    .saturating_mul(c.into()),
+            )
+            .saturating_add(Weight::from_parts(20_000_000, 2_600).saturating_mul(c.into()))
+    }
+
+    fn publish(t: u32) -> Weight {
+        Weight::from_parts(450_000_000, 6_200)
+            .saturating_add(T::DbWeight::get().reads_writes(9, 7))
+            .saturating_add(Weight::from_parts(60_000, 0).saturating_mul(t.into()))
+    }
+
+    fn is_on_turn() -> Weight {
+        Weight::from_parts(90_000_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(6, 0))
+    }
+
     fn tick() -> Weight {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
@@ -368,6 +392,28 @@ impl WeightInfo for () {
         Weight::from_parts(127_309_898, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
             .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
+    }
+
+    fn demand(c: u32) -> Weight {
+        Weight::from_parts(250_000_000, 6_000)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 5))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(1, 1)
+                    .saturating_mul(c.into()),
+            )
+            .saturating_add(Weight::from_parts(20_000_000, 2_600).saturating_mul(c.into()))
+    }
+
+    fn publish(t: u32) -> Weight {
+        Weight::from_parts(450_000_000, 6_200)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 7))
+            .saturating_add(Weight::from_parts(60_000, 0).saturating_mul(t.into()))
+    }
+
+    fn is_on_turn() -> Weight {
+        Weight::from_parts(90_000_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 0))
     }
 
     fn tick() -> Weight {

@@ -1,4 +1,4 @@
-//! BABE, GRANDPA, session, authorship.
+//! BABE, GRANDPA, session, authorship, how far finality is behind.
 
 use crate::*;
 use frame_support::traits::{ConstU128, ConstU32, ConstU64};
@@ -57,4 +57,10 @@ impl pallet_session::Config for Runtime {
 impl pallet_authorship::Config for Runtime {
     type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
     type EventHandler = ();
+}
+
+impl pallet_finality::Config for Runtime {
+    // GRANDPA is two or three blocks behind when all is well.
+    type MaxLag = ConstU32<16>;
+    type WeightInfo = pallet_finality::weights::SubstrateWeight<Runtime>;
 }

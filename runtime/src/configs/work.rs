@@ -4,7 +4,7 @@ use super::money::{BlockAuthor, StakersPot, Treasury};
 use crate::*;
 use aipg_primitives::FeeSplit;
 use frame_support::{
-    traits::{ConstBool, ConstU128, ConstU32, Get},
+    traits::{ConstU128, ConstU32, Get},
     PalletId,
 };
 use frame_system::EnsureRoot;
@@ -110,12 +110,13 @@ impl pallet_referee::Config for Runtime {
     type Workers = WorkerRegistry;
     type Rewards = UsefulWork;
     type Windows = DisputeWindows;
-    // The chain does not know yet how far finality is behind.
-    type FinalityLags = ConstBool<false>;
+    type FinalityLags = pallet_finality::Lags<Runtime>;
     type Treasury = Treasury;
     type PalletId = RefereePalletId;
     type ChallengeBond = ConstU128<{ 50 * AIPG }>;
     type TraceBond = ConstU128<{ 50 * AIPG }>;
+    // Covers the fee of publishing it: a test says so.
+    type ChunkPrice = ConstU128<{ AIPG / 10 }>;
     // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
     type MaxStepsPerBlock = ConstU32<8>;
     type WeightInfo = pallet_referee::weights::SubstrateWeight<Runtime>;

@@ -1,13 +1,15 @@
 //! What a transaction carries besides its call.
 
 use super::*;
+use crate::extension::{CheckOperational, NOT_ENTITLED};
 use codec::{Decode, Encode};
 use frame_metadata_hash_extension::CheckMetadataHash;
-use sp_keyring::Sr25519Keyring::Bob;
+use pallet_referee::WeightInfo as _;
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 use sp_runtime::{
     generic::{Era, SignedPayload},
     traits::TransactionExtension,
-    transaction_validity::{TransactionValidityError, UnknownTransaction},
+    transaction_validity::{InvalidTransaction, TransactionValidityError, UnknownTransaction},
 };
 
 fn extension(nonce: Nonce, tip: Balance, metadata_hash: CheckMetadataHash<Runtime>) -> TxExtension {
@@ -18,6 +20,7 @@ fn extension(nonce: Nonce, tip: Balance, metadata_hash: CheckMetadataHash<Runtim
         frame_system::CheckGenesis::new(),
         frame_system::CheckMortality::from(Era::Immortal),
         frame_system::CheckNonce::from(nonce),
+        CheckOperational,
         frame_system::CheckWeight::new(),
         pallet_transaction_payment::ChargeTransactionPayment::from(tip),
         metadata_hash,
@@ -87,5 +90,130 @@ fn transaction_should_be_refused_when_it_names_a_metadata_hash_that_the_runtime_
             ))
         );
         assert_eq!(System::account_nonce(account(Bob)), 0);
+    });
+}
+
+/// What becomes of an operational transaction on the development chain, whose sudo key is Alice's.
+fn send(signer: Sr25519Keyring, call: RuntimeCall) -> sp_runtime::ApplyExtrinsicResult {
+    Executive::apply_extrinsic(transaction(signer, call, 0, None))
+}
+
+fn set_heap_pages() -> RuntimeCall {
+    frame_system::Call::set_heap_pages { pages: 7 }.into()
+}
+
+fn some_move(job: u64) -> RuntimeCall {
+    let seat = pallet_referee::types::Seat {
+        job,
+        challenge: 0,
+        trace: 0,
+    };
+    pallet_referee::Call::reveal_leaf {
+        seat,
+        bytes: Default::default(),
+    }
+    .into()
+}
+
+/// A case of the job whose game waits for Bob to reveal nodes.
+fn begin_game(job: u64) {
+    use aipg_referee_game::{Case, Windows};
+    use pallet_referee::{types::*, Cases, Challenges, Games, Traces};
+    let windows = Windows {
+        challenge: 15,
+        clock: 30,
+    };
+    let record = CaseRecord {
+        case: Case::new(0, windows),
+        worker: account(Bob).into(),
+        phase: Phase::Live,
+        flawed: false,
+        challenges: 1,
+        traces: 1,
+        lost_traces: 0,
+        due: 15,
+    };
+    Cases::<Runtime>::insert(job, record);
+    let challenge = Challenge {
+        account: account(Alice).into(),
+        bond: 0,
+        commitment: Hash::zero(),
+        made_in: 1,
+        since: 0,
+        root: None,
+        original: false,
+        lives: true,
+    };
+    Challenges::<Runtime>::insert(job, 0, challenge);
+    let trace = Trace {
+        account: account(Bob).into(),
+        bond: 0,
+        root: Hash::zero(),
+        since: 0,
+        lives: true,
+    };
+    Traces::<Runtime>::insert(job, 0, trace);
+    let node = aipg_exact::trace::Node {
+        tensor: aipg_exact::trace::Tensor::Embedded,
+        level: 0,
+        index: 0,
+        hash: [0; 32],
+    };
+    let game = GameRecord::new(0, 30);
+    let stage = aipg_referee_game::Stage::Leaf(node.into());
+    Games::<Runtime>::insert(job, (0, 0), GameRecord { stage, ..game });
+}
+
+#[test]
+fn operational_transactions_should_be_refused_but_from_those_for_whom_they_are() {
+    let refused = Err(TransactionValidityError::Invalid(
+        InvalidTransaction::Custom(NOT_ENTITLED),
+    ));
+    let sudo = |call| -> RuntimeCall {
+        pallet_sudo::Call::sudo {
+            call: Box::new(call),
+        }
+        .into()
+    };
+    let batch = |calls| -> RuntimeCall { pallet_utility::Call::batch_all { calls }.into() };
+    preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+        System::initialize(&2, &Hash::default(), &Default::default());
+        begin_game(7);
+        let nonce = System::account_nonce(account(Bob));
+        for call in [
+            set_heap_pages(),
+            sudo(set_heap_pages()),
+            some_move(8),
+            batch(vec![some_move(7), some_move(7)]),
+            frame_system::Call::apply_authorized_upgrade { code: vec![] }.into(),
+        ] {
+            assert_eq!(send(Bob, call.clone()), refused, "{call:?}");
+        }
+        assert_eq!(System::account_nonce(account(Bob)), nonce, "they are free");
+        assert_eq!(send(Charlie, some_move(7)), refused, "it is not Charlie's");
+
+        // It is Bob's move: it is taken, and fails for what it says.
+        assert!(matches!(send(Bob, some_move(7)), Ok(Err(_))));
+        // Among other calls a move uses the part of the block that is everybody's.
+        let mixed = batch(vec![remark(), some_move(8)]);
+        assert!(matches!(send(Bob, mixed), Ok(Err(_))));
+        assert_eq!(send(Alice, sudo(set_heap_pages())), Ok(Ok(())));
+        let authorize = frame_system::Call::authorize_upgrade {
+            code_hash: Hash::repeat_byte(1),
+        };
+        assert_eq!(send(Alice, sudo(authorize.into())), Ok(Ok(())));
+        let apply = frame_system::Call::apply_authorized_upgrade { code: vec![] };
+        assert!(matches!(send(Bob, apply.into()), Ok(Err(_))));
+    });
+}
+
+#[test]
+fn the_check_of_operational_transactions_should_weigh_on_these_alone() {
+    let weight = |call| TransactionExtension::<RuntimeCall>::weight(&CheckOperational, &call);
+    preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+        assert_eq!(weight(remark()), Default::default());
+        let turn = <Runtime as pallet_referee::Config>::WeightInfo::is_on_turn();
+        assert_eq!(weight(some_move(7)), turn);
+        assert_eq!(weight(set_heap_pages()), turn);
     });
 }

@@ -142,3 +142,67 @@ fn dust_should_go_to_the_treasury() {
         });
     }
 }
+
+/// What a transaction of this call costs.
+fn fee(call: RuntimeCall) -> Balance {
+    let transaction = extensions::transaction(Eve, call, 0, None);
+    let length = transaction.encoded_size() as u32;
+    let info = weights::info_of(&transaction.function);
+    TransactionPayment::compute_fee(length, &info, 0)
+}
+
+#[test]
+fn price_of_a_demanded_chunk_should_cover_the_fee_of_publishing_it() {
+    use pallet_referee::types::{Blob, ChunkPath, ChunkTokens, MAX_CHUNK_PATH};
+    for name in PRESETS {
+        preset_state(name).execute_with(|| {
+            let tokens = vec![u32::MAX; aipg_exact::commitment::TOKENS_PER_CHUNK as usize];
+            let path = vec![Hash::repeat_byte(1); MAX_CHUNK_PATH as usize];
+            let publish = pallet_referee::Call::publish {
+                job: u64::MAX,
+                blob: Blob::Output,
+                chunk: u32::MAX,
+                tokens: ChunkTokens::try_from(tokens).expect("a chunk"),
+                path: ChunkPath::try_from(path).expect("a path"),
+            };
+            assert!(publish.encoded_size() <= 16 * 1024);
+            let (fee, price) = (
+                fee(publish.into()),
+                <Runtime as pallet_referee::Config>::ChunkPrice::get(),
+            );
+            assert!(fee <= price, "{name}: {fee} of {price}");
+        });
+    }
+}
+
+/// Whoever wins a game has at least twice what all its moves cost, however deep it goes.
+#[test]
+fn lost_bond_should_pay_for_the_longest_game() {
+    use pallet_referee::types::{EvidenceBytes, Seat, MAX_EVIDENCE};
+    let seat = Seat {
+        job: u64::MAX,
+        challenge: u32::MAX,
+        trace: u32::MAX,
+    };
+    for name in PRESETS {
+        preset_state(name).execute_with(|| {
+            let evidence = EvidenceBytes::try_from(vec![1; MAX_EVIDENCE as usize]);
+            let dearest = pallet_referee::Call::judge {
+                seat,
+                evidence: evidence.expect("as much as a move brings"),
+                part: Some(u32::MAX),
+            };
+            // docs/spec/useful-work.md, section 5.
+            let levels = u64::BITS.div_ceil(aipg_exact::trace::LEVELS);
+            let moves = 2 * levels + 3 + 2 * 4 + 2;
+            let cost = fee(dearest.into()) * Balance::from(moves);
+            let bonds: [Balance; 2] = [
+                <Runtime as pallet_referee::Config>::ChallengeBond::get(),
+                <Runtime as pallet_referee::Config>::TraceBond::get(),
+            ];
+            for bond in bonds {
+                assert!(bond / 2 >= 2 * cost, "{name}: {bond} and {cost}");
+            }
+        });
+    }
+}

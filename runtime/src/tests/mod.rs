@@ -97,6 +97,7 @@ fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
 /// of our own pallets run, in the order of the runtime (`spine` compares the two).
 type OwnPallets = (
     ChainParameters,
+    Finality,
     Emission,
     ModelRegistry,
     WorkerRegistry,
@@ -138,6 +139,7 @@ fn signed(key: Sr25519Keyring) -> RuntimeOrigin {
 }
 
 fn check_all_pallets() {
+    Finality::do_try_state().expect("reports of finality hold together");
     Emission::do_try_state().expect("emission holds together");
     ModelRegistry::do_try_state().expect("models hold together");
     WorkerRegistry::do_try_state().expect("machines hold together");

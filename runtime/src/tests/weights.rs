@@ -85,7 +85,7 @@ fn calls() -> Vec<(String, DispatchInfo)> {
 }
 
 /// The call's dispatch info with the weight of the transaction's extensions.
-fn info_of(call: &RuntimeCall) -> DispatchInfo {
+pub fn info_of(call: &RuntimeCall) -> DispatchInfo {
     let extension = TxExtension::decode(&mut TrailingZeroInput::zeroes())
         .expect("zeroes are a transaction without mortality, nonce and tip");
     DispatchInfo {
@@ -191,6 +191,8 @@ fn move_of_a_dispute_should_take_at_most_one_percent_of_a_block_of_every_preset(
         RefereeWeight::judge(evidence).saturating_add(RefereeWeight::judge_parts()),
         RefereeWeight::report_timeout(),
         RefereeWeight::prove_flaw(evidence),
+        RefereeWeight::demand(pallet_referee::types::MAX_DEMANDED),
+        RefereeWeight::publish(aipg_exact::commitment::TOKENS_PER_CHUNK),
         dearest_ruling(),
     ];
     on_every_preset(|preset, limits| {

@@ -19,6 +19,7 @@ const CLASSES = {
   'referee.revealSums': 'Operational',
   'referee.judge': 'Operational',
   'timestamp.set': 'Mandatory',
+  'finality.report': 'Mandatory',
 }
 
 /** The class of calls that carry others. */

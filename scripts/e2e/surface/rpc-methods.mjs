@@ -81,8 +81,9 @@ const TRANSACTIONS = {
   title: 'Transactions',
   about:
     'Extrinsics are SCALE-encoded, as hexadecimal strings with `0x`. Errors 1000–1999 are those of ' +
-    'the transaction pool: 1010 an invalid transaction (stale nonce, cannot pay, …), 1012 temporarily ' +
-    'banned, 1013 already imported, 1014 priority too low to replace another one.',
+    'the transaction pool: 1010 an invalid transaction (stale nonce, cannot pay, …; "Custom error: 1": ' +
+    'an operational call by somebody for whom it is not), 1012 temporarily banned, 1013 already ' +
+    'imported, 1014 priority too low to replace another one.',
   methods: [
     {
       name: 'author_submitExtrinsic',

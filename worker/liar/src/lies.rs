@@ -17,6 +17,8 @@ pub struct Liar {
     pub stall: Option<StallAt>,
     pub false_sums: bool,
     pub accuse: bool,
+    pub hide: bool,
+    pub withhold: bool,
 }
 
 impl Conduct for Liar {
@@ -96,6 +98,14 @@ impl Conduct for Liar {
             return sums;
         }
         best_lie(position, claim, &sums).unwrap_or(sums)
+    }
+
+    fn stores(&self) -> bool {
+        !self.hide
+    }
+
+    fn publishes(&self) -> bool {
+        !self.withhold
     }
 
     fn defends(&self) -> bool {

@@ -28,6 +28,12 @@ struct Cli {
     /// Say of every checked result that it is false.
     #[arg(long)]
     accuse: bool,
+    /// Do not put the answer onto the node, where others find it.
+    #[arg(long)]
+    hide: bool,
+    /// Do not publish what is demanded.
+    #[arg(long)]
+    withhold: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -75,6 +81,8 @@ fn main() -> ExitCode {
         stall,
         false_sums,
         accuse,
+        hide,
+        withhold,
         command,
     } = Cli::parse();
     let liar = Liar {
@@ -83,6 +91,8 @@ fn main() -> ExitCode {
         stall,
         false_sums,
         accuse,
+        hide,
+        withhold,
     };
     aipg_worker::run_to_end(command, Arc::new(liar))
 }

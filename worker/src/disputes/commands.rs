@@ -13,7 +13,7 @@ use crate::{
     stop::Stop,
 };
 use aipg_client::{
-    disputes::{DisputeEvent, Seat},
+    disputes::{Blob, DisputeEvent, Seat},
     Backoff, ChainError, Client, Endpoints,
 };
 use anyhow::Context;
@@ -150,6 +150,13 @@ async fn stand(client: &Client, job: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
+const fn blob_name(blob: Blob) -> &'static str {
+    match blob {
+        Blob::Prompt => "the prompt",
+        Blob::Output => "the answer",
+    }
+}
+
 /// An event in words.
 fn describe(event: &DisputeEvent) -> String {
     let seat = |seat: &Seat| format!("game {}:{}", seat.challenge, seat.trace);
@@ -205,6 +212,34 @@ fn describe(event: &DisputeEvent) -> String {
         DisputeEvent::FlawProven {
             challenge, flaw, ..
         } => format!("challenge {challenge}: the answer contradicts itself, {flaw:?}"),
+        DisputeEvent::Demanded {
+            account,
+            blob,
+            chunks,
+            deposit,
+            ..
+        } => format!(
+            "{} cannot find {}, chunks {chunks:?}, and pays {deposit} for them",
+            keys::address(account),
+            blob_name(*blob)
+        ),
+        DisputeEvent::Published {
+            account,
+            blob,
+            chunk,
+            paid,
+            ..
+        } => format!(
+            "{} publishes {}, chunk {chunk}, for {paid}",
+            keys::address(account),
+            blob_name(*blob)
+        ),
+        DisputeEvent::Withheld { chunks, .. } => {
+            format!("{chunks} chunks were demanded and are not there")
+        }
+        DisputeEvent::DemandRewarded {
+            account, amount, ..
+        } => format!("reward: {amount} to {}", keys::address(account)),
         DisputeEvent::Upheld { .. } => "the result is right".into(),
         DisputeEvent::Refuted { worker, reward, .. } => format!(
             "the result is FALSE: {} is convicted, the requester has its price back, the reward is {reward}",

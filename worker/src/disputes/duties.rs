@@ -1,7 +1,7 @@
 //! What a party has to do next in a dispute: decided from the chain's state alone, so that a restart
 //! forgets nothing.
 
-use aipg_client::disputes::{Dispute, Phase, Seat, Side, Tick};
+use aipg_client::disputes::{Blob, Dispute, Phase, Seat, Side, Tick};
 use subxt::utils::AccountId32;
 
 /// Something that one call does.
@@ -19,6 +19,10 @@ pub enum Duty {
     Challenge { job: u64 },
     /// Report that the other side is out of time.
     ReportTimeout(Seat),
+    /// Publish a chunk that somebody cannot find.
+    Publish { job: u64, blob: Blob, chunk: u32 },
+    /// Demand that a token list is published that cannot be found.
+    Demand { job: u64, blob: Blob },
 }
 
 impl Duty {
@@ -29,7 +33,9 @@ impl Duty {
             Self::OpenRoot { job, .. }
             | Self::ProveFlaw { job, .. }
             | Self::Post { job }
-            | Self::Challenge { job } => *job,
+            | Self::Challenge { job }
+            | Self::Publish { job, .. }
+            | Self::Demand { job, .. } => *job,
         }
     }
 }
@@ -39,6 +45,8 @@ impl Duty {
 pub struct Opinion {
     /// It stands for the result: it delivered it.
     pub stands_for: bool,
+    /// It shows prompt and answer: it delivered the result, or helps those who did.
+    pub shows: bool,
     /// It stands for the result if nobody else does: it found it right.
     pub would_stand_for: bool,
     /// It found the result false.
@@ -86,6 +94,13 @@ pub fn duties(
         return Vec::new();
     }
     let mut duties = games(dispute, account, now.tick);
+    if opinion.shows && now.tick < dispute.answers_end {
+        // Soon nobody can publish them any more.
+        let open = dispute.demands.iter();
+        let open = open.filter(|(_, demand)| demand.published.is_none());
+        let publish = open.map(|(&(blob, chunk), _)| Duty::Publish { job, blob, chunk });
+        duties.splice(0..0, publish);
+    }
     match own {
         // Nobody else may take the proof from a block in which the challenge is not yet.
         Some((challenge, record)) if opinion.is_flawed && record.made_in < now.next_block => {
@@ -96,12 +111,11 @@ pub fn duties(
         }
         _ => {}
     }
-    let is_challenged = dispute.challenges.values().any(|challenge| challenge.lives);
     // Who stands for another's result lets its worker go first.
     let is_alone = !dispute.traces.values().any(|trace| trace.lives);
     let is_late = now.tick >= dispute.challenges_end;
     if (opinion.stands_for || opinion.would_stand_for && is_alone && is_late)
-        && is_challenged
+        && dispute.is_challenged()
         && !dispute.has_trace_of(account)
         && now.tick < dispute.traces_end
     {
@@ -157,7 +171,7 @@ fn games(dispute: &Dispute, account: &AccountId32, now: Tick) -> Vec<Duty> {
 mod tests {
     use super::*;
     use aipg_client::{
-        disputes::{Challenge, Game, PostedTrace, Stage},
+        disputes::{Challenge, Demand, Game, PostedTrace, Stage},
         Amount, Hash,
     };
     use aipg_exact::trace::{Node, Tensor};
@@ -216,6 +230,9 @@ mod tests {
             challenges_end: 15,
             traces_end: 30,
             games_end: 90,
+            demands_end: 5,
+            answers_end: 10,
+            demands: [].into(),
             challenges: [(0, challenge(2, None))].into(),
             traces: [].into(),
             postings: [].into(),
@@ -245,12 +262,14 @@ mod tests {
     };
     const STANDS: Opinion = Opinion {
         stands_for: true,
+        shows: true,
         would_stand_for: false,
         is_false: false,
         is_flawed: false,
     };
     const FALSE: Opinion = Opinion {
         stands_for: false,
+        shows: false,
         would_stand_for: false,
         is_false: true,
         is_flawed: false,
@@ -444,6 +463,39 @@ mod tests {
             ..played(nodes())
         };
         assert_eq!(duties(&flawed, &account(1), STANDS, at(9)), []);
+    }
+
+    #[test]
+    fn chunk_should_be_published_while_there_is_time_by_who_shows_it() {
+        let demand = |published| Demand {
+            account: account(9),
+            published,
+        };
+        let demands = [
+            ((Blob::Prompt, 0), demand(None)),
+            ((Blob::Output, 0), demand(Some(101))),
+            ((Blob::Output, 3), demand(None)),
+        ];
+        let demanded = Dispute {
+            demands: demands.into(),
+            ..played(nodes())
+        };
+        let publish = |blob, chunk| Duty::Publish {
+            job: JOB,
+            blob,
+            chunk,
+        };
+        let first = [publish(Blob::Prompt, 0), publish(Blob::Output, 3)];
+        let todo = duties(&demanded, &account(1), STANDS, at(9));
+        assert_eq!(todo, [&first[..], &[Duty::Play(SEAT)]].concat());
+        let todo = duties(&demanded, &account(1), STANDS, at(10));
+        assert_eq!(todo, [Duty::Play(SEAT)], "too late");
+        assert_eq!(duties(&demanded, &account(3), FALSE, at(9)).len(), 1);
+        let helps = Opinion {
+            shows: true,
+            ..Opinion::default()
+        };
+        assert_eq!(duties(&demanded, &account(3), helps, at(9)), first);
     }
 
     #[test]

@@ -6,13 +6,16 @@
 use super::player::{next_move, Board, Play, PlayError};
 use crate::{conduct::Conduct, inference, models::Served};
 use aipg_client::{
-    blobs::{self, BlobError},
-    disputes::DeliveredResult,
-    Client, Hash,
+    blobs,
+    disputes::{Blob, DeliveredResult, Dispute},
+    ChainError, Client, Hash,
 };
-use aipg_engine::trace::{open_output, MemoryBudget, ModelFile, Trace, TraceError, TraceRequest};
+use aipg_engine::trace::{
+    open_output, open_prompt, MemoryBudget, ModelFile, Trace, TraceError, TraceRequest,
+};
 use aipg_exact::{
-    trace::{Evidence, Flaw},
+    commitment::token_chunks,
+    trace::{Evidence, Flaw, Opening},
     tree::Domain,
 };
 use std::{
@@ -204,14 +207,20 @@ impl<'a> Run<'a> {
 pub fn flaw(subject: &Subject) -> Option<(Flaw, Evidence)> {
     let Subject {
         result,
+        prompt,
         output,
         model,
-        ..
     } = subject;
     let vocabulary = model.model.header().vocabulary;
+    let is_unknown = |&token: &u32| token >= vocabulary;
     let is_stop = |token: &u32| result.stop.contains(token);
+    if let Some(index) = prompt.iter().position(is_unknown) {
+        let index = index as u64;
+        let opening = open_prompt(prompt, index / TOKENS_PER_LEAF)?;
+        return Some((Flaw::UnknownInput(index), shown(opening)));
+    }
     let (last, before) = output.split_last()?;
-    let unknown = output.iter().position(|&token| token >= vocabulary);
+    let unknown = output.iter().position(is_unknown);
     let (flaw, index) = if let Some(index) = unknown {
         (Flaw::UnknownToken(index as u64), index)
     } else if let Some(index) = before.iter().position(is_stop) {
@@ -221,25 +230,48 @@ pub fn flaw(subject: &Subject) -> Option<(Flaw, Evidence)> {
     } else {
         return None;
     };
-    let leaf = index as u64 / TOKENS_PER_LEAF;
-    let evidence = Evidence {
-        tensors: Vec::new(),
-        leaves: vec![open_output(output, leaf)?],
-    };
-    Some((flaw, evidence))
+    let opening = open_output(output, index as u64 / TOKENS_PER_LEAF)?;
+    Some((flaw, shown(opening)))
 }
 
-/// Prompt and output of a result, checked against what the chain says of them. Tokens beyond the
-/// vocabulary are let through: they are what may be false.
-pub async fn fetch(
+fn shown(opening: Opening) -> Evidence {
+    Evidence {
+        tensors: Vec::new(),
+        leaves: vec![opening],
+    }
+}
+
+/// A token list as it was published on chain; `None` if a chunk of it was not.
+pub async fn published(
     client: &Client,
+    dispute: &Dispute,
     result: &DeliveredResult,
-    model: &Served,
-) -> Result<(Vec<u32>, Vec<u32>), BlobError> {
-    let vocabulary = model.model.header().vocabulary;
-    let prompt = blobs::fetch(client, &result.input, vocabulary).await?;
-    let output = blobs::fetch(client, &result.output, u32::MAX).await?;
-    Ok((prompt, output))
+    blob: Blob,
+) -> Result<Option<Vec<u32>>, ChainError> {
+    let mut tokens = Vec::new();
+    for chunk in 0..token_chunks(result.list(blob).count) {
+        let demand = dispute.demands.get(&(blob, chunk));
+        let Some(block) = demand.and_then(|demand| demand.published) else {
+            return Ok(None);
+        };
+        let state = client.at_number(block).await?;
+        let Some(part) = state.published(result, blob, chunk).await? else {
+            return Ok(None);
+        };
+        tokens.extend(part);
+    }
+    Ok(Some(tokens))
+}
+
+/// The answer of a result that this machine gave, computed again; `None` if it comes to another one.
+pub fn answer_again(result: &DeliveredResult, prompt: &[u32], model: &Served) -> Option<Vec<u32>> {
+    let sampler = inference::sampler(result.seed, result.sampling).ok()?;
+    let (most, stop) = (result.max_output, &result.stop);
+    let run = model
+        .model
+        .generate(prompt, most, stop, &sampler, &mut |_| {});
+    let tokens = run.ok()?.tokens;
+    (blobs::token_root(&tokens) == result.output.root).then_some(tokens)
 }
 
 /// Why a result is false, by one prefill; `None` if it is right.

@@ -1,6 +1,6 @@
 //! What a block did to disputes.
 
-use super::{Seat, Side};
+use super::{Blob, Seat, Side};
 use crate::{
     api::{
         referee::events as referee,
@@ -64,6 +64,30 @@ pub enum DisputeEvent {
         challenge: u32,
         flaw: Flaw,
     },
+    /// Somebody cannot find these chunks, and has paid for them.
+    Demanded {
+        job: u64,
+        account: AccountId32,
+        blob: Blob,
+        chunks: Vec<u32>,
+        deposit: Amount,
+    },
+    /// A chunk is in the block.
+    Published {
+        job: u64,
+        account: AccountId32,
+        blob: Blob,
+        chunk: u32,
+        paid: Amount,
+    },
+    /// So many chunks were demanded and are not there.
+    Withheld { job: u64, chunks: u32 },
+    /// Who demanded a chunk that was withheld has its share of the reward.
+    DemandRewarded {
+        job: u64,
+        account: AccountId32,
+        amount: Amount,
+    },
     /// The result was found right.
     Upheld { job: u64 },
     /// The result was found false.
@@ -94,6 +118,10 @@ impl DisputeEvent {
             | Self::Upheld { job }
             | Self::Refuted { job, .. }
             | Self::RewardPaid { job, .. }
+            | Self::Demanded { job, .. }
+            | Self::Published { job, .. }
+            | Self::Withheld { job, .. }
+            | Self::DemandRewarded { job, .. }
             | Self::Closed { job } => *job,
             Self::Moved { seat, .. } | Self::GameEnded { seat, .. } => seat.job,
         }
@@ -141,7 +169,43 @@ impl DisputeEvent {
                 executed,
             }));
         }
+        if let Some(demand) = Self::decode_demand(event)? {
+            return Ok(Some(demand));
+        }
         Self::decode_end(event)
+    }
+
+    fn decode_demand(event: &Event<'_, SubstrateConfig>) -> Result<Option<Self>, ChainError> {
+        if let Some(e) = fields::<referee::Demanded>(event)? {
+            return Ok(Some(Self::Demanded {
+                job: e.job,
+                account: e.account,
+                blob: e.blob.into(),
+                chunks: e.chunks.0,
+                deposit: Amount(e.deposit),
+            }));
+        }
+        if let Some(e) = fields::<referee::Published>(event)? {
+            return Ok(Some(Self::Published {
+                job: e.job,
+                account: e.account,
+                blob: e.blob.into(),
+                chunk: e.chunk,
+                paid: Amount(e.paid),
+            }));
+        }
+        if let Some(e) = fields::<referee::BlobWithheld>(event)? {
+            return Ok(Some(Self::Withheld {
+                job: e.job,
+                chunks: e.chunks,
+            }));
+        }
+        let rewarded = fields::<referee::DemandRewarded>(event)?;
+        Ok(rewarded.map(|e| Self::DemandRewarded {
+            job: e.job,
+            account: e.account,
+            amount: Amount(e.amount),
+        }))
     }
 
     fn decode_end(event: &Event<'_, SubstrateConfig>) -> Result<Option<Self>, ChainError> {

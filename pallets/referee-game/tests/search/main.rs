@@ -5,6 +5,7 @@
 //! honest party does all that it can. One state is looked at once.
 
 mod book;
+mod demands;
 mod toy;
 
 use aipg_referee_game::{Side, Standing};

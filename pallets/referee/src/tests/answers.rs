@@ -167,6 +167,39 @@ fn a_token_beyond_the_vocabulary_should_be_a_flaw() {
     });
 }
 
+/// Nobody can run the model on such a prompt, so nobody could say what else is false: the worker had to
+/// give the job back.
+#[test]
+fn an_answer_to_a_prompt_beyond_the_vocabulary_should_be_false() {
+    let vocabulary = truth().job().header.vocabulary;
+    let prompt = [1, vocabulary, 3, 4];
+    execute(|| {
+        deliver(truth());
+        Results::mutate(|results| {
+            let result = results.get_mut(&JOB).unwrap();
+            result.input.root = H256(token_root::<HostBlake2>(&prompt));
+        });
+        let number = challenge(CHALLENGER, truth());
+        advance(1);
+        let mut bytes: Vec<u8> = prompt.iter().flat_map(|id| id.to_le_bytes()).collect();
+        bytes.resize(256, 0);
+        let evidence = Evidence {
+            tensors: Vec::new(),
+            leaves: vec![Opening {
+                leaf: Leaf::Prompt(0),
+                path: Vec::new(),
+                bytes,
+            }],
+        };
+        let flaw = |index| prove(CHALLENGER, number, Flaw::UnknownInput(index), &evidence);
+        assert_noop!(flaw(0), error(Error::NoSuchFlaw));
+        assert_noop!(flaw(4), error(Error::DoesNotVerify));
+        assert_ok!(flaw(1));
+        advance(1);
+        assert_eq!(Refuted::get(), [JOB]);
+    });
+}
+
 #[test]
 fn a_flaw_should_be_refused_when_its_leaf_is_not_proven() {
     execute(|| {
@@ -182,7 +215,7 @@ fn a_flaw_should_be_refused_when_its_leaf_is_not_proven() {
                 EvidenceBytes::try_from(evidence.to_vec()).unwrap(),
             )
         };
-        assert_noop!(try_bytes(&[3], &[0, 0]), error(Error::Malformed));
+        assert_noop!(try_bytes(&[4], &[0, 0]), error(Error::Malformed));
         assert_noop!(try_bytes(&[2], &[]), error(Error::Malformed));
         assert_noop!(try_bytes(&[2], &[0, 0]), error(Error::DoesNotVerify));
         let mut forged = truth().evidence::<HostBlake2>(&[Leaf::Output(0)]);

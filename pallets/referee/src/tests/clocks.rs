@@ -6,6 +6,7 @@ use aipg_exact::trace::{Replay, Tensor};
 use aipg_primitives::SettlementGate;
 use aipg_referee_game::{Side, Stage};
 use frame_support::{assert_noop, assert_ok};
+use sp_core::H256;
 
 const TENSOR: Tensor = Tensor::Chosen;
 const LEAF: u64 = 1;
@@ -156,6 +157,38 @@ fn a_defence_that_falls_silent_unreported_should_lose_the_case() {
         assert_eq!(Refuted::get(), [JOB]);
         advance(CHALLENGE_WINDOW + 3);
         assert_eq!(wealth(CHALLENGER), ENDOWMENT + REWARD);
+    });
+}
+
+#[test]
+fn a_move_should_be_on_turn_for_its_side_alone_and_in_time() {
+    execute(|| {
+        let own = lie();
+        let table = seated(truth(), &own);
+        let (seat, there) = (table.seat, table.seat.trace);
+        let name = |trace| crate::Call::<Test>::name_tensor {
+            seat: Seat { trace, ..seat },
+            tensor: Default::default(),
+            root: H256::zero(),
+            path: Default::default(),
+        };
+        let reveal = crate::Call::<Test>::reveal_nodes {
+            seat,
+            nodes: Default::default(),
+        };
+        let is_on_turn = |who: AccountId, call: &crate::Call<Test>| Referee::is_on_turn(&who, call);
+        assert_eq!(is_on_turn(CHALLENGER, &name(there)), Some(true));
+        assert_eq!(is_on_turn(WORKER, &name(there)), Some(false));
+        assert_eq!(is_on_turn(CHALLENGER, &name(there + 1)), Some(false));
+        assert_eq!(is_on_turn(WORKER, &reveal), Some(false));
+        assert_ok!(table.name(TENSOR));
+        assert_eq!(is_on_turn(CHALLENGER, &name(there)), Some(false));
+        assert_eq!(is_on_turn(CHALLENGER, &reveal), Some(false));
+        assert_eq!(is_on_turn(WORKER, &reveal), Some(true));
+        let timeout = crate::Call::<Test>::report_timeout { seat };
+        assert_eq!(is_on_turn(CHALLENGER, &timeout), None);
+        advance(CLOCK);
+        assert_eq!(is_on_turn(WORKER, &reveal), Some(false));
     });
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod challenges;
 mod clocks;
 mod commitments;
+mod demands;
 mod games;
 mod players;
 mod properties;

@@ -282,3 +282,21 @@ fn timestamp_should_be_set_once_in_a_block_and_by_nobody_outside() {
         assert_eq!(Timestamp::get(), now);
     });
 }
+
+#[test]
+fn report_of_finality_should_be_made_once_in_a_block_and_by_nobody_outside() {
+    execute(|chain| {
+        chain.run_to(5);
+        let report = || RuntimeCall::from(pallet_finality::Call::report { finalised: 1 });
+        let pool = Err(TransactionValidityError::Invalid(
+            InvalidTransaction::MandatoryValidation,
+        ));
+        let bare = || UncheckedExtrinsic::new_bare(report());
+        assert_eq!(validate(bare()).map(|_| ()), pool);
+        let signed = send(Bob, report());
+        assert_eq!(signed, refused(InvalidTransaction::BadMandatory));
+        // The author has made its own.
+        let twice = Executive::apply_extrinsic(bare());
+        assert_eq!(twice, refused(InvalidTransaction::BadMandatory));
+    });
+}

@@ -21,6 +21,8 @@ const GENESIS_SLOT: u64 = 290_000_000;
 /// A chain whose blocks are made one after the other. Lives inside the externalities of its state.
 pub struct Chain {
     parent: Hash,
+    /// Authors see no block after this one finalised.
+    pub finality_stops_at: BlockNumber,
 }
 
 impl Chain {
@@ -28,6 +30,7 @@ impl Chain {
     pub fn start() -> Self {
         let mut chain = Self {
             parent: sp_io::hashing::blake2_256(&Balances::total_issuance().encode()).into(),
+            finality_stops_at: BlockNumber::MAX,
         };
         chain.begin();
         chain
@@ -46,8 +49,13 @@ impl Chain {
         let now = pallet_timestamp::Call::set {
             now: *slot * Babe::slot_duration(),
         };
-        let inherent = UncheckedExtrinsic::new_bare(now.into());
-        assert_eq!(Executive::apply_extrinsic(inherent), Ok(Ok(())));
+        let report = pallet_finality::Call::report {
+            finalised: number.saturating_sub(3).min(self.finality_stops_at),
+        };
+        for inherent in [RuntimeCall::from(now), report.into()] {
+            let inherent = UncheckedExtrinsic::new_bare(inherent);
+            assert_eq!(Executive::apply_extrinsic(inherent), Ok(Ok(())));
+        }
     }
 
     /// Ends the block and returns its events.

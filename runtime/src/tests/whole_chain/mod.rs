@@ -11,6 +11,7 @@ mod calls;
 mod chain;
 mod decoding;
 mod extremes;
+mod finality;
 mod horizon;
 mod invariant_faults;
 mod invariants;

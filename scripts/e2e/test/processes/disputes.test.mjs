@@ -18,10 +18,13 @@ const STAKE = 50n * AIPG
 /** A job that draws tokens: with another seed the answer is another one. */
 const DRAWN = { sampling: { temperature: 8, seed: 11 }, maxOutput: 12 }
 
+/** Jobs whose answers nobody else gives: the same blob may not come from another machine. */
+const UNIQUE = [{ prompt: 'What is 8 + 9?' }, { prompt: 'What is 7 + 6?' }]
+
 /**
  * Liars: arguments of `aipg-liar`, and how the case ends. `flaw`: what the answer contradicts;
  * `executed`: the claims that the chain may find false; `late`: the stage in which time runs out;
- * none of them: nobody stands for the result.
+ * `withheld`: the answer was demanded and is not there; none of them: nobody stands for the result.
  */
 const LIARS = {
   garbage: { lies: ['--lie', 'garbage', '--silent'] },
@@ -35,12 +38,13 @@ const LIARS = {
   short: { lies: ['--lie', 'short'], flaw: /EndsEarly/ },
   long: { lies: ['--lie', 'long'], flaw: /EarlyStop/ },
   unknown: { lies: ['--lie', 'unknown'], flaw: /UnknownToken/ },
+  withheld: { lies: ['--hide', '--withhold'], request: UNIQUE[0], withheld: true },
   'stall-nodes': { lies: ['--lie', 'digest', '--stall', 'nodes'], late: 'Nodes' },
   'stall-leaf': { lies: ['--lie', 'digest', '--stall', 'leaf'], late: 'Leaf' },
   'stall-sums': { lies: ['--lie', 'digest', '--stall', 'sums'], late: 'Sums' },
 }
 
-const HONEST = ['accused', 'offline']
+const HONEST = ['accused', 'offline', 'hidden']
 
 let network
 let miners
@@ -92,7 +96,8 @@ async function assertRefuted(miner, job, events) {
   const machine = await chain.worker(miner.address)
   assert.ok(machine.banned)
   // The checker has the reward, and its bond back.
-  const rewards = named(events, 'RewardPaid').map(({ data }) => [data.account, data.amount])
+  const paid = [...named(events, 'RewardPaid'), ...named(events, 'DemandRewarded')]
+  const rewards = paid.map(({ data }) => [data.account, data.amount])
   assert.deepEqual(rewards, [[checker.address, reward]])
   const lost = named(events, 'BondLost').map(({ data }) => data.account)
   assert.ok(!lost.includes(checker.address), 'the checker lost a bond')
@@ -114,7 +119,7 @@ async function assertUpheld(miner, job, events) {
 const seen = (job) => watch.log().split('\n').filter((line) => line.includes(` job ${job.id} `))
 
 async function lie(name) {
-  const { lies, request, executed, flaw, late } = LIARS[name]
+  const { lies, request, executed, flaw, late, withheld } = LIARS[name]
   const miner = miners.get(name)
   const worker = miner.run({ lies })
   await said(worker, 'waiting for jobs')
@@ -124,7 +129,13 @@ async function lie(name) {
     await assertRefuted(miner, job, events)
     const ended = named(events, 'GameEnded').map(({ data }) => data.outcome)
     const lines = seen(job).join('\n')
-    if (flaw) {
+    if (withheld) {
+      // Nobody can say more of it than that it is not there.
+      assert.equal(one(events, 'BlobWithheld').chunks, 1n)
+      assert.equal(one(events, 'DemandRewarded').account, checker.address)
+      assert.deepEqual(named(events, 'Challenged'), [])
+      assert.match(lines, /cannot find the answer/)
+    } else if (flaw) {
       assert.match(lines, flaw)
       one(events, 'FlawProven')
     } else if (executed) {
@@ -214,9 +225,30 @@ async function offline() {
   assert.equal(await defender.stop(), 0)
 }
 
+/** The answer of an honest worker is not where others look for it. */
+async function hidden() {
+  const miner = miners.get('hidden')
+  const { chain } = network
+  const worker = miner.run({ lies: ['--hide'] })
+  await said(worker, 'waiting for jobs')
+  const job = await deliver(miner, UNIQUE[1])
+  const events = await closedCase(network, job)
+  await assertUpheld(miner, job, events)
+  // The checker pays for what it could not find, and finds the result right.
+  const price = chain.api.consts.referee.chunkPrice.toBigInt()
+  assert.equal(one(events, 'Demanded').account, checker.address)
+  const { account, blob, chunk, paid } = one(events, 'Published')
+  assert.deepEqual([account, blob, chunk, paid], [miner.address, 'Output', 0n, price])
+  assert.deepEqual(named(events, 'Challenged'), [])
+  const right = new RegExp(`checked a result: it is right .*job=${job.id}\\b`)
+  await checker.process.waitUntil(() => right.test(checker.process.log()), String(right))
+  assert.equal(await worker.stop(), 0)
+}
+
 test('what is right should be paid, whoever accuses it', { concurrency: true }, (t) =>
   Promise.all([
     t.test('honest worker should have the bond of whoever accused it', accused),
+    t.test('answer that nobody can find should be published by its worker', hidden),
     t.test('result of a worker that is gone should be defended by somebody else', offline),
   ]),
 )

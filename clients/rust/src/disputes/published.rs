@@ -1,0 +1,101 @@
+//! Chunks of token lists in the bodies of blocks.
+
+use super::{Blob, DeliveredResult};
+use aipg_exact::{commitment::is_token_chunk, Blake2b256};
+use codec::{Decode, Encode};
+
+/// The chunk that a transaction publishes.
+///
+/// The call may be wrapped in others (a batch, say), which would hide it from whoever looks at the outermost
+/// one. So its arguments are looked for in the bytes, and the chunk's own proof tells the true one from what
+/// only looks like it, such as a call that failed.
+pub(super) fn find(
+    transaction: &[u8],
+    result: &DeliveredResult,
+    blob: Blob,
+    chunk: u32,
+) -> Option<Vec<u32>> {
+    let list = result.list(blob);
+    let variant = match blob {
+        Blob::Prompt => 0u8,
+        Blob::Output => 1,
+    };
+    let place = (result.job, variant, chunk).encode();
+    let mut rest = transaction;
+    while let Some(at) = rest.windows(place.len()).position(|it| it == place) {
+        let mut arguments = rest.get(at.saturating_add(place.len())..)?;
+        let decoded = <(Vec<u32>, Vec<[u8; 32]>)>::decode(&mut arguments);
+        if let Ok((tokens, path)) = decoded {
+            let (root, count) = (&list.root.0, list.count);
+            if is_token_chunk::<Blake2b256>(root, count, chunk, &tokens, &path) {
+                return Some(tokens);
+            }
+        }
+        rest = rest.get(at.saturating_add(1)..)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{blobs::token_root, Hash, Sampling, TokenList};
+    use aipg_exact::commitment::token_chunk;
+    use subxt::utils::AccountId32;
+
+    fn result(output: &[u32]) -> DeliveredResult {
+        let list = |tokens: &[u32]| TokenList {
+            blob: Hash([0; 32]),
+            root: token_root(tokens),
+            count: tokens.len() as u32,
+        };
+        DeliveredResult {
+            job: 7,
+            worker: AccountId32([1; 32]),
+            model: Hash([2; 32]),
+            input: list(&[5, 6]),
+            output: list(output),
+            digest: Hash([3; 32]),
+            max_output: 9,
+            stop: Vec::new(),
+            seed: 0,
+            sampling: Sampling::Greedy,
+            delivered: 1,
+        }
+    }
+
+    /// The bytes of a call that publishes a chunk, as the runtime encodes it.
+    fn call(tokens: &[u32], chunk: u32) -> Vec<u8> {
+        let (part, path) = token_chunk::<Blake2b256>(tokens, chunk).unwrap();
+        (23u8, 13u8, 7u64, 1u8, chunk, part, path).encode()
+    }
+
+    #[test]
+    fn chunk_should_be_found_wherever_its_call_is() {
+        let tokens: Vec<u32> = (0..5_000).collect();
+        let result = result(&tokens);
+        let found = |bytes: &[u8], chunk| find(bytes, &result, Blob::Output, chunk);
+        let second = call(&tokens, 1);
+        assert_eq!(found(&second, 1).unwrap(), tokens[2_048..4_096]);
+        // Two calls in a batch, with a signature before them.
+        let batch = (vec![9u8; 90], [call(&tokens, 0), second.clone()].concat()).encode();
+        assert_eq!(found(&batch, 0).unwrap(), tokens[..2_048]);
+        assert_eq!(found(&batch, 1).unwrap(), tokens[2_048..4_096]);
+        assert_eq!(found(&batch, 2), None);
+        assert_eq!(find(&second, &result, Blob::Prompt, 1), None);
+    }
+
+    #[test]
+    fn chunk_should_be_told_from_one_that_failed() {
+        let tokens: Vec<u32> = (0..3_000).collect();
+        let mut others = tokens.clone();
+        others[2_500] += 1;
+        let result = result(&tokens);
+        let both = [call(&others, 1), call(&tokens, 1)].concat();
+        let found = find(&both, &result, Blob::Output, 1);
+        assert_eq!(found.unwrap(), tokens[2_048..]);
+        assert_eq!(find(&call(&others, 1), &result, Blob::Output, 1), None);
+        let short = call(&tokens, 1);
+        assert_eq!(find(&short[..500], &result, Blob::Output, 1), None);
+    }
+}
