@@ -16,7 +16,7 @@ use frame_support::{
 };
 
 /// Ticks after which a step that could not be taken is tried again.
-const RETRY_AFTER: Tick = 8;
+pub(crate) const RETRY_AFTER: Tick = 8;
 
 impl<T: Config> Pallet<T> {
     /// Writes a case under its new due tick.
@@ -91,7 +91,7 @@ impl<T: Config> Pallet<T> {
                 let case = record.case;
                 match case.standing(now) {
                     Standing::Upheld => Self::uphold(job, record, now),
-                    Standing::False => return Self::refute(job, record, now),
+                    Standing::False => return Self::condemn(job, record, now),
                     Standing::Open => {
                         let ends = [case.challenges_end, case.traces_end, case.games_end];
                         let next = ends.into_iter().find(|&end| end > now);
@@ -124,7 +124,7 @@ impl<T: Config> Pallet<T> {
                 Self::uphold(job, record, now);
                 return Ok(());
             }
-            Standing::False => return Self::refute(job, record, now),
+            Standing::False => return Self::condemn(job, record, now),
             Standing::Open => {}
         }
         let seat = Seat {
@@ -163,9 +163,10 @@ impl<T: Config> SettlementGate for Pallet<T> {
     }
 
     fn may_settle(job: JobId, delivered: Tick) -> bool {
-        match Cases::<T>::get(job) {
+        let is_right = match Cases::<T>::get(job) {
             Some(record) => matches!(record.phase, Phase::Upheld { .. }),
             None => Self::now() >= delivered.saturating_add(T::Windows::get().challenge),
-        }
+        };
+        is_right && !Self::is_held_back(job)
     }
 }

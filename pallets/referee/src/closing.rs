@@ -17,6 +17,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn refute(job: JobId, mut record: CaseOf<T>, now: Tick) -> DispatchResult {
         T::Results::refute(job)?;
         let worker = record.worker.clone();
+        Queue::<T>::remove(&worker, job);
         T::Rewards::forfeit(&worker);
         let pot = Self::pot();
         let convicted = with_storage_layer(|| T::Workers::convict(&worker, &pot));

@@ -21,6 +21,7 @@ pub mod benchmarking;
 mod cases;
 mod closing;
 pub mod dispute;
+mod fuse;
 mod moves;
 mod stakes;
 mod try_state;
@@ -42,13 +43,14 @@ pub use weights::WeightInfo;
 )]
 pub mod pallet {
     use crate::types::{
-        Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, GameRecord,
-        Outcome, Posting, Revelation, RootPart, RootPath, Seat, Step, Trace, Values, MAX_LEAF,
-        MAX_NODES,
+        Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, Fuse,
+        FuseRuling, GameRecord, LossRing, Outcome, Posting, Revelation, RootPart, RootPath, Seat,
+        Step, Trace, Values, MAX_LEAF, MAX_NODES,
     };
     use crate::WeightInfo;
     use aipg_primitives::{
-        Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, Tick, UnvestedRewards,
+        Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, ModelId, Tick,
+        UnvestedRewards,
     };
     use aipg_referee_game::{Refusal, Side, Windows};
     use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
@@ -100,6 +102,11 @@ pub mod pallet {
         /// Most steps that one block takes by itself; what is more waits for the next.
         #[pallet::constant]
         type MaxStepsPerBlock: Get<u32>;
+        /// So many workers that lose by the same bytes freeze their semantics version.
+        #[pallet::constant]
+        type FuseAt: Get<u32>;
+        /// Who rules about a frozen version.
+        type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
         /// Sets up what benchmarks need of the runtime.
@@ -168,6 +175,23 @@ pub mod pallet {
     /// First tick whose agenda may not be empty yet.
     #[pallet::storage]
     pub type AgendaCursor<T: Config> = StorageValue<_, Tick, ValueQuery>;
+
+    /// The last games that workers' own traces lost because a claim was executed.
+    #[pallet::storage]
+    pub type Losses<T: Config> = StorageValue<_, LossRing<T::AccountId>, ValueQuery>;
+
+    /// Semantics versions that are frozen, or were and have results that are pardoned.
+    #[pallet::storage]
+    pub type Fuses<T: Config> = StorageMap<_, Twox64Concat, u32, Fuse, ValueQuery>;
+
+    /// How many of [`Fuses`] are frozen, so that one read tells that none is.
+    #[pallet::storage]
+    pub type FrozenVersions<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// Slashes that wait until governance has ruled, by worker and job.
+    #[pallet::storage]
+    pub type Queue<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, JobId, ()>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -240,6 +264,24 @@ pub mod pallet {
         CaseClosed { job: JobId },
         /// Moving the case on failed and is tried again; nothing changed.
         CaseDeferred { job: JobId, error: DispatchError },
+        /// Several workers lost by the same bytes; `job` is the last one's. The version is frozen.
+        FuseBlown {
+            version: u32,
+            job: JobId,
+            model: ModelId,
+            claim: ClaimBytes,
+        },
+        /// No trace stands for the result, but its version is frozen: the slash waits.
+        SlashQueued {
+            job: JobId,
+            worker: T::AccountId,
+            version: u32,
+        },
+        /// Governance has ruled, and the version is not frozen any more.
+        FuseResolved { version: u32, ruling: FuseRuling },
+        /// No trace stands for the result, but governance has pardoned it: the requester has its price
+        /// back, and the worker loses nothing.
+        ResultPardoned { job: JobId, worker: T::AccountId },
     }
 
     #[pallet::error]
@@ -296,6 +338,8 @@ pub mod pallet {
         ChallengeTooYoung,
         /// The model of the result is not known any more.
         UnknownModel,
+        /// The semantics version is not frozen.
+        NotFrozen,
     }
 
     impl<T> From<Refusal> for Error<T> {
@@ -522,6 +566,22 @@ pub mod pallet {
         ) -> DispatchResult {
             let account = ensure_signed(origin)?;
             Self::do_prove_flaw(account, job, challenge, flaw, &evidence)
+        }
+
+        /// Ends the freeze of a semantics version: governance says whether the workers were wrong or the
+        /// semantics.
+        ///
+        /// # Errors
+        /// [`Error::NotFrozen`].
+        #[pallet::call_index(14)]
+        #[pallet::weight(T::WeightInfo::resolve_fuse())]
+        pub fn resolve_fuse(
+            origin: OriginFor<T>,
+            version: u32,
+            ruling: FuseRuling,
+        ) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_resolve_fuse(version, ruling)
         }
     }
 }

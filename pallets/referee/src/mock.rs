@@ -15,6 +15,7 @@ use frame_support::{
     },
     PalletId,
 };
+use frame_system::EnsureRoot;
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
 use std::collections::BTreeMap;
 
@@ -156,6 +157,8 @@ impl crate::Config for Test {
     type ChallengeBond = ConstU128<CHALLENGE_BOND>;
     type TraceBond = ConstU128<TRACE_BOND>;
     type MaxStepsPerBlock = ConstU32<32>;
+    type FuseAt = ConstU32<3>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Escrow;

@@ -372,3 +372,70 @@ pub struct Outcome {
     pub winner: Side,
     pub ending: Ending,
 }
+
+/// Most losses that are remembered.
+pub const MAX_LOSSES: u32 = 64;
+
+/// A worker's own trace lost a game because the chain found a claim of it false.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Loss<AccountId> {
+    /// H("aipg.fus" ‖ model ‖ claim ‖ bytes of the leaf that makes it).
+    pub claimed: H256,
+    /// The semantics version of the model.
+    pub version: u32,
+    pub worker: AccountId,
+    pub at: Tick,
+}
+
+/// The last losses, oldest first.
+pub type LossRing<AccountId> = BoundedVec<Loss<AccountId>, ConstU32<MAX_LOSSES>>;
+
+/// Whether a semantics version is frozen, and what governance has said of it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct Fuse {
+    /// Since when it is frozen, if it is.
+    pub frozen_since: Option<Tick>,
+    /// Results that were delivered before this tick cost their worker nothing if their traces lose.
+    pub pardoned_before: Tick,
+}
+
+impl Fuse {
+    /// Whether a result that was delivered at this tick is pardoned.
+    pub const fn pardons(&self, delivered: Tick) -> bool {
+        delivered < self.pardoned_before
+    }
+}
+
+/// What governance says of a frozen version.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum FuseRuling {
+    /// The workers were wrong: queued slashes go on.
+    Convict,
+    /// The semantics were: results delivered so far cost their workers nothing.
+    Pardon,
+}

@@ -191,6 +191,7 @@ fn move_of_a_dispute_should_take_at_most_one_percent_of_a_block_of_every_preset(
         RefereeWeight::judge(evidence).saturating_add(RefereeWeight::judge_parts()),
         RefereeWeight::report_timeout(),
         RefereeWeight::prove_flaw(evidence),
+        RefereeWeight::resolve_fuse(),
         dearest_ruling(),
     ];
     on_every_preset(|preset, limits| {

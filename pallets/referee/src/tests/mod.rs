@@ -4,6 +4,7 @@ mod answers;
 mod challenges;
 mod clocks;
 mod commitments;
+mod fuse;
 mod games;
 mod players;
 mod properties;
