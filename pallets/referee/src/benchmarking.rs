@@ -9,6 +9,7 @@
 )]
 
 use super::*;
+use crate::fuse::{Fuse, FuseRuling, Loss, LossRing, MAX_LOSSES};
 use crate::types::*;
 use aipg_exact::{
     header::{ModelHeader, MAX_LAYERS, SEMANTICS_VERSION},

@@ -4,19 +4,93 @@
 use crate::{
     agenda::RETRY_AFTER,
     pallet::*,
-    types::{ClaimBytes, Fuse, FuseRuling, Loss, LossRing, Phase, Seat},
+    types::{ClaimBytes, Phase, Seat},
 };
 use aipg_exact::{header::ModelHeader, Hasher256};
 use aipg_primitives::{
     DeliveredResult, DeliveredResults, Freezes, HostBlake2, JobId, ModelCatalogue, ModelId, Tick,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+    ensure,
+    pallet_prelude::DispatchResult,
+    traits::{ConstU32, Get},
+    BoundedVec,
+};
+use scale_info::TypeInfo;
 use sp_core::H256;
 
 /// A queued slash is looked at again after this part of the time for which the version has been frozen:
 /// many of them, for long, must not take the steps of other cases.
 const PAUSE_PER_AGE: Tick = 8;
+
+/// Most losses that are remembered.
+pub const MAX_LOSSES: u32 = 64;
+
+/// A worker's own trace lost a game because the chain found a claim of it false.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Loss<AccountId> {
+    /// H("aipg.fus" ‖ model ‖ claim ‖ bytes of the leaf that makes it).
+    pub claimed: H256,
+    /// The semantics version of the model.
+    pub version: u32,
+    pub worker: AccountId,
+    pub at: Tick,
+}
+
+/// The last losses, oldest first.
+pub type LossRing<AccountId> = BoundedVec<Loss<AccountId>, ConstU32<MAX_LOSSES>>;
+
+/// Whether a semantics version is frozen, and what governance has said of it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct Fuse {
+    /// Since when it is frozen, if it is.
+    pub frozen_since: Option<Tick>,
+    /// Results that were delivered before this tick cost their worker nothing if their traces lose.
+    pub pardoned_before: Tick,
+}
+
+impl Fuse {
+    /// Whether a result that was delivered at this tick is pardoned.
+    pub const fn pardons(&self, delivered: Tick) -> bool {
+        delivered < self.pardoned_before
+    }
+}
+
+/// What governance says of a frozen version.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum FuseRuling {
+    /// The workers were wrong: queued slashes go on.
+    Convict,
+    /// The semantics were: results delivered so far cost their workers nothing.
+    Pardon,
+}
 
 /// What becomes of a result that no trace stands for.
 enum Sentence {

@@ -21,7 +21,7 @@ pub mod benchmarking;
 mod cases;
 mod closing;
 pub mod dispute;
-mod fuse;
+pub mod fuse;
 mod moves;
 mod stakes;
 mod try_state;
@@ -42,10 +42,11 @@ pub use weights::WeightInfo;
     reason = "the macro's own code has some; ours is in other modules"
 )]
 pub mod pallet {
+    use crate::fuse::{Fuse, FuseRuling, LossRing};
     use crate::types::{
-        Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, Fuse,
-        FuseRuling, GameRecord, LossRing, Outcome, Posting, Revelation, RootPart, RootPath, Seat,
-        Step, Trace, Values, MAX_LEAF, MAX_NODES,
+        Accusation, AddressBytes, CaseRecord, Challenge, ClaimBytes, EvidenceBytes, GameRecord,
+        Outcome, Posting, Revelation, RootPart, RootPath, Seat, Step, Trace, Values, MAX_LEAF,
+        MAX_NODES,
     };
     use crate::WeightInfo;
     use aipg_primitives::{

@@ -4,8 +4,9 @@
 
 use crate::{
     dispute::tensors,
+    fuse::Fuse,
     pallet::*,
-    types::{Fuse, Phase, RootPart, MAX_ROOTS},
+    types::{Phase, RootPart, MAX_ROOTS},
 };
 use aipg_exact::{
     trace::Leaf,
