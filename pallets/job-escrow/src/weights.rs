@@ -111,14 +111,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // ModelRegistry::Models: 1 read, 0 written
         // Receipts::Open: 1 read, 1 written
         // Referee::Cases: 1 read, 0 written
+        // Referee::FrozenVersions: 1 read, 0 written
+        // Referee::Fuses: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 6 read, 6 written
         // UsefulWork::Credits: 1 read, 1 written
         // UsefulWork::IndexPrice: 1 read, 0 written
         // UsefulWork::OpenCredit: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(559_351_000, 16_608)
-            .saturating_add(T::DbWeight::get().reads_writes(19, 14))
+        Weight::from_parts(590_000_000, 16_608)
+            .saturating_add(T::DbWeight::get().reads_writes(21, 14))
     }
 
     fn step_refund() -> Weight {
@@ -192,8 +194,8 @@ impl WeightInfo for () {
     }
 
     fn step_settle() -> Weight {
-        Weight::from_parts(559_351_000, 16_608)
-            .saturating_add(ParityDbWeight::get().reads_writes(19, 14))
+        Weight::from_parts(590_000_000, 16_608)
+            .saturating_add(ParityDbWeight::get().reads_writes(21, 14))
     }
 
     fn step_refund() -> Weight {

@@ -124,6 +124,21 @@ pub trait Conviction<AccountId> {
     fn convict(worker: &AccountId, reward: &AccountId) -> Result<Balance, DispatchError>;
 }
 
+/// Money of workers that stays where it is until governance has looked at a suspected fault of the
+/// semantics. Implemented by `pallet-referee`.
+pub trait Freezes<AccountId> {
+    /// Whether bond and rewards of this worker stay where they are: a semantics version is frozen,
+    /// or a slash of this worker is queued. Two reads at most.
+    fn holds(worker: &AccountId) -> bool;
+}
+
+/// Nothing is ever frozen.
+impl<AccountId> Freezes<AccountId> for () {
+    fn holds(_: &AccountId) -> bool {
+        false
+    }
+}
+
 /// Rewards that a worker has earned and not got. Implemented by `pallet-useful-work`.
 pub trait UnvestedRewards<AccountId> {
     /// Takes them from the worker for good, those that it would earn later as well.

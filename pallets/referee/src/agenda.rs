@@ -16,7 +16,7 @@ use frame_support::{
 };
 
 /// Ticks after which a step that could not be taken is tried again.
-const RETRY_AFTER: Tick = 8;
+pub(crate) const RETRY_AFTER: Tick = 8;
 
 impl<T: Config> Pallet<T> {
     /// Writes a case under its new due tick.
@@ -91,7 +91,7 @@ impl<T: Config> Pallet<T> {
                 let case = record.case;
                 match case.standing(now) {
                     Standing::Upheld => Self::uphold(job, record, now),
-                    Standing::False => return Self::refute(job, record, 0, now),
+                    Standing::False => return Self::condemn(job, record, now),
                     Standing::Withheld => return Self::refute_withheld(job, record, now),
                     Standing::Open => {
                         let ends = [
@@ -130,7 +130,7 @@ impl<T: Config> Pallet<T> {
                 Self::uphold(job, record, now);
                 return Ok(());
             }
-            Standing::False => return Self::refute(job, record, 0, now),
+            Standing::False => return Self::condemn(job, record, now),
             // Decided long before.
             Standing::Withheld => return Self::refute_withheld(job, record, now),
             Standing::Open => {}
@@ -171,9 +171,10 @@ impl<T: Config> SettlementGate for Pallet<T> {
     }
 
     fn may_settle(job: JobId, delivered: Tick) -> bool {
-        match Cases::<T>::get(job) {
+        let is_right = match Cases::<T>::get(job) {
             Some(record) => matches!(record.phase, Phase::Upheld { .. }),
             None => Self::now() >= delivered.saturating_add(T::Windows::get().challenge),
-        }
+        };
+        is_right && !Self::is_held_back(job)
     }
 }

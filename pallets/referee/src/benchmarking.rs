@@ -9,10 +9,11 @@
 )]
 
 use super::*;
+use crate::fuse::{Fuse, FuseRuling, Loss, LossRing, MAX_LOSSES};
 use crate::types::*;
 use aipg_exact::{
     commitment::{token_chunk, token_root, TOKENS_PER_CHUNK},
-    header::{ModelHeader, MAX_LAYERS},
+    header::{ModelHeader, MAX_LAYERS, SEMANTICS_VERSION},
     testing::{shapes, small_header, Model},
     trace::{
         trace_root, wire::Wire, Claim, Evidence, Flaw, Leaf, Node, Opening, Part, Recorder, Sum,
@@ -30,7 +31,7 @@ use frame_support::{
     traits::{
         fungible::{Inspect, InspectHold, Unbalanced},
         tokens::Precision,
-        Get,
+        EnsureOrigin, Get,
     },
     BoundedVec,
 };
@@ -191,6 +192,51 @@ fn fill(mut evidence: Evidence, filler: &Opening, bytes: u32) -> EvidenceBytes {
         length += each;
     }
     evidence.to_bytes().try_into().unwrap()
+}
+
+/// Makes the trace the worker's own, as far as the case asks.
+fn own_trace<T: Config>(parties: &Parties<T>) -> T::AccountId {
+    let job = parties.seat.job;
+    let worker = Cases::<T>::get(job).unwrap().worker;
+    let bond = T::TraceBond::get();
+    Pallet::<T>::release(HoldReason::Trace, &parties.defender, bond).unwrap();
+    Pallet::<T>::hold(HoldReason::Trace, &worker, bond).unwrap();
+    Traces::<T>::mutate(job, 0, |trace| {
+        trace.as_mut().unwrap().account = worker.clone();
+    });
+    worker
+}
+
+/// The name of what the game's claim and leaf say.
+fn fuse_name<T: Config>(parties: &Parties<T>) -> H256 {
+    let job = parties.seat.job;
+    let model = T::Results::delivered(job).unwrap().model;
+    let Stage::Verdict(claim, _) = Games::<T>::get(job, (0, 0)).unwrap().stage else {
+        panic!("a verdict");
+    };
+    let claim = ClaimBytes::truncate_from(claim.0.to_bytes());
+    let leaf = Revealed::<T>::get(job, (0, 0)).unwrap().leaf;
+    Pallet::<T>::claimed(&model, &claim, &leaf)
+}
+
+/// As many losses as there is room for, of different workers: by other bytes the first of them, and by
+/// these as many as are short of one that freezes.
+fn losses<T: Config>(worker: &T::AccountId, claimed: H256) -> LossRing<T::AccountId> {
+    let others = T::FuseAt::get() - 1;
+    let loss = |number: u32| Loss {
+        claimed: match number + others < MAX_LOSSES {
+            true => H256::from_low_u64_be(number.into()),
+            false => claimed,
+        },
+        version: 0,
+        worker: match number {
+            // The one that makes room.
+            0 => worker.clone(),
+            _ => account("loser", number, 0),
+        },
+        at: 0,
+    };
+    LossRing::truncate_from((0..MAX_LOSSES).map(loss).collect())
 }
 
 /// A false product of a small model, judged: the job, the sides, what they say.
@@ -525,11 +571,15 @@ mod benchmarks {
         assert!(matches!(game.stage, Stage::Sums(_, 1)));
     }
 
-    /// One term of a product is false: the trace loses, and its bond goes to the challenger.
+    /// One term of a product is false: the trace loses, and its bond goes to the challenger. It is the
+    /// worker's own, which has no bond elsewhere, and the last that it takes to freeze the version.
     #[benchmark]
     fn judge(b: Linear<9_000, MAX_EVIDENCE>) {
         let product = false_product::<T>();
         let parties = product.parties;
+        let worker = own_trace::<T>(&parties);
+        let claimed = fuse_name::<T>(&parties);
+        Losses::<T>::put(losses::<T>(&worker, claimed));
         let evidence = fill(product.evidence, &product.filler, b);
 
         #[extrinsic_call]
@@ -543,6 +593,7 @@ mod benchmarks {
         let job = parties.seat.job;
         assert!(!Traces::<T>::get(job, 0).unwrap().lives);
         assert!(!Revealed::<T>::contains_key(job, (0, 0)));
+        assert_eq!(FrozenVersions::<T>::get(), 1);
     }
 
     #[benchmark]
@@ -558,6 +609,30 @@ mod benchmarks {
 
         assert!(!Challenges::<T>::get(job, 0).unwrap().lives);
         assert!(!Revealed::<T>::contains_key(job, (0, 0)));
+    }
+
+    /// All losses are of the version.
+    #[benchmark]
+    fn resolve_fuse() {
+        let worker = endowed::<T>("worker");
+        let mut lost = losses::<T>(&worker, ROOT);
+        for loss in lost.iter_mut() {
+            loss.version = SEMANTICS_VERSION;
+        }
+        Losses::<T>::put(lost);
+        Pallet::<T>::freeze(SEMANTICS_VERSION, Fuse::default());
+        Ticks::<T>::put(1);
+        let origin = T::GovernanceOrigin::try_successful_origin().unwrap();
+
+        #[extrinsic_call]
+        _(
+            origin as T::RuntimeOrigin,
+            SEMANTICS_VERSION,
+            FuseRuling::Pardon,
+        );
+
+        assert_eq!(Fuses::<T>::get(SEMANTICS_VERSION).pardoned_before, 1);
+        assert!(Losses::<T>::get().is_empty());
     }
 
     /// An answer that ends for no reason.
@@ -679,13 +754,24 @@ mod benchmarks {
         }
     }
 
-    /// The result is false.
+    /// No trace stands for the result. Its version was frozen once, and its slash queued.
     #[benchmark]
     fn step_refute() {
         let job = rows::<T>(&deepest(), 1);
         let _ = parties::<T>(job, ROOT);
-        Cases::<T>::mutate(job, |record| record.as_mut().unwrap().flawed = true);
-        let now = Pallet::<T>::now();
+        let worker = Cases::<T>::mutate(job, |record| {
+            let record = record.as_mut().unwrap();
+            record.case.traces = 0;
+            record.worker.clone()
+        });
+        Queue::<T>::insert(&worker, job, ());
+        let fuse = Fuse {
+            frozen_since: None,
+            pardoned_before: Pallet::<T>::now(),
+        };
+        Fuses::<T>::insert(SEMANTICS_VERSION, fuse);
+        let now = Cases::<T>::get(job).unwrap().case.traces_end;
+        Ticks::<T>::put(now);
 
         #[block]
         {

@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         T::Results::refute(job)?;
         let worker = record.worker.clone();
+        Queue::<T>::remove(&worker, job);
         T::Rewards::forfeit(&worker);
         let pot = Self::pot();
         let convicted = with_storage_layer(|| T::Workers::convict(&worker, &pot));

@@ -22,6 +22,7 @@ mod cases;
 mod closing;
 mod demands;
 pub mod dispute;
+pub mod fuse;
 mod moves;
 mod stakes;
 mod try_state;
@@ -42,6 +43,7 @@ pub use weights::WeightInfo;
     reason = "the macro's own code has some; ours is in other modules"
 )]
 pub mod pallet {
+    use crate::fuse::{Fuse, FuseRuling, LossRing};
     use crate::types::{
         Accusation, AddressBytes, Blob, CaseRecord, Challenge, ChunkPath, ChunkTokens, ClaimBytes,
         Demand, DemandedChunks, EvidenceBytes, GameRecord, Outcome, Posting, Revelation, RootPart,
@@ -49,7 +51,8 @@ pub mod pallet {
     };
     use crate::WeightInfo;
     use aipg_primitives::{
-        Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, Tick, UnvestedRewards,
+        Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, ModelId, Tick,
+        UnvestedRewards,
     };
     use aipg_referee_game::{Refusal, Side, Windows};
     use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
@@ -106,6 +109,11 @@ pub mod pallet {
         /// Most steps that one block takes by itself; what is more waits for the next.
         #[pallet::constant]
         type MaxStepsPerBlock: Get<u32>;
+        /// So many workers that lose by the same bytes freeze their semantics version.
+        #[pallet::constant]
+        type FuseAt: Get<u32>;
+        /// Who rules about a frozen version.
+        type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
         /// Sets up what benchmarks need of the runtime.
@@ -181,6 +189,23 @@ pub mod pallet {
     /// First tick whose agenda may not be empty yet.
     #[pallet::storage]
     pub type AgendaCursor<T: Config> = StorageValue<_, Tick, ValueQuery>;
+
+    /// The last games that workers' own traces lost because a claim was executed.
+    #[pallet::storage]
+    pub type Losses<T: Config> = StorageValue<_, LossRing<T::AccountId>, ValueQuery>;
+
+    /// Semantics versions that are frozen, or were and have results that are pardoned.
+    #[pallet::storage]
+    pub type Fuses<T: Config> = StorageMap<_, Twox64Concat, u32, Fuse, ValueQuery>;
+
+    /// How many of [`Fuses`] are frozen, so that one read tells that none is.
+    #[pallet::storage]
+    pub type FrozenVersions<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// Slashes that wait until governance has ruled, by worker and job.
+    #[pallet::storage]
+    pub type Queue<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, JobId, ()>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -279,6 +304,24 @@ pub mod pallet {
         CaseClosed { job: JobId },
         /// Moving the case on failed and is tried again; nothing changed.
         CaseDeferred { job: JobId, error: DispatchError },
+        /// Several workers lost by the same bytes; `job` is the last one's. The version is frozen.
+        FuseBlown {
+            version: u32,
+            job: JobId,
+            model: ModelId,
+            claim: ClaimBytes,
+        },
+        /// No trace stands for the result, but its version is frozen: the slash waits.
+        SlashQueued {
+            job: JobId,
+            worker: T::AccountId,
+            version: u32,
+        },
+        /// Governance has ruled, and the version is not frozen any more.
+        FuseResolved { version: u32, ruling: FuseRuling },
+        /// No trace stands for the result, but governance has pardoned it: the requester has its price
+        /// back, and the worker loses nothing.
+        ResultPardoned { job: JobId, worker: T::AccountId },
     }
 
     #[pallet::error]
@@ -347,6 +390,8 @@ pub mod pallet {
         NotDemanded,
         /// The chunk is published.
         AlreadyPublished,
+        /// The semantics version is not frozen.
+        NotFrozen,
     }
 
     impl<T> From<Refusal> for Error<T> {
@@ -614,6 +659,22 @@ pub mod pallet {
         ) -> DispatchResult {
             let account = ensure_signed(origin)?;
             Self::do_publish(account, job, blob, chunk, &tokens, &path)
+        }
+
+        /// Ends the freeze of a semantics version: governance says whether the workers were wrong or the
+        /// semantics.
+        ///
+        /// # Errors
+        /// [`Error::NotFrozen`].
+        #[pallet::call_index(14)]
+        #[pallet::weight(T::WeightInfo::resolve_fuse())]
+        pub fn resolve_fuse(
+            origin: OriginFor<T>,
+            version: u32,
+            ruling: FuseRuling,
+        ) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_resolve_fuse(version, ruling)
         }
     }
 }

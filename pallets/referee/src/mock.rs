@@ -15,6 +15,7 @@ use frame_support::{
     },
     PalletId,
 };
+use frame_system::EnsureRoot;
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
 use std::collections::BTreeMap;
 
@@ -159,6 +160,8 @@ impl crate::Config for Test {
     type TraceBond = ConstU128<TRACE_BOND>;
     type ChunkPrice = ConstU128<CHUNK_PRICE>;
     type MaxStepsPerBlock = ConstU32<32>;
+    type FuseAt = ConstU32<3>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Escrow;

@@ -110,6 +110,9 @@ impl<T: Config> Pallet<T> {
                     _ => Vec::new(),
                 };
                 let claim = ClaimBytes::truncate_from(claim);
+                if winner == Side::Challenger && table.trace.account == result.worker {
+                    Self::note_loss(seat, &result, header.semantics_version, &claim);
+                }
                 let ending = Ending::Executed { claim };
                 Self::end_game(table, seat, Outcome { winner, ending })?;
             }

@@ -4,6 +4,7 @@
 
 use crate::{
     dispute::tensors,
+    fuse::Fuse,
     pallet::*,
     types::{Phase, RootPart, MAX_ROOTS},
 };
@@ -13,10 +14,13 @@ use aipg_exact::{
 };
 use aipg_primitives::{HostBlake2, JobId};
 use aipg_referee_game::Stage;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
     ensure,
-    traits::fungible::{Inspect, InspectHold},
+    traits::{
+        fungible::{Inspect, InspectHold},
+        Get,
+    },
 };
 use sp_runtime::TryRuntimeError;
 
@@ -28,6 +32,8 @@ impl<T: Config> Pallet<T> {
     /// * Every case is in the agenda once, at its due tick, not behind the cursor.
     /// * The roots that are kept of a trace fold to its root, in parts that are full but for the last.
     /// * A game in which a move was made has shown the way to where it is, and no other has.
+    /// * As many versions are counted as frozen as are, and no other has as many losses as freeze it.
+    /// * A slash is queued only of a case that is not decided and has no trace left.
     /// * Nothing belongs to a case that is not there.
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         let mut staked = BTreeMap::<_, u128>::new();
@@ -116,6 +122,7 @@ impl<T: Config> Pallet<T> {
         }
         Self::check_roots()?;
         Self::check_revealed()?;
+        Self::check_fuses()?;
         let cases = Cases::<T>::iter_keys().count();
         ensure!(
             Agenda::<T>::iter_keys().count() == cases,
@@ -226,6 +233,44 @@ impl<T: Config> Pallet<T> {
             Revealed::<T>::iter_keys().count() == Games::<T>::iter_keys().count(),
             "something was shown in no game"
         );
+        Ok(())
+    }
+
+    /// What is frozen is counted and has a reason to be; what is queued is a slash.
+    fn check_fuses() -> Result<(), TryRuntimeError> {
+        let mut frozen: u32 = 0;
+        for (_, fuse) in Fuses::<T>::iter() {
+            ensure!(
+                fuse != Fuse::default(),
+                "a fuse of which there is nothing to say"
+            );
+            frozen = frozen.saturating_add(fuse.frozen_since.is_some().into());
+        }
+        ensure!(
+            frozen == FrozenVersions::<T>::get(),
+            "other versions are frozen than are counted"
+        );
+        let losses = Losses::<T>::get();
+        let distinct: BTreeSet<_> = losses
+            .iter()
+            .map(|loss| (&loss.worker, loss.claimed))
+            .collect();
+        ensure!(distinct.len() == losses.len(), "a loss is there twice");
+        for loss in &losses {
+            let is_frozen = Fuses::<T>::get(loss.version).frozen_since.is_some();
+            ensure!(
+                is_frozen || Self::workers_who(&losses, loss.claimed) < T::FuseAt::get(),
+                "a version should be frozen"
+            );
+        }
+        for (worker, job, ()) in Queue::<T>::iter() {
+            let record = Cases::<T>::get(job).ok_or("a slash without a case")?;
+            let is_open = matches!(record.phase, Phase::Live | Phase::Sweeping { .. });
+            ensure!(
+                is_open && record.worker == worker && record.case.traces == 0,
+                "a slash is queued of a case that is decided or defended"
+            );
+        }
         Ok(())
     }
 }

@@ -32,6 +32,7 @@ pub trait WeightInfo {
     fn demand(c: u32) -> Weight;
     fn publish(t: u32) -> Weight;
     fn is_on_turn() -> Weight;
+    fn resolve_fuse() -> Weight;
     fn tick() -> Weight;
     fn pass_tick() -> Weight;
     fn step_refute() -> Weight;
@@ -192,13 +193,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
+        // Referee::FrozenVersions: 1 read, 1 written
+        // Referee::Fuses: 1 read, 1 written
         // Referee::Games: 1 read, 1 written
-        // Referee::Revealed: 0 read, 1 written
+        // Referee::Losses: 1 read, 1 written
+        // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 1 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(446_015_386, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(13, 11))
+        Weight::from_parts(546_015_386, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(17, 14))
             .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
     }
 
@@ -253,6 +257,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(90_000_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(6, 0))
     }
 
+    fn resolve_fuse() -> Weight {
+        // Referee::FrozenVersions: 1 read, 1 written
+        // Referee::Fuses: 1 read, 1 written
+        // Referee::Losses: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(90_000_000, 6_123).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+    }
+
     fn tick() -> Weight {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
@@ -271,10 +283,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Emission::Burned: 1 read, 1 written
         // JobEscrow::Agenda: 0 read, 1 written
         // JobEscrow::Jobs: 1 read, 1 written
+        // ModelRegistry::Models: 1 read, 0 written
         // Receipts::Open: 1 read, 1 written
         // Referee::Agenda: 0 read, 1 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
+        // Referee::Fuses: 1 read, 0 written
+        // Referee::Queue: 0 read, 1 written
         // System::Account: 3 read, 3 written
         // UsefulWork::Forfeited: 1 read, 1 written
         // WorkerRegistry::Banned: 0 read, 1 written
@@ -283,8 +298,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(1_631_299_000, 42_190)
-            .saturating_add(T::DbWeight::get().reads_writes(62, 94))
+        Weight::from_parts(1_680_000_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(64, 95))
     }
 
     fn step_sweep() -> Weight {
@@ -378,8 +393,8 @@ impl WeightInfo for () {
     }
 
     fn judge(b: u32) -> Weight {
-        Weight::from_parts(446_015_386, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(13, 11))
+        Weight::from_parts(546_015_386, 14_818)
+            .saturating_add(ParityDbWeight::get().reads_writes(17, 14))
             .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
     }
 
@@ -416,6 +431,11 @@ impl WeightInfo for () {
             .saturating_add(ParityDbWeight::get().reads_writes(6, 0))
     }
 
+    fn resolve_fuse() -> Weight {
+        Weight::from_parts(90_000_000, 6_123)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+    }
+
     fn tick() -> Weight {
         Weight::from_parts(8_055_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
@@ -427,8 +447,8 @@ impl WeightInfo for () {
     }
 
     fn step_refute() -> Weight {
-        Weight::from_parts(1_631_299_000, 42_190)
-            .saturating_add(ParityDbWeight::get().reads_writes(62, 94))
+        Weight::from_parts(1_680_000_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(64, 95))
     }
 
     fn step_sweep() -> Weight {

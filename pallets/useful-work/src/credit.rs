@@ -4,7 +4,7 @@ use crate::pallet::*;
 use crate::reward::{line_of, reward_of_all, share};
 use crate::types::{ClosedRound, CreditTerms};
 use aipg_primitives::{
-    api::ClaimableReward, ModelCatalogue, OnSettled, RoundIndex, SettledJob, WorkBudget,
+    api::ClaimableReward, Freezes, ModelCatalogue, OnSettled, RoundIndex, SettledJob, WorkBudget,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
@@ -59,6 +59,7 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_claim(worker: &T::AccountId, index: RoundIndex) -> DispatchResult {
         ensure!(!Self::has_forfeited(worker), Error::<T>::RewardsForfeited);
+        ensure!(!T::Freezes::holds(worker), Error::<T>::RewardsFrozen);
         let open = Self::round_at(frame_system::Pallet::<T>::block_number());
         ensure!(
             index >= Self::oldest_claimable(open),
@@ -97,10 +98,10 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Rewards of closed rounds that `worker` can claim, oldest first, at most
-    /// [`MAX_CLAIMABLE_LISTED`]; none if they were forfeited. Looks at every round that still owes something, which are at most
-    /// [`Config::ExpiryRounds`].
+    /// [`MAX_CLAIMABLE_LISTED`]; none if they were forfeited, and none while they are frozen. Looks at every round that
+    /// still owes something, which are at most [`Config::ExpiryRounds`].
     pub fn claimable_rewards(worker: &T::AccountId) -> Vec<ClaimableReward> {
-        if Self::has_forfeited(worker) {
+        if Self::has_forfeited(worker) || T::Freezes::holds(worker) {
             return Vec::new();
         }
         let mut rewards: Vec<_> = Rounds::<T>::iter()

@@ -43,7 +43,9 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use crate::types::{BeaconEntry, ClosedRound, CreditLine};
     use crate::WeightInfo;
-    use aipg_primitives::{api::Ceiling, Balance, JobId, ModelCatalogue, RoundIndex, WorkBudget};
+    use aipg_primitives::{
+        api::Ceiling, Balance, Freezes, JobId, ModelCatalogue, RoundIndex, WorkBudget,
+    };
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
@@ -60,6 +62,8 @@ pub mod pallet {
         type Budget: WorkBudget<Self::AccountId>;
         /// Committed models, for the ceiling that governance listed.
         type Models: ModelCatalogue<Self::AccountId>;
+        /// Keeps rewards where they are while a fault of the semantics is suspected.
+        type Freezes: Freezes<Self::AccountId>;
         /// VRF output of the block that is being finalised.
         type BlockRandomness: Get<Option<H256>>;
         /// Author of the block that is being finalised.
@@ -204,6 +208,8 @@ pub mod pallet {
         RewardExpired,
         /// The caller's rewards were taken for good.
         RewardsForfeited,
+        /// A semantics version is frozen, or a slash of the caller is queued for governance.
+        RewardsFrozen,
     }
 
     #[pallet::hooks]
@@ -232,8 +238,8 @@ pub mod pallet {
         /// Mints the caller's reward of a closed round. There are `ExpiryRounds` rounds of time.
         ///
         /// # Errors
-        /// [`Error::RewardsForfeited`], [`Error::RewardExpired`], [`Error::NothingToClaim`],
-        /// [`Error::RoundNotClosed`].
+        /// [`Error::RewardsForfeited`], [`Error::RewardsFrozen`], [`Error::RewardExpired`],
+        /// [`Error::NothingToClaim`], [`Error::RoundNotClosed`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::claim_reward())]
         pub fn claim_reward(origin: OriginFor<T>, round: RoundIndex) -> DispatchResult {

@@ -49,6 +49,7 @@ thread_local! {
     pub static RESERVED: Cell<Balance> = const { Cell::new(0) };
     pub static LAPSED: Cell<Balance> = const { Cell::new(0) };
     pub static PAID: RefCell<Vec<(AccountId, Balance)>> = const { RefCell::new(Vec::new()) };
+    pub static FROZEN: RefCell<Vec<AccountId>> = const { RefCell::new(Vec::new()) };
     pub static PAY_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static AUTHOR: Cell<Option<AccountId>> = const { Cell::new(Some(1)) };
     pub static RANDOMNESS: Cell<bool> = const { Cell::new(true) };
@@ -93,6 +94,15 @@ impl WorkBudget<AccountId> for Budget {
                 .expect("only what is reserved lapses"),
         );
         LAPSED.set(LAPSED.get() + amount);
+    }
+}
+
+/// What tests say is frozen.
+pub struct Ice;
+
+impl Freezes<AccountId> for Ice {
+    fn holds(worker: &AccountId) -> bool {
+        FROZEN.with_borrow(|frozen| frozen.contains(worker))
     }
 }
 
@@ -150,6 +160,7 @@ impl Get<u32> for AuthorsNeeded {
 impl pallet_useful_work::Config for Test {
     type Budget = Budget;
     type Models = Catalogue;
+    type Freezes = Ice;
     type BlockRandomness = Randomness;
     type BlockAuthor = Author;
     type BeaconBlocks = ConstU32<2>;
@@ -194,6 +205,7 @@ pub fn execute(test: impl FnOnce()) {
     LAPSED.set(0);
     PAID.with_borrow_mut(Vec::clear);
     PAY_WORKS.set(true);
+    FROZEN.with_borrow_mut(Vec::clear);
     AUTHOR.set(Some(1));
     RANDOMNESS.set(true);
     AUTHORS_NEEDED.set(2);

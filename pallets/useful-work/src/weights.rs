@@ -31,10 +31,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Emission::Lapsed: 1 read, 1 written
         // Emission::Minted: 1 read, 1 written
         // Emission::ReservedWork: 1 read, 1 written
+        // Referee::FrozenVersions: 1 read, 0 written
+        // Referee::Queue: 1 read, 0 written
         // UsefulWork::Credits: 1 read, 1 written
         // UsefulWork::Forfeited: 1 read, 0 written
         // UsefulWork::Rounds: 1 read, 1 written
-        Weight::from_parts(83_273_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(107_000_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {
@@ -78,8 +80,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn claim_reward() -> Weight {
-        Weight::from_parts(83_273_000, 4_614)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(107_000_000, 4_614)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {

@@ -41,7 +41,9 @@ pub use weights::WeightInfo;
 )]
 pub mod pallet {
     use super::*;
-    use aipg_primitives::{Balance, Burn, Fault, ModelCatalogue, ModelId, Region, Windows};
+    use aipg_primitives::{
+        Balance, Burn, Fault, Freezes, ModelCatalogue, ModelId, Region, Windows,
+    };
     use frame_support::{
         pallet_prelude::*,
         traits::{
@@ -68,6 +70,9 @@ pub mod pallet {
 
         /// Models that can be offered.
         type Models: ModelCatalogue<Self::AccountId>;
+
+        /// Keeps bonds where they are while a fault of the semantics is suspected.
+        type Freezes: Freezes<Self::AccountId>;
 
         /// How long a bond stays on hold after the machine retired.
         type Windows: Windows<BlockNumberFor<Self>>;
@@ -259,6 +264,8 @@ pub mod pallet {
         ResultsUnsettled,
         /// A result of the account's machine was false: no machine of it ever works again.
         Banned,
+        /// A semantics version is frozen, or a slash of the machine is queued for governance.
+        BondsFrozen,
     }
 
     #[pallet::call]
@@ -436,8 +443,8 @@ pub mod pallet {
         }
 
         /// Releases the bond of a retired machine and removes its record, once the unbonding time is
-        /// over and no result that the bond stands for can be refuted any more. The account may register
-        /// again, as a new machine, unless it is banned.
+        /// over, no result that the bond stands for can be refuted any more, and nothing is frozen. The
+        /// account may register again, as a new machine, unless it is banned.
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::withdraw())]
         pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
@@ -448,6 +455,7 @@ pub mod pallet {
             };
             let now = frame_system::Pallet::<T>::block_number();
             ensure!(now >= unbonds_at, Error::<T>::StillUnbonding);
+            ensure!(!T::Freezes::holds(&worker), Error::<T>::BondsFrozen);
             ensure!(record.unsettled == 0, Error::<T>::ResultsUnsettled);
 
             let bond = T::Currency::release_all(&Self::bond_reason(), &worker, Precision::Exact)?;

@@ -2,8 +2,8 @@
 
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
-    Balance, Burn, BurnReason, DrawRequest, ModelCatalogue, ModelId, ModelTerms, ServiceLevel,
-    TrustClass, Units, Windows, AIPG,
+    Balance, Burn, BurnReason, DrawRequest, Freezes, ModelCatalogue, ModelId, ModelTerms,
+    ServiceLevel, TrustClass, Units, Windows, AIPG,
 };
 use frame_support::{
     derive_impl,
@@ -60,6 +60,8 @@ parameter_types! {
     /// Active models and their price floors.
     pub static ActiveModels: BTreeMap<ModelId, Balance> = BTreeMap::new();
     pub static BurnWorks: bool = true;
+    /// Whose money is frozen.
+    pub static Frozen: Vec<AccountId> = Vec::new();
     /// Burned in this test, by reason.
     pub static Burned: Vec<(BurnReason, Balance)> = Vec::new();
 }
@@ -80,6 +82,15 @@ impl Burn<AccountId, RuntimeHoldReason> for Burner {
         Balances::burn_held(reason, who, amount, Precision::Exact, Fortitude::Force)?;
         Burned::mutate(|burned| burned.push((why, amount)));
         Ok(())
+    }
+}
+
+/// What tests say is frozen.
+pub struct Ice;
+
+impl Freezes<AccountId> for Ice {
+    fn holds(worker: &AccountId) -> bool {
+        Frozen::get().contains(worker)
     }
 }
 
@@ -135,6 +146,7 @@ impl crate::Config for Test {
     type Currency = Balances;
     type Burn = Burner;
     type Models = Catalogue;
+    type Freezes = Ice;
     type Windows = Clock;
     type ReinstateOrigin = EnsureRoot<AccountId>;
     type Treasury = Treasury;
@@ -175,6 +187,7 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     .unwrap();
     BurnWorks::set(true);
     Burned::set(Vec::new());
+    Frozen::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());
     let mut externalities = sp_io::TestExternalities::new(storage);
     externalities.execute_with(|| System::set_block_number(1));

@@ -107,9 +107,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn withdraw() -> Weight {
         // Balances::Holds: 1 read, 1 written
+        // Referee::FrozenVersions: 1 read, 0 written
+        // Referee::Queue: 1 read, 0 written
         // WorkerRegistry::Offers: 0 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(76_213_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(2, 3))
+        Weight::from_parts(100_000_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn reinstate() -> Weight {
@@ -216,8 +218,8 @@ impl WeightInfo for () {
     }
 
     fn withdraw() -> Weight {
-        Weight::from_parts(76_213_000, 3_622)
-            .saturating_add(ParityDbWeight::get().reads_writes(2, 3))
+        Weight::from_parts(100_000_000, 3_622)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn reinstate() -> Weight {

@@ -52,6 +52,7 @@ impl pallet_worker_registry::Config for Runtime {
     type Currency = Balances;
     type Burn = Emission;
     type Models = ModelRegistry;
+    type Freezes = Referee;
     type Windows = ChainParameters;
     type ReinstateOrigin = EnsureRoot<AccountId>;
     type Treasury = Treasury;
@@ -119,6 +120,8 @@ impl pallet_referee::Config for Runtime {
     type ChunkPrice = ConstU128<{ AIPG / 10 }>;
     // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
     type MaxStepsPerBlock = ConstU32<8>;
+    type FuseAt = ConstU32<3>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_referee::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
@@ -127,6 +130,7 @@ impl pallet_referee::Config for Runtime {
 impl pallet_useful_work::Config for Runtime {
     type Budget = Emission;
     type Models = ModelRegistry;
+    type Freezes = Referee;
     type BlockRandomness = BlockRandomness;
     type BlockAuthor = BlockAuthor;
     type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;

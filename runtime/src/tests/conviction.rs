@@ -84,3 +84,70 @@ fn false_result_should_cost_its_worker_and_nobody_else() {
         check_all_pallets();
     });
 }
+
+/// Only lost games freeze a version, which need traces of a real model; here it is frozen as they do.
+fn freeze(version: u32) {
+    let fuse = pallet_referee::fuse::Fuse {
+        frozen_since: Some(Referee::now()),
+        ..Default::default()
+    };
+    pallet_referee::Fuses::<Runtime>::insert(version, fuse);
+    pallet_referee::FrozenVersions::<Runtime>::put(1);
+}
+
+#[test]
+fn frozen_version_should_keep_money_where_it_is_until_root_rules() {
+    use aipg_exact::header::SEMANTICS_VERSION;
+    use pallet_referee::fuse::FuseRuling;
+    preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+        online_worker();
+        let charlie = account(Charlie);
+        let earlier = delivered();
+        run_to(System::block_number() + 30);
+        assert!(JobEscrow::view(earlier).is_none());
+        let round = UsefulWork::claimable_rewards(&charlie)[0].round;
+
+        let job = delivered();
+        freeze(SEMANTICS_VERSION);
+        run_to(System::block_number() + 60);
+        assert!(JobEscrow::delivered(job).is_some(), "it is not paid");
+        let claim = |round| UsefulWork::claim_reward(signed(Charlie), round);
+        assert_noop!(
+            claim(round),
+            pallet_useful_work::Error::<Runtime>::RewardsFrozen
+        );
+        assert_ok!(WorkerRegistry::go_offline(signed(Charlie)));
+        assert_ok!(WorkerRegistry::retire(signed(Charlie)));
+        run_to(System::block_number() + 40);
+        assert_noop!(
+            WorkerRegistry::withdraw(signed(Charlie)),
+            pallet_worker_registry::Error::<Runtime>::BondsFrozen
+        );
+        check_all_pallets();
+
+        assert_ok!(Referee::resolve_fuse(
+            RuntimeOrigin::root(),
+            SEMANTICS_VERSION,
+            FuseRuling::Convict
+        ));
+        assert_ok!(claim(round));
+        run_to(System::block_number() + 20);
+        assert!(JobEscrow::view(job).is_none());
+        assert_eq!(UsefulWork::claimable_rewards(&charlie).len(), 1);
+        assert_ok!(WorkerRegistry::withdraw(signed(Charlie)));
+        assert_eq!(Balances::total_balance_on_hold(&charlie), 0);
+        check_all_pallets();
+    });
+}
+
+#[test]
+fn results_of_other_versions_should_be_paid_while_one_is_frozen() {
+    preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+        online_worker();
+        let job = delivered();
+        freeze(aipg_exact::header::SEMANTICS_VERSION + 1);
+        run_to(System::block_number() + 30);
+        assert!(JobEscrow::view(job).is_none());
+        check_all_pallets();
+    });
+}

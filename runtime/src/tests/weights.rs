@@ -193,6 +193,7 @@ fn move_of_a_dispute_should_take_at_most_one_percent_of_a_block_of_every_preset(
         RefereeWeight::prove_flaw(evidence),
         RefereeWeight::demand(pallet_referee::types::MAX_DEMANDED),
         RefereeWeight::publish(aipg_exact::commitment::TOKENS_PER_CHUNK),
+        RefereeWeight::resolve_fuse(),
         dearest_ruling(),
     ];
     on_every_preset(|preset, limits| {

@@ -213,6 +213,13 @@ impl ModelHeader {
         Ok(header)
     }
 
+    /// The semantics version that an encoding names, also one that this crate does not implement.
+    /// `None` if there is no room for it.
+    pub fn version_of(encoding: &[u8]) -> Option<u32> {
+        let version = encoding.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*version))
+    }
+
     /// The fields in order of declaration, integers little-endian.
     pub fn encode(&self) -> [u8; HEADER_LENGTH] {
         let numbers = [

@@ -245,6 +245,16 @@ fn describe(event: &DisputeEvent) -> String {
             "the result is FALSE: {} is convicted, the requester has its price back, the reward is {reward}",
             keys::address(worker)
         ),
+        DisputeEvent::SlashQueued { version, .. } => format!(
+            "no trace stands, but semantics version {version} is frozen: governance rules first"
+        ),
+        DisputeEvent::Pardoned { worker, .. } => format!(
+            "{} is pardoned: the fault is the semantics'",
+            keys::address(worker)
+        ),
+        DisputeEvent::FuseBlown { version, .. } => format!(
+            "several workers lost by the same bytes: semantics version {version} is FROZEN"
+        ),
         DisputeEvent::RewardPaid {
             account, amount, ..
         } => format!("reward: {amount} to {}", keys::address(account)),

@@ -96,6 +96,12 @@ pub enum DisputeEvent {
         worker: AccountId32,
         reward: Amount,
     },
+    /// No trace stands for the result, but its semantics version is frozen until governance rules.
+    SlashQueued { job: u64, version: u32 },
+    /// Governance said that the semantics were wrong, not the worker.
+    Pardoned { job: u64, worker: AccountId32 },
+    /// Several workers lost by the same bytes, the last one with this job: the version is frozen.
+    FuseBlown { job: u64, version: u32 },
     /// A challenger has its share of the reward.
     RewardPaid {
         job: u64,
@@ -122,6 +128,9 @@ impl DisputeEvent {
             | Self::Published { job, .. }
             | Self::Withheld { job, .. }
             | Self::DemandRewarded { job, .. }
+            | Self::SlashQueued { job, .. }
+            | Self::Pardoned { job, .. }
+            | Self::FuseBlown { job, .. }
             | Self::Closed { job } => *job,
             Self::Moved { seat, .. } | Self::GameEnded { seat, .. } => seat.job,
         }
@@ -169,8 +178,10 @@ impl DisputeEvent {
                 executed,
             }));
         }
-        if let Some(demand) = Self::decode_demand(event)? {
-            return Ok(Some(demand));
+        for decode in [Self::decode_demand, Self::decode_fuse] {
+            if let Some(known) = decode(event)? {
+                return Ok(Some(known));
+            }
         }
         Self::decode_end(event)
     }
@@ -205,6 +216,26 @@ impl DisputeEvent {
             job: e.job,
             account: e.account,
             amount: Amount(e.amount),
+        }))
+    }
+
+    fn decode_fuse(event: &Event<'_, SubstrateConfig>) -> Result<Option<Self>, ChainError> {
+        if let Some(e) = fields::<referee::SlashQueued>(event)? {
+            return Ok(Some(Self::SlashQueued {
+                job: e.job,
+                version: e.version,
+            }));
+        }
+        if let Some(e) = fields::<referee::ResultPardoned>(event)? {
+            return Ok(Some(Self::Pardoned {
+                job: e.job,
+                worker: e.worker,
+            }));
+        }
+        let blown = fields::<referee::FuseBlown>(event)?;
+        Ok(blown.map(|e| Self::FuseBlown {
+            job: e.job,
+            version: e.version,
         }))
     }
 

@@ -217,3 +217,30 @@ fn worker_should_be_told_when_its_bond_no_longer_stands_for_a_result() {
         assert_eq!(reports().last(), Some(&(WORKER, Report::Settled)));
     });
 }
+
+/// Results of a frozen version may wait for days, many of them: they must not take the steps of others.
+#[test]
+fn settlement_should_be_asked_for_less_often_the_longer_it_is_held_back() {
+    execute(|| {
+        GATE_OPEN.set(false);
+        let job = claimed_by(WORKER);
+        assert_ok!(deliver(WORKER, job));
+        let mut asked_at = Vec::new();
+        for _ in 0..1_000 {
+            TICK.set(TICK.get() + 1);
+            let before = ASKED.with_borrow(Vec::len);
+            run_to(System::block_number() + 1);
+            if ASKED.with_borrow(Vec::len) > before {
+                asked_at.push(TICK.get());
+            }
+        }
+        assert!(asked_at.len() < 50, "{asked_at:?}");
+        for pair in asked_at.windows(2) {
+            let pause = pair[1] - pair[0];
+            assert_eq!(pause, (pair[0] / 8).max(8), "{asked_at:?}");
+        }
+        GATE_OPEN.set(true);
+        run_to(System::block_number() + 125);
+        assert!(JobEscrow::view(job).is_none());
+    });
+}

@@ -7,7 +7,10 @@ use crate::{
     types::{Blob, ChunkPath, ChunkTokens, DemandedChunks, Phase},
     HoldReason,
 };
-use aipg_exact::commitment::{token_chunk, token_root, TOKENS_PER_CHUNK};
+use aipg_exact::{
+    commitment::{token_chunk, token_root, TOKENS_PER_CHUNK},
+    header::SEMANTICS_VERSION,
+};
 use aipg_primitives::{HostBlake2, SettlementGate, TokenList};
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
 use proptest::prelude::*;
@@ -271,6 +274,18 @@ fn a_challenge_beside_a_withheld_blob_should_have_its_bond_back_and_no_reward() 
         assert_eq!(wealth(SECOND), ENDOWMENT);
         assert_eq!(wealth(DEFENDER), ENDOWMENT);
         assert_eq!(wealth(CHALLENGER), ENDOWMENT + REWARD);
+    });
+}
+
+/// No kernel withholds anything.
+#[test]
+fn a_withheld_chunk_should_convict_while_the_version_is_frozen() {
+    execute(|| {
+        deliver_answer();
+        Referee::freeze(SEMANTICS_VERSION, Default::default());
+        assert_ok!(demand(CHALLENGER, Blob::Output, &[0]));
+        advance_to(ANSWERS_END);
+        assert_eq!(Convicted::get(), [WORKER]);
     });
 }
 

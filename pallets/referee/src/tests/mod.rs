@@ -5,6 +5,7 @@ mod challenges;
 mod clocks;
 mod commitments;
 mod demands;
+mod fuse;
 mod games;
 mod players;
 mod properties;

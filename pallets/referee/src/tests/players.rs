@@ -107,6 +107,11 @@ pub fn deliver(trace: &Replay<'_>) {
 }
 
 pub fn deliver_with(trace: &Replay<'_>, most: u32, stop: &[u32]) {
+    deliver_as(JOB, WORKER, trace, most, stop);
+}
+
+/// `worker` has delivered such a result of `id`.
+pub fn deliver_as(id: JobId, worker: AccountId, trace: &Replay<'_>, most: u32, stop: &[u32]) {
     let job = trace.job();
     let header = job.header;
     let model = H256(header.root::<HostBlake2>());
@@ -126,7 +131,7 @@ pub fn deliver_with(trace: &Replay<'_>, most: u32, stop: &[u32]) {
         }),
     };
     let result = DeliveredResult {
-        worker: WORKER,
+        worker,
         model,
         input: list(&PROMPT),
         parameters: JobParameters {
@@ -140,7 +145,7 @@ pub fn deliver_with(trace: &Replay<'_>, most: u32, stop: &[u32]) {
         digest: H256(trace.root::<HostBlake2>(Tensor::last(header))),
         delivered: Referee::now(),
     };
-    Results::mutate(|results| results.insert(JOB, result));
+    Results::mutate(|results| results.insert(id, result));
 }
 
 pub fn salt(who: AccountId) -> H256 {
@@ -149,8 +154,13 @@ pub fn salt(who: AccountId) -> H256 {
 
 /// Challenges and gives the number of the challenge.
 pub fn challenge(who: AccountId, own: &Replay<'_>) -> u32 {
-    let commitment = Pallet::<Test>::commitment(JOB, &who, salt(who), root_of(own));
-    assert_ok!(Referee::challenge(signed(who), JOB, commitment));
+    challenge_of(JOB, who, own)
+}
+
+/// The same of the result of any job.
+pub fn challenge_of(job: JobId, who: AccountId, own: &Replay<'_>) -> u32 {
+    let commitment = Pallet::<Test>::commitment(job, &who, salt(who), root_of(own));
+    assert_ok!(Referee::challenge(signed(who), job, commitment));
     match last_event() {
         Event::Challenged { number, .. } => number,
         event => panic!("{event:?}"),
@@ -159,10 +169,15 @@ pub fn challenge(who: AccountId, own: &Replay<'_>) -> u32 {
 
 /// Posts a whole trace.
 pub fn try_post(who: AccountId, trace: &Replay<'_>) -> DispatchResult {
+    try_post_of(JOB, who, trace)
+}
+
+/// The same for the result of any job.
+pub fn try_post_of(job: JobId, who: AccountId, trace: &Replay<'_>) -> DispatchResult {
     let roots = trace.tensor_roots::<HostBlake2>();
     let roots: Vec<H256> = roots.into_iter().map(H256).collect();
     for page in roots.chunks(MAX_ROOTS as usize) {
-        Referee::post_roots(signed(who), JOB, page.to_vec().try_into().unwrap())?;
+        Referee::post_roots(signed(who), job, page.to_vec().try_into().unwrap())?;
     }
     Ok(())
 }
@@ -182,7 +197,12 @@ pub fn posted() -> u32 {
 }
 
 pub fn open(who: AccountId, number: u32, own: &Replay<'_>) -> DispatchResult {
-    Referee::open_root(signed(who), JOB, number, salt(who), root_of(own))
+    open_of(JOB, who, number, own)
+}
+
+/// The same in the case of any job.
+pub fn open_of(job: JobId, who: AccountId, number: u32, own: &Replay<'_>) -> DispatchResult {
+    Referee::open_root(signed(who), job, number, salt(who), root_of(own))
 }
 
 pub fn seat(challenge: u32, trace: u32) -> Seat {
@@ -237,13 +257,13 @@ pub struct Table<'a> {
 
 impl Table<'_> {
     pub fn game(&self) -> Option<Played> {
-        Games::<Test>::get(JOB, (self.seat.challenge, self.seat.trace))
+        Games::<Test>::get(self.seat.job, (self.seat.challenge, self.seat.trace))
     }
 
     /// Whether both sides live.
     pub fn lives(&self) -> bool {
-        let traces = Traces::<Test>::get(JOB, self.seat.trace);
-        let challenges = crate::Challenges::<Test>::get(JOB, self.seat.challenge);
+        let traces = Traces::<Test>::get(self.seat.job, self.seat.trace);
+        let challenges = crate::Challenges::<Test>::get(self.seat.job, self.seat.challenge);
         traces.is_some_and(|it| it.lives) && challenges.is_some_and(|it| it.lives)
     }
 
@@ -396,7 +416,7 @@ impl Table<'_> {
 
     /// What the state shows of the game is what the trace has where the game is, no more and no less.
     pub fn check_revealed(&self) {
-        let shown = Revealed::<Test>::get(JOB, (self.seat.challenge, self.seat.trace));
+        let shown = Revealed::<Test>::get(self.seat.job, (self.seat.challenge, self.seat.trace));
         let Some(game) = self.game() else {
             assert_eq!(shown, None);
             return;
@@ -422,7 +442,7 @@ impl Table<'_> {
         assert_eq!(shown.leaf, leaf);
 
         // From the node along the path to the tensor's root as it was posted.
-        let roots = Roots::<Test>::get(JOB, (self.seat.trace, 0)).unwrap();
+        let roots = Roots::<Test>::get(self.seat.job, (self.seat.trace, 0)).unwrap();
         let root = roots[node.tensor.number(job.header) as usize].0;
         let (domain, shape) = node.tensor.tree(&job);
         let leaves = node.tensor.leaves(&job);
@@ -458,7 +478,9 @@ impl Table<'_> {
             assert_ok!(moved);
             self.check_revealed();
         }
-        let lives = Traces::<Test>::get(JOB, self.seat.trace).unwrap().lives;
+        let lives = Traces::<Test>::get(self.seat.job, self.seat.trace)
+            .unwrap()
+            .lives;
         let winner = if lives {
             Side::Defender
         } else {

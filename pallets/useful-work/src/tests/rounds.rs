@@ -225,3 +225,36 @@ fn job_without_credit_should_leave_no_trace() {
         assert_eq!(Credits::<Test>::iter().count(), 0);
     });
 }
+
+#[test]
+fn claim_should_fail_while_the_rewards_are_frozen() {
+    execute(|| {
+        for worker in [WORKER, OTHER_WORKER] {
+            UsefulWork::on_settled(&job(worker, LISTED, 10_000, INDEX_PRICE));
+        }
+        run_to(ROUND);
+        let promised = UsefulWork::claimable_rewards(&WORKER);
+        assert_eq!(promised.len(), 1);
+        FROZEN.with_borrow_mut(|frozen| frozen.push(WORKER));
+        assert_noop!(claim(WORKER, 0), Error::<Test>::RewardsFrozen);
+        assert!(UsefulWork::claimable_rewards(&WORKER).is_empty());
+        assert_ok!(claim(OTHER_WORKER, 0));
+        FROZEN.with_borrow_mut(Vec::clear);
+        assert_eq!(UsefulWork::claimable_rewards(&WORKER), promised);
+        assert_ok!(claim(WORKER, 0));
+        assert_eq!(paid().last(), Some(&(WORKER, promised[0].amount)));
+    });
+}
+
+/// A freeze does not stop the time in which rewards can be claimed.
+#[test]
+fn rewards_should_expire_while_they_are_frozen() {
+    execute(|| {
+        UsefulWork::on_settled(&job(WORKER, LISTED, 10_000, INDEX_PRICE));
+        FROZEN.with_borrow_mut(|frozen| frozen.push(WORKER));
+        run_to(ROUND * (u64::from(EXPIRY_ROUNDS) + 1));
+        assert_noop!(claim(WORKER, 0), Error::<Test>::RewardsFrozen);
+        FROZEN.with_borrow_mut(Vec::clear);
+        assert_noop!(claim(WORKER, 0), Error::<Test>::RewardExpired);
+    });
+}

@@ -135,3 +135,24 @@ fn withdrawing_should_fail_while_a_result_can_be_refuted() {
         assert_eq!(on_hold(1), 0);
     });
 }
+
+#[test]
+fn withdrawing_should_fail_while_the_bond_is_frozen() {
+    execute(|| {
+        register(1);
+        register(2);
+        assert_ok!(WorkerRegistry::retire(signed(1)));
+        assert_ok!(WorkerRegistry::retire(signed(2)));
+        Frozen::set(vec![1]);
+        System::set_block_number(1 + UNBONDING);
+        assert_noop!(
+            WorkerRegistry::withdraw(signed(1)),
+            Error::<Test>::BondsFrozen
+        );
+        assert_ok!(WorkerRegistry::withdraw(signed(2)));
+        // The unbonding time has run meanwhile.
+        Frozen::set(vec![]);
+        assert_ok!(WorkerRegistry::withdraw(signed(1)));
+        assert_eq!(on_hold(1), 0);
+    });
+}

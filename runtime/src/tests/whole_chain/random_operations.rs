@@ -52,7 +52,7 @@ const CALLS_LEFT_OUT: [Name; 4] = [
     ("Balances", "force_adjust_total_issuance"),
 ];
 /// Errors that no call can meet, and why.
-const ERRORS_LEFT_OUT: [Name; 8] = [
+const ERRORS_LEFT_OUT: [Name; 10] = [
     // A round pays at most what it reserved.
     ("Emission", "WorkBudgetExceeded"),
     // 2³² jobs in ten blocks.
@@ -66,6 +66,9 @@ const ERRORS_LEFT_OUT: [Name; 8] = [
     ("JobEscrow", "ResultNotSubmitted"),
     ("WorkerRegistry", "Banned"),
     ("UsefulWork", "RewardsForfeited"),
+    // Only lost games freeze.
+    ("WorkerRegistry", "BondsFrozen"),
+    ("UsefulWork", "RewardsFrozen"),
 ];
 /// Events that random operations do not reach, and why.
 const EVENTS_LEFT_OUT: [Name; 4] = [

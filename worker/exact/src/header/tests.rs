@@ -47,6 +47,18 @@ fn header_should_round_trip() {
 }
 
 #[test]
+fn version_should_be_read_whether_it_is_implemented_or_not() {
+    for version in [SEMANTICS_VERSION, 2, u32::MAX] {
+        let header = ModelHeader {
+            semantics_version: version,
+            ..largest_header()
+        };
+        assert_eq!(ModelHeader::version_of(&header.encode()), Some(version));
+    }
+    assert_eq!(ModelHeader::version_of(&[1, 0, 0]), None);
+}
+
+#[test]
 fn header_should_keep_its_encoding() {
     let encoded = small_header().encode();
     assert_eq!(encoded[..4], [1, 0, 0, 0]);
