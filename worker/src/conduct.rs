@@ -48,6 +48,11 @@ pub trait Conduct: Send + Sync {
     fn accuses(&self) -> bool {
         false
     }
+
+    /// Whether it goes on to accuse where it finds nothing wrong.
+    fn persists(&self) -> bool {
+        false
+    }
 }
 
 /// Says what it computed, and nothing else.

@@ -20,6 +20,7 @@ use aipg_exact::{
         Tensor, TensorProof, FAN_OUT,
     },
     tree::{self, Domain, TreeBuilder},
+    Hasher256,
 };
 use aipg_primitives::{
     Balance, DeliveredResult, DeliveredResults, HostBlake2, JobId, JobParameters, TokenList,
@@ -225,7 +226,7 @@ fn losses<T: Config>(worker: &T::AccountId, claimed: H256) -> LossRing<T::Accoun
     let others = T::FuseAt::get() - 1;
     let loss = |number: u32| Loss {
         claimed: match number + others < MAX_LOSSES {
-            true => H256::from_low_u64_be(number.into()),
+            true => H256(HostBlake2::hash(&[&number.to_le_bytes()])),
             false => claimed,
         },
         version: 0,
@@ -725,14 +726,14 @@ mod benchmarks {
             evidence: EvidenceBytes::new(),
             part: None,
         };
-        let is_on_turn;
+        let answer;
 
         #[block]
         {
-            is_on_turn = Pallet::<T>::is_on_turn(&parties.challenger, &call);
+            answer = Pallet::<T>::is_on_turn(&parties.challenger, &call);
         }
 
-        assert_eq!(is_on_turn, Some(true));
+        assert_eq!(answer, Some(true));
     }
 
     #[benchmark]

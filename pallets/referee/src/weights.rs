@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.10
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.74
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -28,11 +28,11 @@ pub trait WeightInfo {
     fn judge_parts() -> Weight;
     fn judge(b: u32) -> Weight;
     fn report_timeout() -> Weight;
+    fn resolve_fuse() -> Weight;
     fn prove_flaw(b: u32) -> Weight;
     fn demand(c: u32) -> Weight;
     fn publish(t: u32) -> Weight;
     fn is_on_turn() -> Weight;
-    fn resolve_fuse() -> Weight;
     fn tick() -> Weight;
     fn pass_tick() -> Weight;
     fn step_refute() -> Weight;
@@ -54,7 +54,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(263_845_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(293_390_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
     }
 
     fn post_roots(r: u32) -> Weight {
@@ -68,23 +68,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Roots: 2 read, 2 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 0 read, 1 written
-        Weight::from_parts(354_177_818, 34_568)
+        Weight::from_parts(407_700_842, 34_568)
             .saturating_add(T::DbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(3_104_517, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(2_961_597, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(167_204_000, 3_622).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(151_995_000, 3_640).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
         // Referee::Accusations: 1 read, 1 written
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 1 written
-        Weight::from_parts(90_550_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(116_509_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
@@ -97,7 +97,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(189_285_000, 11_748)
+        Weight::from_parts(216_536_000, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
@@ -111,9 +111,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(204_538_326, 14_818)
+        Weight::from_parts(244_055_769, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(1_752_850, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(1_700_529, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
@@ -125,7 +125,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(216_335_000, 14_818)
+        Weight::from_parts(253_756_000, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
@@ -138,7 +138,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(203_541_000, 14_818)
+        Weight::from_parts(222_497_000, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
@@ -151,9 +151,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(123_407_937, 11_748)
+        Weight::from_parts(174_151_526, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(89_717, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(87_926, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
@@ -165,9 +165,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(134_226_078, 11_748)
+        Weight::from_parts(173_408_930, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(6_120, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(14_283, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
@@ -178,7 +178,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(199_043_000, 11_748)
+        Weight::from_parts(235_412_000, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
     }
 
@@ -201,9 +201,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 1 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(546_015_386, 14_818)
+        Weight::from_parts(558_581_036, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(24_314, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
@@ -218,8 +218,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(398_197_000, 11_748)
+        Weight::from_parts(438_472_000, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(10, 10))
+    }
+
+    fn resolve_fuse() -> Weight {
+        // Referee::FrozenVersions: 1 read, 1 written
+        // Referee::Fuses: 1 read, 1 written
+        // Referee::Losses: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(58_750_000, 6_095).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn prove_flaw(b: u32) -> Weight {
@@ -231,50 +239,65 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(127_309_898, 4_099)
+        Weight::from_parts(146_120_607, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(36_382, 0).saturating_mul(b.into()))
     }
 
     fn demand(c: u32) -> Weight {
-        Weight::from_parts(250_000_000, 6_000)
-            .saturating_add(T::DbWeight::get().reads_writes(8, 5))
-            .saturating_add(
-                T::DbWeight::get()
-                    .reads_writes(1, 1)
-                    .saturating_mul(c.into()),
-            )
-            .saturating_add(Weight::from_parts(20_000_000, 2_600).saturating_mul(c.into()))
+        // `c` from 1 to 8.
+        // Balances::Holds: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // JobEscrow::Jobs: 1 read, 0 written
+        // Referee::Agenda: 0 read, 2 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Demands: 8 read, 8 written
+        // Referee::Ticks: 1 read, 0 written
+        // System::Account: 1 read, 1 written
+        Weight::from_parts(297_835_389, 3_973)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 5))
+            .saturating_add(Weight::from_parts(10_893_027, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
+            .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
     fn publish(t: u32) -> Weight {
-        Weight::from_parts(450_000_000, 6_200)
-            .saturating_add(T::DbWeight::get().reads_writes(9, 7))
-            .saturating_add(Weight::from_parts(60_000, 0).saturating_mul(t.into()))
+        // `t` from 1 to 2048.
+        // Balances::Holds: 1 read, 1 written
+        // JobEscrow::Jobs: 1 read, 0 written
+        // Referee::Agenda: 0 read, 1 written
+        // Referee::AgendaCursor: 1 read, 0 written
+        // Referee::Cases: 1 read, 1 written
+        // Referee::Demands: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        // System::Account: 2 read, 2 written
+        Weight::from_parts(300_104_628, 6_196)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
+            .saturating_add(Weight::from_parts(54_430, 0).saturating_mul(t.into()))
     }
 
     fn is_on_turn() -> Weight {
-        Weight::from_parts(90_000_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(6, 0))
-    }
-
-    fn resolve_fuse() -> Weight {
-        // Referee::FrozenVersions: 1 read, 1 written
-        // Referee::Fuses: 1 read, 1 written
-        // Referee::Losses: 1 read, 1 written
+        // Referee::Cases: 1 read, 0 written
+        // Referee::Challenges: 1 read, 0 written
+        // Referee::Games: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(90_000_000, 6_123).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        // Referee::Traces: 1 read, 0 written
+        Weight::from_parts(70_733_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(5, 0))
     }
 
     fn tick() -> Weight {
+        // Finality::IsLagging: 1 read, 0 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
-        Weight::from_parts(8_055_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(10_700_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
         // Referee::Agenda: 1 read, 0 written
         // Referee::AgendaCursor: 0 read, 1 written
-        Weight::from_parts(15_408_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(15_419_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
@@ -285,7 +308,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
         // Receipts::Open: 1 read, 1 written
-        // Referee::Agenda: 0 read, 1 written
+        // Referee::Agenda: 0 read, 2 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Fuses: 1 read, 0 written
@@ -298,8 +321,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(1_680_000_000, 42_190)
-            .saturating_add(T::DbWeight::get().reads_writes(64, 95))
+        Weight::from_parts(2_093_175_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(64, 96))
     }
 
     fn step_sweep() -> Weight {
@@ -313,7 +336,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 0 read, 1 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(381_035_000, 11_748)
+        Weight::from_parts(421_831_000, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(9, 10))
     }
 
@@ -326,138 +349,136 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(331_822_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+        Weight::from_parts(357_591_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn challenge() -> Weight {
-        Weight::from_parts(263_845_000, 3_973)
+        Weight::from_parts(293_390_000, 3_973)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
     }
 
     fn post_roots(r: u32) -> Weight {
-        Weight::from_parts(354_177_818, 34_568)
+        Weight::from_parts(407_700_842, 34_568)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(3_104_517, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(2_961_597, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
-        Weight::from_parts(167_204_000, 3_622)
+        Weight::from_parts(151_995_000, 3_640)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
-        Weight::from_parts(90_550_000, 3_616)
+        Weight::from_parts(116_509_000, 3_616)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
-        Weight::from_parts(189_285_000, 11_748)
+        Weight::from_parts(216_536_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
-        Weight::from_parts(204_538_326, 14_818)
+        Weight::from_parts(244_055_769, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(1_752_850, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(1_700_529, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
-        Weight::from_parts(216_335_000, 14_818)
+        Weight::from_parts(253_756_000, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
-        Weight::from_parts(203_541_000, 14_818)
+        Weight::from_parts(222_497_000, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
-        Weight::from_parts(123_407_937, 11_748)
+        Weight::from_parts(174_151_526, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(89_717, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(87_926, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
-        Weight::from_parts(134_226_078, 11_748)
+        Weight::from_parts(173_408_930, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(6_120, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(14_283, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
-        Weight::from_parts(199_043_000, 11_748)
+        Weight::from_parts(235_412_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
-        Weight::from_parts(546_015_386, 14_818)
+        Weight::from_parts(558_581_036, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(18_903, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(24_314, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
-        Weight::from_parts(398_197_000, 11_748)
+        Weight::from_parts(438_472_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(10, 10))
     }
 
-    fn prove_flaw(b: u32) -> Weight {
-        Weight::from_parts(127_309_898, 4_099)
-            .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(37_059, 0).saturating_mul(b.into()))
-    }
-
-    fn demand(c: u32) -> Weight {
-        Weight::from_parts(250_000_000, 6_000)
-            .saturating_add(ParityDbWeight::get().reads_writes(8, 5))
-            .saturating_add(
-                ParityDbWeight::get()
-                    .reads_writes(1, 1)
-                    .saturating_mul(c.into()),
-            )
-            .saturating_add(Weight::from_parts(20_000_000, 2_600).saturating_mul(c.into()))
-    }
-
-    fn publish(t: u32) -> Weight {
-        Weight::from_parts(450_000_000, 6_200)
-            .saturating_add(ParityDbWeight::get().reads_writes(9, 7))
-            .saturating_add(Weight::from_parts(60_000, 0).saturating_mul(t.into()))
-    }
-
-    fn is_on_turn() -> Weight {
-        Weight::from_parts(90_000_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(6, 0))
-    }
-
     fn resolve_fuse() -> Weight {
-        Weight::from_parts(90_000_000, 6_123)
+        Weight::from_parts(58_750_000, 6_095)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
+    fn prove_flaw(b: u32) -> Weight {
+        Weight::from_parts(146_120_607, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
+            .saturating_add(Weight::from_parts(36_382, 0).saturating_mul(b.into()))
+    }
+
+    fn demand(c: u32) -> Weight {
+        Weight::from_parts(297_835_389, 3_973)
+            .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
+            .saturating_add(Weight::from_parts(10_893_027, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
+            .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(c.into()))
+            .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(c.into()))
+    }
+
+    fn publish(t: u32) -> Weight {
+        Weight::from_parts(300_104_628, 6_196)
+            .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
+            .saturating_add(Weight::from_parts(54_430, 0).saturating_mul(t.into()))
+    }
+
+    fn is_on_turn() -> Weight {
+        Weight::from_parts(70_733_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(5, 0))
+    }
+
     fn tick() -> Weight {
-        Weight::from_parts(8_055_000, 1_489)
-            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(10_700_000, 1_489)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
-        Weight::from_parts(15_408_000, 3_493)
+        Weight::from_parts(15_419_000, 3_493)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
-        Weight::from_parts(1_680_000_000, 42_190)
-            .saturating_add(ParityDbWeight::get().reads_writes(64, 95))
+        Weight::from_parts(2_093_175_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(64, 96))
     }
 
     fn step_sweep() -> Weight {
-        Weight::from_parts(381_035_000, 11_748)
+        Weight::from_parts(421_831_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 10))
     }
 
     fn step_clear() -> Weight {
-        Weight::from_parts(331_822_000, 6_196)
+        Weight::from_parts(357_591_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
     }
 }

@@ -6,20 +6,22 @@ import { toHex } from '@aipowergrid/client'
 import { PROGRAMS } from './processes.mjs'
 
 const WORKER = join(PROGRAMS, 'aipg-worker')
+const LIAR = join(PROGRAMS, 'aipg-liar')
 
 /** Blocks within which every case of a development chain has closed: 2·W + 2·K, W more for rewards. */
 export const LONGEST_CASE = 240
 
-/** Starts a checker of these model files that signs with `key`. */
-export function startChecker({ processes, node }, { name, key, models, extra = [] }) {
+/** Starts a checker of these model files that signs with `key`; with `lies`, a liar that checks. */
+export function startChecker({ processes, node }, { name, key, models, extra = [], lies }) {
   const args = [
+    ...(lies ?? []),
     ...['dispute', 'check'],
     ...['--node', node.url],
     ...['--key-file', key],
     ...models.flatMap((model) => ['--model', model]),
     ...extra,
   ]
-  return processes.spawn(name, WORKER, args, { XDG_RUNTIME_DIR: processes.directory })
+  return processes.spawn(name, lies ? LIAR : WORKER, args, { XDG_RUNTIME_DIR: processes.directory })
 }
 
 /** Starts to print disputes move by move, as people watch them. */

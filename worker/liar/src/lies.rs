@@ -124,6 +124,10 @@ impl Conduct for Liar {
     fn accuses(&self) -> bool {
         self.accuse
     }
+
+    fn persists(&self) -> bool {
+        self.accuse
+    }
 }
 
 impl Liar {

@@ -103,7 +103,11 @@ pub fn next_move(
         }
         Stage::Accusation(_) => {
             let position = against(position, board)?;
-            let accusation = position.accuse()?.ok_or(PlayError::NothingWrong)?;
+            let accusation = match position.accuse()? {
+                None if conduct.persists() => position.accuse_anyway()?,
+                accusation => accusation,
+            };
+            let accusation = accusation.ok_or(PlayError::NothingWrong)?;
             Play::Accuse {
                 evidence: evidence(&position, &board.roots, &accusation.leaves)?,
                 claim: accusation.claim,
@@ -115,7 +119,10 @@ pub fn next_move(
         }
         Stage::Verdict(claim, told) => {
             let position = against(position, board)?;
-            let verdict = position.judge(claim, told)?;
+            let verdict = match position.judge(claim, told)? {
+                None if conduct.persists() => Some(position.judge_anyway(claim, told)?),
+                verdict => verdict,
+            };
             let verdict = verdict.ok_or(PlayError::NothingWrong)?;
             Play::Judge {
                 evidence: evidence(&position, &board.roots, &verdict.leaves)?,

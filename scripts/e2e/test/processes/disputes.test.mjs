@@ -44,7 +44,7 @@ const LIARS = {
   'stall-sums': { lies: ['--lie', 'digest', '--stall', 'sums'], late: 'Sums' },
 }
 
-const HONEST = ['accused', 'offline', 'hidden']
+const HONEST = ['accused', 'offline', 'hidden', 'persecuted']
 
 let network
 let miners
@@ -197,6 +197,37 @@ async function accused() {
   assert.equal(await worker.stop(), 0)
 }
 
+/** An honest worker is accused by a program that plays its game to the end, from a trace with another number. */
+async function persecuted() {
+  const miner = miners.get('persecuted')
+  const { chain, accounts } = network
+  const accuser = await newAccount(network, 'accuser')
+  const { transferKeepAlive } = chain.api.tx.balances
+  await chain.submit(transferKeepAlive(accuser.address, 200n * AIPG), accounts.alice)
+  const lies = ['--lie', 'accumulator', '--accuse']
+  const program = startChecker(network, {
+    name: 'accuser',
+    key: accuser.key,
+    models: [miner.model],
+    lies,
+  })
+  await said(program, 'connected')
+  const worker = miner.run()
+  await said(worker, 'waiting for jobs')
+  const job = await deliver(miner)
+  const events = await closedCase(network, job)
+  await assertUpheld(miner, job, events)
+  assert.equal(one(events, 'Challenged').account, accuser.address)
+  const { winner, ending } = one(events, 'GameEnded').outcome
+  assert.equal(winner, 'Defender')
+  assert.ok(ending.Executed, 'the chain executed the claim, and it holds')
+  const lost = one(events, 'BondLost')
+  assert.deepEqual([lost.account, lost.winner], [accuser.address, miner.address])
+  assert.deepEqual(await chain.holds(accuser.address), {})
+  assert.equal(await program.stop(), 0)
+  assert.equal(await worker.stop(), 0)
+}
+
 /** An honest worker is gone when it is accused. */
 async function offline() {
   const miner = miners.get('offline')
@@ -248,6 +279,7 @@ async function hidden() {
 test('what is right should be paid, whoever accuses it', { concurrency: true }, (t) =>
   Promise.all([
     t.test('honest worker should have the bond of whoever accused it', accused),
+    t.test('honest worker should win the game of a false accusation', persecuted),
     t.test('answer that nobody can find should be published by its worker', hidden),
     t.test('result of a worker that is gone should be defended by somebody else', offline),
   ]),

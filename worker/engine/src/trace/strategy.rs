@@ -192,6 +192,23 @@ impl Position<'_> {
         Ok(None)
     }
 
+    /// The first claim of the disputed leaf, whether it stands or not: what a party says that accuses without
+    /// a reason. `None` if no leaf is disputed.
+    ///
+    /// # Errors
+    /// [`Fault`] if a leaf of the model cannot be read.
+    pub fn accuse_anyway(&self) -> Result<Option<Accusation>, Fault> {
+        let Some(disputed) = &self.disputed else {
+            return Ok(None);
+        };
+        let claims = claims(&self.trace.job(), disputed.tensor, disputed.index);
+        let Some(claim) = claims.into_iter().next() else {
+            return Ok(None);
+        };
+        let leaves = self.naming(&claim)?;
+        Ok(Some(Accusation { claim, leaves }))
+    }
+
     /// The leaves that tell which sums a claim has.
     ///
     /// # Errors
@@ -229,6 +246,18 @@ impl Position<'_> {
         };
         let leaves = Recorder::leaves(&job, claim, told, self)?;
         Ok(Some(Verdict { leaves, part }))
+    }
+
+    /// The leaves that decide a claim, and its first part if it has one, whether that is true or not.
+    ///
+    /// # Errors
+    /// [`Fault`] if the claim is false, or a leaf of the model cannot be read.
+    pub fn judge_anyway(&self, claim: &Claim, told: &[i64]) -> Result<Verdict, Fault> {
+        let job = self.trace.job();
+        let first = claim.check(&job, told, self)?.into_iter().next();
+        let leaves = Recorder::leaves(&job, claim, told, self)?;
+        let part = first.map(|part| (0, part));
+        Ok(Verdict { leaves, part })
     }
 
     /// The first part of a claim whose value is not the true one.
