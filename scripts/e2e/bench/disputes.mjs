@@ -108,18 +108,19 @@ const { values: options } = parseArgs({
   options: { shape: { type: 'string', default: 'demo' }, print: { type: 'boolean', default: false } },
 })
 const plan = planOf(options.shape)
-const where = machineLine(machine())
 const model = plan.makeModel()
+const beforeDisputes = machineLine(machine())
 const played = await play({ ...plan, model })
+const beforeTraces = machineLine(machine())
 const traces = plan.traces.map((run) => measureTrace(model, run))
 const parts = {
   [`disputes-${options.shape}`]: [
-    where,
+    beforeDisputes,
     table(COST_HEAD, played.map(costCells)),
     'What the checker of each took:',
     table(CHECKER_HEAD, played.map(checkerCells)),
   ],
-  [`traces-${options.shape}`]: [where, table(TRACE_HEAD, traces.map(traceCells))],
+  [`traces-${options.shape}`]: [beforeTraces, table(TRACE_HEAD, traces.map(traceCells))],
 }
 if (options.print) {
   for (const texts of Object.values(parts)) console.log(`${texts.join('\n\n')}\n`)
