@@ -20,7 +20,7 @@ import { openNetwork } from '../lib/network.mjs'
 import { Processes, ROOT } from '../lib/processes.mjs'
 import { replaceMarked, table } from './grid.mjs'
 import { forgetPeak, machine, machineLine, memory, peakMemory } from './machine.mjs'
-import { planOf } from './plans.mjs'
+import { PLAN_NAMES, planOf } from './plans.mjs'
 import { CHECKER_HEAD, COST_HEAD, checkerCells, costCells, traceTimes } from './refutation.mjs'
 import { TRACE_HEAD, measureTrace, traceCells } from './traces.mjs'
 
@@ -108,6 +108,10 @@ const { values: options } = parseArgs({
   options: { shape: { type: 'string', default: 'demo' }, print: { type: 'boolean', default: false } },
 })
 const plan = planOf(options.shape)
+if (plan === null) {
+  console.error(`error: there is no shape "${options.shape}"; one of ${PLAN_NAMES.join(', ')}`)
+  process.exit(1)
+}
 const model = plan.makeModel()
 const beforeDisputes = machineLine(machine())
 const played = await play({ ...plan, model })

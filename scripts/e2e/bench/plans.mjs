@@ -41,10 +41,11 @@ function planOfShape(name) {
   }
 }
 
-/** The plan of a shape: {lies, terms, isDemo, makeModel, traces}. */
+/** What `--shape` may be. */
+export const PLAN_NAMES = ['demo', ...Object.keys(SHAPES)]
+
+/** The plan of a shape: {lies, terms, isDemo, makeModel, traces}; null if there is no such shape. */
 export function planOf(shape) {
-  if (shape === 'demo') return DEMO
-  if (Object.hasOwn(SHAPES, shape)) return planOfShape(shape)
-  const names = ['demo', ...Object.keys(SHAPES)]
-  throw new RangeError(`there is no shape "${shape}"; one of ${names.join(', ')}`)
+  if (!PLAN_NAMES.includes(shape)) return null
+  return shape === 'demo' ? DEMO : planOfShape(shape)
 }
