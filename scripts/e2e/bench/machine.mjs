@@ -1,7 +1,7 @@
 // Where a measurement was made, and how much memory a process holds.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { ROOT } from './grid.mjs'
 import { number } from './statistics.mjs'
@@ -58,4 +58,20 @@ export function memory(pid) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return null
     throw error
   }
+}
+
+/** The most that was resident, in bytes, in the text of /proc/<pid>/status; null for a process that has gone. */
+export function peakOf(text) {
+  const found = /^VmHWM:\s+(\d+) kB$/m.exec(text)
+  return found ? Number(found[1]) * 1024 : null
+}
+
+/** The most that was resident in a process since it began, or since `forgetPeak`. */
+export function peakMemory(pid) {
+  return peakOf(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
+
+/** Lets a process count the most that is resident anew. */
+export function forgetPeak(pid) {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }

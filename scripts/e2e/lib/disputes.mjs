@@ -46,9 +46,24 @@ export async function closedCase({ ledger }, job, blocks = LONGEST_CASE) {
   )
 }
 
+/** The last move of any game of a case: the one that was executed, if one was; none if nobody moved. */
+export function lastMove(events) {
+  const isMove = ({ name, data }) =>
+    name === 'referee.Moved' ||
+    (name === 'referee.GameEnded' && data.outcome.ending.Executed !== undefined)
+  return events.filter(isMove).at(-1)
+}
+
+/** The time of a block, ms. */
+export async function blockTime({ api }, { hash }) {
+  const at = await api.at(hash)
+  return (await at.query.timestamp.now()).toNumber()
+}
+
 /**
- * What the calls of a case took: {calls, bytes, longest, blocks, seconds, weight, heaviest}. `longest` is the
- * most bytes of a call, `weight` and `heaviest` are shares of a block's reference time.
+ * What the calls of a case took: {calls, bytes, longest, blocks, seconds, played, weight, heaviest}. `longest` is
+ * the most bytes of a call, `weight` and `heaviest` are shares of a block's reference time, `played` the
+ * seconds from the challenge to the last move, null if there is none.
  */
 export async function measureCase({ chain }, events) {
   const { maxBlock } = chain.api.consts.system.blockWeights
@@ -75,10 +90,9 @@ export async function measureCase({ chain }, events) {
   }
   const sum = (values) => values.reduce((total, value) => total + value, 0)
   const [first, last] = [events[0].block, events.at(-1).block]
-  const time = async ({ hash }) => {
-    const at = await chain.api.at(hash)
-    return (await at.query.timestamp.now()).toNumber()
-  }
+  const began = await blockTime(chain, first)
+  const secondsTo = async (block) => ((await blockTime(chain, block)) - began) / 1_000
+  const move = lastMove(events)
   return {
     calls: calls.length,
     bytes: sum(calls.map((call) => call.bytes)),
@@ -86,6 +100,7 @@ export async function measureCase({ chain }, events) {
     weight: sum(calls.map((call) => call.weight)),
     heaviest: Math.max(0, ...calls.map((call) => call.weight)),
     blocks: last.number - first.number,
-    seconds: ((await time(last)) - (await time(first))) / 1_000,
+    seconds: await secondsTo(last),
+    played: move ? await secondsTo(move.block) : null,
   }
 }

@@ -1,7 +1,7 @@
 // Machines of tests that need many at a time: each has a key, a folder and a model of its own, so
 // that a job can only be drawn for the machine that it is meant for.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
@@ -22,18 +22,33 @@ const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/1')
 const ROOT_OFFSET = 8
 const HEADER_OFFSET = 40
 
-/** The demo model under another name: {root, header} and the file's bytes. */
-function variant(number) {
+/** The demo model under another name, in a file of the run: {path, root, header}. */
+function variant({ processes }, name, number) {
   const header = Buffer.from(readFileSync(DEMO_HEADER))
   header.writeUInt32LE(number, TOKENIZER_OFFSET)
   const root = Buffer.from(blake2AsU8a(Buffer.concat([MODEL_DOMAIN, header]), 256))
   const file = Buffer.from(readFileSync(DEMO_MODEL))
   root.copy(file, ROOT_OFFSET)
   header.copy(file, HEADER_OFFSET)
-  return { root: u8aToHex(root), header: u8aToHex(header), file }
+  const path = join(processes.directory, `${name}.aipg`)
+  writeFileSync(path, file)
+  return { path, root: u8aToHex(root), header: u8aToHex(header) }
 }
 
-/** A machine that is registered with a model nobody else serves. */
+/** What the head of a model file says: {path, root, header}. */
+export function modelFile(path) {
+  const head = Buffer.alloc(HEADER_OFFSET + readFileSync(DEMO_HEADER).length)
+  const file = openSync(path)
+  try {
+    readSync(file, head, 0, head.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  const part = (from, to) => u8aToHex(head.subarray(from, to))
+  return { path, root: part(ROOT_OFFSET, HEADER_OFFSET), header: part(HEADER_OFFSET, head.length) }
+}
+
+/** A machine that is registered, usually with a model nobody else serves. */
 export class Miner {
   #starts = 0
 
@@ -98,31 +113,51 @@ export async function newAccount({ processes }, name) {
   return { address, key }
 }
 
-/** Makes, funds and registers a machine for each name; returns them by name. */
+/** Makes a machine with a model of its own for each name, funds and registers both; returns them by name. */
 export async function registerMiners(network, names) {
-  const { chain, accounts, terms, processes } = network
-  const miners = []
-  for (const [number, name] of names.entries()) {
-    const { root, header, file } = variant(number + 1)
-    const model = join(processes.directory, `${name}.aipg`)
-    writeFileSync(model, file)
-    const { address, key } = await newAccount(network, name)
-    miners.push(new Miner(network, name, { address, key, model, root, header }))
-  }
-  const { balances, modelRegistry, utility } = chain.api.tx
-  const funding = miners.map((miner) => balances.transferKeepAlive(miner.address, FUNDS))
-  const models = miners.map(({ root, header }) =>
+  const models = names.map((name, index) => variant(network, name, index + 1))
+  const [miners] = await Promise.all([
+    newMiners(network, names.map((name, index) => ({ name, model: models[index] }))),
+    registerModels(network, models),
+  ])
+  await limited(8, miners, registerMiner)
+  return new Map(miners.map((miner) => [miner.name, miner]))
+}
+
+/** Registers a machine that serves a model which is registered already. */
+export async function registerMinerOf(network, name, model) {
+  const [miner] = await newMiners(network, [{ name, model }])
+  await registerMiner(miner)
+  return miner
+}
+
+/** Registers models: [{root, header}]. */
+export function registerModels({ chain, accounts, terms }, models) {
+  const { modelRegistry, utility } = chain.api.tx
+  const calls = models.map(({ root, header }) =>
     modelRegistry.register(root, header, 'Exact', terms.priceFloor),
   )
-  await Promise.all([
-    chain.submit(utility.batchAll(funding), accounts.alice),
-    chain.submit(utility.batchAll(models), accounts.dave),
-  ])
-  await limited(8, miners, async (miner) => {
-    const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND)])
-    if (status !== 0) throw new Error(`register of ${miner.name} ended with ${status}:\n${log}`)
-  })
-  return new Map(miners.map((miner) => [miner.name, miner]))
+  return chain.submit(utility.batchAll(calls), accounts.dave)
+}
+
+/** Machines with keys and money, [{name, model}]. */
+async function newMiners(network, wanted) {
+  const { chain, accounts } = network
+  const miners = []
+  for (const { name, model } of wanted) {
+    const { address, key } = await newAccount(network, name)
+    const { path, root, header } = model
+    miners.push(new Miner(network, name, { address, key, model: path, root, header }))
+  }
+  const { balances, utility } = chain.api.tx
+  const funding = miners.map((miner) => balances.transferKeepAlive(miner.address, FUNDS))
+  await chain.submit(utility.batchAll(funding), accounts.alice)
+  return miners
+}
+
+async function registerMiner(miner) {
+  const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND)])
+  if (status !== 0) throw new Error(`register of ${miner.name} ended with ${status}:\n${log}`)
 }
 
 /** Does `work` for every item, at most `count` at a time. */

@@ -24,6 +24,7 @@ use std::{
         Arc,
     },
     thread,
+    time::Instant,
 };
 use thiserror::Error;
 use tokio::sync::{oneshot, Notify};
@@ -178,6 +179,7 @@ impl<'a> Run<'a> {
             output,
             sampler,
         };
+        let started = Instant::now();
         let mut trace = match model.model.trace(&request, BUDGET) {
             Err(TraceError::BudgetTooSmall { needed, .. }) => {
                 let budget = MemoryBudget { bytes: needed };
@@ -186,7 +188,15 @@ impl<'a> Run<'a> {
             trace => trace?,
         };
         conduct.trace(&mut trace);
+        let trace_seconds = started.elapsed().as_secs_f64();
         let file = ModelFile::open(&model.path, &model.model)?;
+        let seconds = started.elapsed().as_secs_f64();
+        tracing::info!(
+            job = result.job,
+            seconds,
+            trace_seconds,
+            "dispute: trace rebuilt, model file read"
+        );
         Ok(Self { trace, file })
     }
 

@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { grownItems, stateChanges } from '../../bench/client.mjs'
 import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
-import { memoryOf, systemName } from '../../bench/machine.mjs'
+import { memoryOf, peakOf, systemName } from '../../bench/machine.mjs'
+import { planOf } from '../../bench/plans.mjs'
+import { CHECKER_HEAD, COST_HEAD, checkerCells, costCells, traceTimes } from '../../bench/refutation.mjs'
+import { SHAPES, normals, safetensorsHead, someTokens, tensorsOf } from '../../bench/shapes.mjs'
 import { parseStageTimes } from '../../bench/stages.mjs'
 import { duration, mebibytes, median, number, quantile, summary, trend } from '../../bench/statistics.mjs'
 import { bounds, rate, steadyBlocks } from '../../bench/throughput.mjs'
+import { TRACE_HEAD, traceCells } from '../../bench/traces.mjs'
+import { lastMove } from '../../lib/disputes.mjs'
 import { replaceMarked } from '../../lib/markdown.mjs'
 
 test('quantile should interpolate between the two values around it', () => {
@@ -37,6 +42,11 @@ test('memoryOf should read bytes, and give null for a process that has gone', ()
   const text = 'Name:\tnode\nVmRSS:\t  145480 kB\nRssAnon:\t  109680 kB\nRssFile:\t   35800 kB\n'
   assert.deepEqual(memoryOf(text), { resident: 145_480 * 1024, own: 109_680 * 1024 })
   assert.equal(memoryOf('Name:\tnode\nState:\tZ (zombie)\n'), null)
+})
+
+test('peakOf should read the most that was resident, and give null for a process that has gone', () => {
+  assert.equal(peakOf('VmPeak:\t 9 kB\nVmHWM:\t  1600 kB\nVmRSS:\t 8 kB\n'), 1_600 * 1024)
+  assert.equal(peakOf('Name:\tnode\n'), null)
 })
 
 test('systemName should read the name with and without quotes', () => {
@@ -164,6 +174,114 @@ test('grownItems should name items that got keys, except those that grow with bl
     change('System.Events', 1, 1),
   ]
   assert.deepEqual(grownItems(changes).map(({ item }) => item), ['JobEscrow.Jobs'])
+})
+
+const played = {
+  what: 'a lie',
+  moves: 7,
+  cost: { calls: 10, bytes: 7_066, longest: 2_662, weight: 0.0114, heaviest: 0.002_05, played: 21.4, blocks: 44 },
+  verdict: 29,
+  delay: 4,
+  trace: { trace: 0.5, file: 1.07 },
+  idle: 2 ** 30,
+  peak: 1_100 * 2 ** 20,
+}
+
+test('costCells and checkerCells should fill the columns of their tables', () => {
+  const cells = costCells(played)
+  assert.deepEqual(cells, ['a lie', '7', '10', '6.9', '2.6', '1.140', '0.205', '21', '29', '44'])
+  assert.equal(cells.length, COST_HEAD.length)
+  const checker = checkerCells(played)
+  assert.deepEqual(checker, ['a lie', '4', '0.50', '1.07', '1,024.0', '1,100.0'])
+  assert.equal(checker.length, CHECKER_HEAD.length)
+})
+
+test('costCells and checkerCells should say so where nobody moved and nothing was rebuilt', () => {
+  assert.equal(costCells({ ...played, cost: { ...played.cost, played: null } })[7], '–')
+  assert.deepEqual(checkerCells({ ...played, trace: null }).slice(2, 4), ['–', '–'])
+})
+
+test('lastMove should be the executed one, and nothing where nobody moved', () => {
+  const moved = { name: 'referee.Moved', data: {} }
+  const ended = (ending) => ({ name: 'referee.GameEnded', data: { outcome: { ending } } })
+  const executed = ended({ Executed: {} })
+  assert.equal(lastMove([moved, executed, { name: 'referee.RewardPaid', data: {} }]), executed)
+  assert.equal(lastMove([moved, ended('Timeout')]), moved)
+  assert.equal(lastMove([{ name: 'referee.Challenged', data: {} }]), undefined)
+})
+
+test('traceTimes should read the log of a study, and give null for one that there was not', () => {
+  const line = 'INFO dispute: trace rebuilt, model file read job=0 seconds=1.5 trace_seconds=0.5'
+  assert.deepEqual(traceTimes(`INFO connected\n${line}\n`), { trace: 0.5, file: 1 })
+  assert.equal(traceTimes('INFO dispute: rebuilding the trace of the job job=0\n'), null)
+})
+
+test('traceCells should fill the columns of its table', () => {
+  const run = {
+    ...{ prompt: 256, output: 32, budget: undefined },
+    ...{ prefill_seconds: 1.487, trace_seconds: 2.071, ratio: 1.393, descent_seconds: 0.0801 },
+    ...{ trace_memory_bytes: 53 * 2 ** 20, whole_trace_bytes: 132 * 2 ** 20, kernel: 'avx2', threads: 2 },
+  }
+  const cells = traceCells(run)
+  assert.deepEqual(cells, ['256 + 32', 'any', '1.49', '2.07', '1.39', '0.080', '53.0', '132.0', 'avx2, 2 threads'])
+  assert.equal(cells.length, TRACE_HEAD.length)
+  assert.equal(traceCells({ ...run, budget: 32 })[1], '32')
+  assert.equal(traceCells({ ...run, trace_memory_bytes: null })[6], '–')
+})
+
+test('planOf should know the demo model and every shape, and nothing else', () => {
+  assert.equal(planOf('demo').lies.length, 6)
+  for (const shape of Object.keys(SHAPES)) {
+    const { lies, terms } = planOf(shape)
+    assert.deepEqual(
+      lies.map(([what]) => what),
+      ['another token', 'a number in a layer', 'a wrong digest'],
+    )
+    assert.equal(terms.tokens.length, 16)
+  }
+  for (const name of ['7b', 'toString']) assert.equal(planOf(name), null)
+})
+
+test('tensorsOf should have as many weights as the published model', () => {
+  const product = (numbers) => numbers.reduce((result, number) => result * number, 1)
+  const tensors = tensorsOf(SHAPES['0.5b'].configuration)
+  const count = tensors.reduce((sum, { shape }) => sum + product(shape), 0)
+  assert.equal(count, 494_032_768)
+  assert.equal(new Set(tensors.map(({ name }) => name)).size, tensors.length)
+})
+
+test('safetensorsHead should place tensors one after the other, at a multiple of eight bytes', () => {
+  const head = safetensorsHead([
+    { name: 'a', shape: [2, 3] },
+    { name: 'b', shape: [5] },
+  ])
+  assert.equal(head.length % 8, 0)
+  assert.equal(Number(head.readBigUInt64LE()), head.length - 8)
+  assert.deepEqual(JSON.parse(head.subarray(8)), {
+    a: { dtype: 'BF16', shape: [2, 3], data_offsets: [0, 12] },
+    b: { dtype: 'BF16', shape: [5], data_offsets: [12, 22] },
+  })
+})
+
+test('normals should have mean 0 and the asked deviation, and the same numbers from a seed', () => {
+  const draw = (seed) => {
+    const numbers = new Float32Array(100_000)
+    normals(seed).fill(numbers, 0.5)
+    return numbers
+  }
+  const numbers = draw(1)
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length
+  const variance = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length
+  assert.ok(Math.abs(mean) < 0.01, `mean ${mean}`)
+  assert.ok(Math.abs(Math.sqrt(variance) - 0.5) < 0.01, `variance ${variance}`)
+  assert.deepEqual(draw(1), numbers)
+  assert.notDeepEqual(draw(2), numbers)
+})
+
+test('someTokens should be different ids of the vocabulary', () => {
+  const tokens = someTokens(16, 151_936)
+  assert.equal(new Set(tokens).size, 16)
+  assert.ok(tokens.every((token) => Number.isInteger(token) && token < 151_936))
 })
 
 test('replaceMarked should replace its own part only, and fail where there is none', () => {
