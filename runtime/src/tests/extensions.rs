@@ -125,7 +125,7 @@ fn begin_game(job: u64) {
     };
     let record = CaseRecord {
         case: Case::new(0, windows),
-        worker: account(Bob).into(),
+        worker: account(Bob),
         phase: Phase::Live,
         flawed: false,
         challenges: 1,
@@ -135,7 +135,7 @@ fn begin_game(job: u64) {
     };
     Cases::<Runtime>::insert(job, record);
     let challenge = Challenge {
-        account: account(Alice).into(),
+        account: account(Alice),
         bond: 0,
         commitment: Hash::zero(),
         made_in: 1,
@@ -146,7 +146,7 @@ fn begin_game(job: u64) {
     };
     Challenges::<Runtime>::insert(job, 0, challenge);
     let trace = Trace {
-        account: account(Bob).into(),
+        account: account(Bob),
         bond: 0,
         root: Hash::zero(),
         since: 0,
