@@ -38,14 +38,55 @@ use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 use tokio::sync::{mpsc, Notify};
 
-/// Blocks after which something that failed is tried again.
+/// Blocks after which something that failed is tried again, for the first time.
 const RETRY_BLOCKS: u32 = 5;
+
+/// How often that pause may double: a call that fails costs its fee each time.
+const MOST_DOUBLINGS: u32 = 5;
+
+/// The same for what has to be done before a clock runs out.
+const MOST_DOUBLINGS_IN_GAMES: u32 = 1;
+
+/// Something that failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Failed {
+    /// How often in a row.
+    times: u32,
+    /// The block after which to try again.
+    until: u32,
+}
+
+impl Failed {
+    /// It has failed once more, at a block.
+    fn again(self, duty: Duty, block: u32) -> Self {
+        let most = match duty {
+            Duty::Play(_) | Duty::OpenRoot { .. } | Duty::Post { .. } | Duty::Publish { .. } => {
+                MOST_DOUBLINGS_IN_GAMES
+            }
+            Duty::ProveFlaw { .. }
+            | Duty::Challenge { .. }
+            | Duty::ReportTimeout(_)
+            | Duty::Demand { .. } => MOST_DOUBLINGS,
+        };
+        let pause = RETRY_BLOCKS << self.times.min(most);
+        Self {
+            times: self.times.saturating_add(1),
+            until: block.saturating_add(pause),
+        }
+    }
+}
 
 /// Most calls that are on their way at the same time.
 const MAX_CALLS: usize = 8;
 
 /// Times that prompt or answer are looked for, a block apart, before they are demanded.
 const TRIES_BEFORE_DEMAND: u32 = 2;
+
+/// Ticks before the end of demands from which one try has to do.
+const LAST_TICKS: Tick = 3;
+
+/// Most results whose prompt and answer are there and that wait for their check.
+const MAX_WAITING: usize = 64;
 
 /// Most chunks that one call demands.
 const MAX_DEMANDED: usize = 8;
@@ -62,7 +103,9 @@ struct Missing {
 impl Missing {
     /// Whether it is to be demanded: looking for it does not help, and the call is in the next block.
     const fn is_due(&self, now: Tick) -> bool {
-        self.tries >= TRIES_BEFORE_DEMAND && now.saturating_add(1) < self.demands_end
+        let is_late = now.saturating_add(LAST_TICKS) >= self.demands_end;
+        let in_time = now.saturating_add(1) < self.demands_end;
+        in_time && (is_late || self.tries >= TRIES_BEFORE_DEMAND)
     }
 }
 
@@ -100,6 +143,8 @@ pub struct Disputes {
     checked: BTreeMap<u64, bool>,
     /// The result that is being checked.
     checking: Option<u64>,
+    /// Results that are checked next, by their jobs.
+    waiting: BTreeMap<u64, Subject>,
     verdicts: mpsc::UnboundedReceiver<Checked>,
     verdict_sender: mpsc::UnboundedSender<Checked>,
     /// Own answers that are, or were, computed again.
@@ -108,8 +153,8 @@ pub struct Disputes {
     rebuilt_sender: mpsc::UnboundedSender<Rebuilt>,
     studies: BTreeMap<u64, Study>,
     findings: BTreeMap<u64, Findings>,
-    /// What failed, with the block at which to try again.
-    retries: BTreeMap<Duty, u32>,
+    /// What failed.
+    retries: BTreeMap<Duty, Failed>,
     /// The same for jobs whose blobs could not be had.
     blob_retries: BTreeMap<u64, u32>,
     /// Results that cannot be checked, as nobody has their prompt or answer.
@@ -140,6 +185,7 @@ impl Disputes {
             conduct,
             checked: BTreeMap::new(),
             checking: None,
+            waiting: BTreeMap::new(),
             verdicts,
             verdict_sender,
             rebuilding: BTreeSet::new(),
@@ -219,7 +265,7 @@ impl Disputes {
             let is_due = self
                 .retries
                 .get(&duty)
-                .is_none_or(|&at| now.next_block > at);
+                .is_none_or(|failed| now.next_block > failed.until);
             if !is_due || calls.len() == MAX_CALLS {
                 continue;
             }
@@ -262,6 +308,7 @@ impl Disputes {
             };
             match included {
                 Ok(inclusion) => {
+                    self.retries.remove(&duty);
                     self.metrics.dispute_call(&call.name);
                     tracing::info!(job = duty.job(), call = call.name, seat = %Place(duty), block = inclusion.number, "dispute: call made");
                 }
@@ -281,8 +328,8 @@ impl Disputes {
     }
 
     fn put_off(&mut self, duty: Duty, now: Moment) {
-        self.retries
-            .insert(duty, now.next_block.saturating_add(RETRY_BLOCKS));
+        let failed = self.retries.entry(duty).or_default();
+        *failed = failed.again(duty, now.next_block);
     }
 
     /// Whether this machine found the result of a job false.
@@ -510,7 +557,8 @@ impl Disputes {
         Ok(())
     }
 
-    /// Begins to check the next result of somebody else that nobody here has checked.
+    /// Fetches what the results of others are checked with, so that what cannot be found is noticed in time, and
+    /// begins to check the next one that nobody here has checked.
     async fn check_results(
         &mut self,
         client: &Client,
@@ -524,20 +572,25 @@ impl Disputes {
         self.checked.retain(|job, _| is_there(job));
         self.blob_retries.retain(|job, _| is_there(job));
         self.missing.retain(|job, _| is_there(job));
-        if self.checking.is_some() {
-            return Ok(());
-        }
+        self.waiting.retain(|job, _| is_there(job));
         let window = state.challenge_window().await?;
         for result in results {
             let job = result.job;
             let is_open = can_be_challenged(&result, window, now.tick);
             let is_own = result.worker == self.account;
-            if is_own || !is_open || self.checked.contains_key(&job) {
+            let is_known = self.checked.contains_key(&job)
+                || self.waiting.contains_key(&job)
+                || self.checking == Some(job);
+            if is_own || !is_open || is_known || self.waiting.len() == MAX_WAITING {
                 continue;
             }
             if let Some(subject) = self.subject(client, state, result).await? {
+                self.waiting.insert(job, subject);
+            }
+        }
+        if self.checking.is_none() {
+            if let Some((_, subject)) = self.waiting.pop_first() {
                 self.check(subject);
-                return Ok(());
             }
         }
         Ok(())
@@ -765,13 +818,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_fails_should_be_tried_again_after_ever_longer_pauses() {
+        let pauses = |duty| {
+            let mut failed = Failed::default();
+            [(); 8].map(|()| {
+                failed = failed.again(duty, 100);
+                failed.until - 100
+            })
+        };
+        let challenge = Duty::Challenge { job: 1 };
+        assert_eq!(pauses(challenge), [5, 10, 20, 40, 80, 160, 160, 160]);
+        let publish = Duty::Publish {
+            job: 1,
+            blob: Blob::Output,
+            chunk: 0,
+        };
+        assert_eq!(pauses(publish), [5, 10, 10, 10, 10, 10, 10, 10]);
+    }
+
+    #[test]
     fn list_should_be_demanded_after_it_was_looked_for_and_in_time() {
         let missing = |tries| Missing {
             blob: Blob::Output,
             tries,
             demands_end: 20,
         };
-        assert!(!missing(TRIES_BEFORE_DEMAND - 1).is_due(3));
+        assert!(!missing(TRIES_BEFORE_DEMAND - 1).is_due(16));
+        assert!(
+            missing(TRIES_BEFORE_DEMAND - 1).is_due(17),
+            "the last chance"
+        );
+        assert!(missing(TRIES_BEFORE_DEMAND).is_due(3));
         assert!(missing(TRIES_BEFORE_DEMAND).is_due(18));
         assert!(!missing(TRIES_BEFORE_DEMAND).is_due(19));
     }

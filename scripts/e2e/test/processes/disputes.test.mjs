@@ -158,9 +158,13 @@ async function lie(name) {
 
 test('every lie should lose to one honest checker', { concurrency: true }, async (t) => {
   const ends = new Map()
-  await limited(ROWS_AT_A_TIME, Object.keys(LIARS), async (name) => ends.set(name, await lie(name)))
-  await Promise.all(Object.keys(LIARS).map((name) => t.test(`${name} should lose`, ends.get(name))))
+  const names = Object.keys(LIARS).filter((name) => !LIARS[name].withheld)
+  await limited(ROWS_AT_A_TIME, names, async (name) => ends.set(name, await lie(name)))
+  await Promise.all(names.map((name) => t.test(`${name} should lose`, ends.get(name))))
 })
+
+// Apart: 10 s are for demands on a development chain, and all others at once take the machine that long.
+test('answer that is withheld should lose', async () => (await lie('withheld'))())
 
 test('sham challenge of the liar itself should not keep the honest one from winning', async () => {
   const miner = miners.get('sham')
