@@ -301,6 +301,12 @@ impl Dispute {
             .map(|(&number, challenge)| (number, challenge))
     }
 
+    /// Whether an account has said that the result is false, and may have lost.
+    pub fn has_challenge_of(&self, account: &AccountId32) -> bool {
+        let mut all = self.challenges.values();
+        all.any(|challenge| challenge.account == *account)
+    }
+
     /// Whether somebody who lives says that the result is false.
     pub fn is_challenged(&self) -> bool {
         self.challenges.values().any(|challenge| challenge.lives)

@@ -106,7 +106,11 @@ pub fn duties(
         Some((challenge, record)) if opinion.is_flawed && record.made_in < now.next_block => {
             duties.insert(0, Duty::ProveFlaw { job, challenge });
         }
-        None if opinion.is_false && now.tick < dispute.challenges_end => {
+        // Whoever lost a challenge has a machine that errs: one bond is enough.
+        None if opinion.is_false
+            && now.tick < dispute.challenges_end
+            && !dispute.has_challenge_of(account) =>
+        {
             duties.push(Duty::Challenge { job });
         }
         _ => {}
@@ -348,6 +352,9 @@ mod tests {
             "too late"
         );
         assert_eq!(duties(&dispute(), &account(2), FALSE, at(14)), [], "it has");
+        let mut lost = dispute();
+        lost.challenges.get_mut(&0).unwrap().lives = false;
+        assert_eq!(duties(&lost, &account(2), FALSE, at(14)), [], "it lost");
         assert_eq!(
             duties(&dispute(), &account(3), Opinion::default(), at(14)),
             []
