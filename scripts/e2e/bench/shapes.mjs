@@ -139,7 +139,7 @@ export function modelOf(name) {
   const { title, configuration } = SHAPES[name]
   const model = join(CACHE, `${name}-${SEED}.aipg`)
   if (existsSync(model) && modelTool('inspect', model) === null) return model
-  console.error(`making a model of the shape of ${title} in ${CACHE}: a few minutes, once`)
+  console.error(`making a model of the shape of ${title} in ${CACHE}: about a minute, once`)
   mkdirSync(CACHE, { recursive: true })
   const path = (ending) => join(CACHE, `${name}-${SEED}.${ending}`)
   const [checkpoint, config, calibration, part] = ['safetensors', 'json', 'tokens', 'part'].map(path)
