@@ -85,7 +85,8 @@ fn worker_that_publishes_should_never_be_convicted() {
         let states = search(true, checker, |state| {
             assert_eq!(state.case.standing(state.now), Standing::Open, "{state:?}");
         });
-        assert!(states > 50, "{states}");
+        // At least each set of demands in each tick for them, but that a checker makes all in the first.
+        assert!(states > if checker { 8 } else { 8 * 3 }, "{states}");
     }
 }
 
