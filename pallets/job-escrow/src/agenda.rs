@@ -8,7 +8,8 @@ use crate::pallet::*;
 use crate::types::{Delivery, RefundReason, Stage};
 use crate::WeightInfo;
 use aipg_primitives::{
-    Beacon, DrawRequest, Fault, JobId, SettlementGate, Tick, Windows, WorkerDirectory,
+    agenda::{pause_at, RETRY_AFTER},
+    Beacon, DrawRequest, Fault, JobId, SettlementGate, Windows, WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
@@ -20,10 +21,6 @@ use sp_runtime::{
     DispatchError, Saturating,
 };
 
-/// Blocks after which a step that could not be taken is tried again.
-const RETRY_AFTER: u32 = 8;
-/// A result that may not be paid is looked at again after this part of its age, at least `RETRY_AFTER`.
-const PAUSE_PER_AGE: Tick = 8;
 /// Longest pause, in blocks, between draws that found nobody.
 const LONGEST_PAUSE: u32 = 8;
 /// Blocks after which a beacon that is still not complete is given up for a new one.
@@ -129,20 +126,12 @@ impl<T: Config> Pallet<T> {
                     Self::settle(id, job, delivery)
                 } else {
                     let mut job = job;
-                    let pause = Self::pause_of(delivered);
+                    let pause = pause_at(T::Gate::tick().saturating_sub(delivered));
                     Self::put(id, &mut job, now.saturating_add(pause.into()));
                     Ok(())
                 }
             }
         }
-    }
-
-    /// Blocks until it is asked again whether a result may be paid: the longer it has waited, the more.
-    /// However many results a frozen version holds back, and however long, they take few steps from
-    /// others then.
-    fn pause_of(delivered: Tick) -> u32 {
-        let age = T::Gate::tick().saturating_sub(delivered);
-        age.div_euclid(PAUSE_PER_AGE).max(RETRY_AFTER)
     }
 
     /// Draws a worker, if the beacon is complete and the time still suffices.

@@ -9,14 +9,11 @@ use crate::{
     types::{Ending, Outcome, Phase, Seat},
     WeightInfo,
 };
-use aipg_primitives::{JobId, SettlementGate, Tick};
+use aipg_primitives::{agenda::RETRY_AFTER, JobId, SettlementGate, Tick};
 use aipg_referee_game::Standing;
 use frame_support::{
     pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
 };
-
-/// Ticks after which a step that could not be taken is tried again.
-pub(crate) const RETRY_AFTER: Tick = 8;
 
 impl<T: Config> Pallet<T> {
     /// Writes a case under its new due tick.
@@ -82,39 +79,45 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    fn take_step(job: JobId, mut record: CaseOf<T>, now: Tick) -> DispatchResult {
+    fn take_step(job: JobId, record: CaseOf<T>, now: Tick) -> DispatchResult {
         match record.phase {
-            Phase::Live => {
-                if record.flawed {
-                    return Self::refute(job, record, 0, now);
-                }
-                let case = record.case;
-                match case.standing(now) {
-                    Standing::Upheld => Self::uphold(job, record, now),
-                    Standing::False => return Self::condemn(job, record, now),
-                    Standing::Withheld => return Self::refute_withheld(job, record, now),
-                    Standing::Open => {
-                        let ends = [
-                            case.answers_end,
-                            case.challenges_end,
-                            case.traces_end,
-                            case.games_end,
-                        ];
-                        let next = ends.into_iter().find(|&end| end > now);
-                        if next.is_none() {
-                            record.phase = Phase::Sweeping {
-                                challenge: 0,
-                                trace: 0,
-                            };
-                        }
-                        Self::put(job, record, next.unwrap_or(now));
-                    }
-                }
-                Ok(())
-            }
-            Phase::Sweeping { challenge, trace } => Self::sweep(job, record, challenge, trace, now),
             Phase::Upheld { next } | Phase::False { next, .. } => Self::clear(job, record, next),
+            Phase::Live | Phase::Sweeping { .. } if record.flawed => {
+                Self::refute(job, record, 0, now)
+            }
+            Phase::Live | Phase::Sweeping { .. } => match record.case.standing(now) {
+                Standing::Upheld => {
+                    Self::uphold(job, record, now);
+                    Ok(())
+                }
+                Standing::False => Self::condemn(job, record, now),
+                Standing::Withheld => Self::refute_withheld(job, record, now),
+                Standing::Open => Self::go_on(job, record, now),
+            },
         }
+    }
+
+    /// A case that is not decided waits until its next window ends, or has a game ended.
+    fn go_on(job: JobId, mut record: CaseOf<T>, now: Tick) -> DispatchResult {
+        if let Phase::Sweeping { challenge, trace } = record.phase {
+            return Self::sweep(job, record, challenge, trace, now);
+        }
+        let case = record.case;
+        let ends = [
+            case.answers_end,
+            case.challenges_end,
+            case.traces_end,
+            case.games_end,
+        ];
+        let next = ends.into_iter().find(|&end| end > now);
+        if next.is_none() {
+            record.phase = Phase::Sweeping {
+                challenge: 0,
+                trace: 0,
+            };
+        }
+        Self::put(job, record, next.unwrap_or(now));
+        Ok(())
     }
 
     /// Ends one game in which somebody is out of time, which by now is every game.
@@ -125,16 +128,6 @@ impl<T: Config> Pallet<T> {
         trace: u32,
         now: Tick,
     ) -> DispatchResult {
-        match record.case.standing(now) {
-            Standing::Upheld => {
-                Self::uphold(job, record, now);
-                return Ok(());
-            }
-            Standing::False => return Self::condemn(job, record, now),
-            // Decided long before.
-            Standing::Withheld => return Self::refute_withheld(job, record, now),
-            Standing::Open => {}
-        }
         let seat = Seat {
             job,
             challenge,

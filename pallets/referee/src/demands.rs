@@ -10,15 +10,7 @@ use crate::{
 };
 use aipg_exact::commitment::{is_token_chunk, token_chunks};
 use aipg_primitives::{Balance, DeliveredResult, DeliveredResults, HostBlake2, JobId, TokenList};
-use frame_support::{
-    ensure,
-    pallet_prelude::DispatchResult,
-    traits::{
-        fungible::MutateHold,
-        tokens::{Fortitude, Precision, Restriction},
-        Get,
-    },
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 
 /// What the chain says of one of a result's token lists.
 fn list_of<AccountId>(result: &DeliveredResult<AccountId>, blob: Blob) -> TokenList {
@@ -100,7 +92,7 @@ impl<T: Config> Pallet<T> {
             Error::<T>::DoesNotVerify
         );
         let paid = core::mem::take(&mut demand.deposit);
-        Self::hand_over(&demand.account, &account, paid)?;
+        Self::hand_over(HoldReason::Demand.into(), &demand.account, &account, paid)?;
         demand.published = Some(frame_system::Pallet::<T>::block_number());
         Demands::<T>::insert(job, key, demand);
         record.case.withheld = record.case.withheld.saturating_sub(1);
@@ -113,23 +105,6 @@ impl<T: Config> Pallet<T> {
             account,
             paid,
         });
-        Ok(())
-    }
-
-    /// What was paid beforehand goes to who published.
-    fn hand_over(from: &T::AccountId, to: &T::AccountId, amount: Balance) -> DispatchResult {
-        if from == to {
-            return Self::release(HoldReason::Demand, from, amount);
-        }
-        T::Currency::transfer_on_hold(
-            &HoldReason::Demand.into(),
-            from,
-            to,
-            amount,
-            Precision::Exact,
-            Restriction::Free,
-            Fortitude::Force,
-        )?;
         Ok(())
     }
 

@@ -2,13 +2,13 @@
 //! the semantics' own. The version freezes then, and governance says who was wrong.
 
 use crate::{
-    agenda::RETRY_AFTER,
     pallet::*,
     types::{ClaimBytes, Phase, Seat},
 };
 use aipg_exact::{header::ModelHeader, Hasher256};
 use aipg_primitives::{
-    DeliveredResult, DeliveredResults, Freezes, HostBlake2, JobId, ModelCatalogue, ModelId, Tick,
+    agenda::pause_at, DeliveredResult, DeliveredResults, Freezes, HostBlake2, JobId,
+    ModelCatalogue, ModelId, Tick,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -20,10 +20,6 @@ use frame_support::{
 };
 use scale_info::TypeInfo;
 use sp_core::H256;
-
-/// A queued slash is looked at again after this part of the time for which the version has been frozen:
-/// many of them, for long, must not take the steps of other cases.
-const PAUSE_PER_AGE: Tick = 8;
 
 /// Most losses that are remembered.
 pub const MAX_LOSSES: u32 = 64;
@@ -225,8 +221,7 @@ impl<T: Config> Pallet<T> {
                     });
                 }
                 let frozen_for = now.saturating_sub(since);
-                let pause = frozen_for.div_euclid(PAUSE_PER_AGE).max(RETRY_AFTER);
-                Self::put(job, record, now.saturating_add(pause));
+                Self::put(job, record, now.saturating_add(pause_at(frozen_for)));
                 Ok(())
             }
         }

@@ -48,6 +48,25 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// What one account has on hold becomes what another one, or the same, may spend.
+    pub(crate) fn hand_over(
+        reason: T::RuntimeHoldReason,
+        from: &T::AccountId,
+        to: &T::AccountId,
+        amount: Balance,
+    ) -> DispatchResult {
+        T::Currency::transfer_on_hold(
+            &reason,
+            from,
+            to,
+            amount,
+            Precision::Exact,
+            Restriction::Free,
+            Fortitude::Force,
+        )?;
+        Ok(())
+    }
+
     /// A bond is lost: half of it goes to the winner, rounded down, and the rest is burned.
     pub(crate) fn lose(
         reason: HoldReason,
@@ -63,15 +82,7 @@ impl<T: Config> Pallet<T> {
         let burned = bond.saturating_sub(paid);
         let reason = reason.into();
         T::Burn::burn_held(&reason, account, burned, BurnReason::LostBond)?;
-        T::Currency::transfer_on_hold(
-            &reason,
-            account,
-            winner,
-            paid,
-            Precision::Exact,
-            Restriction::Free,
-            Fortitude::Force,
-        )?;
+        Self::hand_over(reason, account, winner, paid)?;
         Self::deposit_event(Event::BondLost {
             job,
             account: account.clone(),
