@@ -23,11 +23,14 @@ const ELEMENTS_PER_LEAF: usize = 256;
 /// Root of a token list; commits its length.
 pub fn token_root<H: Hasher256>(ids: &[u32]) -> [u8; 32] {
     let mut builder = TreeBuilder::<H>::new(Domain::Tokens);
-    for chunk in ids.chunks(TOKENS_PER_LEAF) {
-        let bytes: Vec<u8> = chunk.iter().flat_map(|id| id.to_le_bytes()).collect();
-        builder.push(&bytes);
-    }
+    token_leaves(ids).for_each(|leaf| builder.push(&leaf));
     builder.finish(&[ids.len() as u64])
+}
+
+/// The leaves of a token list, the last one not padded.
+fn token_leaves(ids: &[u32]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let leaves = ids.chunks(TOKENS_PER_LEAF);
+    leaves.map(|leaf| leaf.iter().flat_map(|id| id.to_le_bytes()).collect())
 }
 
 /// Number of the chunks of a list of `count` tokens. All but the last have [`TOKENS_PER_CHUNK`].
@@ -69,12 +72,8 @@ pub fn is_token_chunk<H: Hasher256>(
 
 /// The node over the leaves of a chunk.
 fn chunk_top<H: Hasher256>(count: u32, ids: &[u32]) -> [u8; 32] {
-    let mut level: Vec<[u8; 32]> = ids
-        .chunks(TOKENS_PER_LEAF)
-        .map(|leaf| {
-            let bytes: Vec<u8> = leaf.iter().flat_map(|id| id.to_le_bytes()).collect();
-            tree::padded_leaf::<H>(Domain::Tokens, &bytes)
-        })
+    let mut level: Vec<[u8; 32]> = token_leaves(ids)
+        .map(|leaf| tree::padded_leaf::<H>(Domain::Tokens, &leaf))
         .collect();
     let leaves = u64::from(count).div_ceil(TOKENS_PER_LEAF as u64);
     // A list that is one chunk may have fewer levels.

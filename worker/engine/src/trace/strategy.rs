@@ -179,17 +179,8 @@ impl Position<'_> {
     /// # Errors
     /// [`Fault`] if a leaf of the model cannot be read.
     pub fn accuse(&self) -> Result<Option<Accusation>, Fault> {
-        let Some(disputed) = &self.disputed else {
-            return Ok(None);
-        };
         let job = self.trace.job();
-        for claim in claims(&job, disputed.tensor, disputed.index) {
-            if !self.stands(&job, &claim)? {
-                let leaves = self.naming(&claim)?;
-                return Ok(Some(Accusation { claim, leaves }));
-            }
-        }
-        Ok(None)
+        self.first_claim(|claim| Ok(!self.stands(&job, claim)?))
     }
 
     /// The first claim of the disputed leaf, whether it stands or not: what a party says that accuses without
@@ -198,15 +189,23 @@ impl Position<'_> {
     /// # Errors
     /// [`Fault`] if a leaf of the model cannot be read.
     pub fn accuse_anyway(&self) -> Result<Option<Accusation>, Fault> {
+        self.first_claim(|_| Ok(true))
+    }
+
+    fn first_claim(
+        &self,
+        is_wanted: impl Fn(&Claim) -> Result<bool, Fault>,
+    ) -> Result<Option<Accusation>, Fault> {
         let Some(disputed) = &self.disputed else {
             return Ok(None);
         };
-        let claims = claims(&self.trace.job(), disputed.tensor, disputed.index);
-        let Some(claim) = claims.into_iter().next() else {
-            return Ok(None);
-        };
-        let leaves = self.naming(&claim)?;
-        Ok(Some(Accusation { claim, leaves }))
+        for claim in claims(&self.trace.job(), disputed.tensor, disputed.index) {
+            if is_wanted(&claim)? {
+                let leaves = self.naming(&claim)?;
+                return Ok(Some(Accusation { claim, leaves }));
+            }
+        }
+        Ok(None)
     }
 
     /// The leaves that tell which sums a claim has.
