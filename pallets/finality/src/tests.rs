@@ -92,6 +92,23 @@ fn finality_that_stands_still_should_lag_until_it_goes_on() {
     });
 }
 
+/// What the README says of authors who make a part of all blocks and have most of the last reports.
+#[test]
+fn minority_should_have_most_of_the_reports_as_seldom_as_the_readme_says() {
+    let most_reports_percent = |share: f64| {
+        let chosen = |k: u32| {
+            (0..k).fold(1.0, |ways, i| {
+                ways * f64::from(REPORTS - i) / f64::from(i + 1)
+            })
+        };
+        let likely =
+            |k: u32| chosen(k) * share.powi(k as i32) * (1.0 - share).powi((REPORTS - k) as i32);
+        (REPORTS / 2 + 1..=REPORTS).map(likely).sum::<f64>() * 100.0
+    };
+    assert_eq!(most_reports_percent(1.0 / 3.0).round(), 12.0);
+    assert_eq!(most_reports_percent(1.0 / 5.0).round(), 1.0);
+}
+
 #[test]
 fn silence_should_let_the_belief_grow_old() {
     execute(|| {
