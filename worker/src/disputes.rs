@@ -13,22 +13,25 @@
 
 pub mod commands;
 pub mod duties;
+mod lists;
 pub mod player;
+mod retries;
 pub mod study;
 
 use crate::{conduct::Conduct, keys, metrics::Metrics, models::Models};
 use aipg_client::{
-    blobs::{self, BlobError},
     calls,
-    disputes::{commitment, Blob, DeliveredResult, Dispute, Seat, Tick, MAX_ROOTS},
+    disputes::{commitment, Blob, Case, DeliveredResult, Dispute, Seat, MAX_DEMANDED, MAX_ROOTS},
     ChainError, Client, Hash, SignedCall, Signer, State,
 };
 use aipg_exact::{
     commitment::{token_chunk, token_chunks},
     Blake2b256,
 };
-use duties::{duties, is_party, Duty, Moment, Opinion};
+use duties::{duties, is_party, Duty, Moment, Opinion, Place};
+use lists::Lists;
 use player::{Board, Play};
+use retries::Retries;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -38,89 +41,17 @@ use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 use tokio::sync::{mpsc, Notify};
 
-/// Blocks after which something that failed is tried again, for the first time.
-const RETRY_BLOCKS: u32 = 5;
-
-/// How often that pause may double: a call that fails costs its fee each time.
-const MOST_DOUBLINGS: u32 = 5;
-
-/// The same for what has to be done before a clock runs out.
-const MOST_DOUBLINGS_IN_GAMES: u32 = 1;
-
-/// Something that failed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Failed {
-    /// How often in a row.
-    times: u32,
-    /// The block after which to try again.
-    until: u32,
-}
-
-impl Failed {
-    /// It has failed once more, at a block.
-    fn again(self, duty: Duty, block: u32) -> Self {
-        let most = match duty {
-            Duty::Play(_) | Duty::OpenRoot { .. } | Duty::Post { .. } | Duty::Publish { .. } => {
-                MOST_DOUBLINGS_IN_GAMES
-            }
-            Duty::ProveFlaw { .. }
-            | Duty::Challenge { .. }
-            | Duty::ReportTimeout(_)
-            | Duty::Demand { .. } => MOST_DOUBLINGS,
-        };
-        let pause = RETRY_BLOCKS << self.times.min(most);
-        Self {
-            times: self.times.saturating_add(1),
-            until: block.saturating_add(pause),
-        }
-    }
-}
-
 /// Most calls that are on their way at the same time.
 const MAX_CALLS: usize = 8;
 
-/// Times that prompt or answer are looked for, a block apart, before they are demanded.
-const TRIES_BEFORE_DEMAND: u32 = 2;
-
-/// Ticks before the end of demands from which one try has to do.
-const LAST_TICKS: Tick = 3;
-
 /// Most results whose prompt and answer are there and that wait for their check.
 const MAX_WAITING: usize = 64;
-
-/// Most chunks that one call demands.
-const MAX_DEMANDED: usize = 8;
-
-/// A token list that cannot be found.
-struct Missing {
-    blob: Blob,
-    /// How often it was looked for.
-    tries: u32,
-    /// First tick in which it cannot be demanded any more.
-    demands_end: Tick,
-}
-
-impl Missing {
-    /// Whether it is to be demanded: looking for it does not help, and the call is in the next block.
-    const fn is_due(&self, now: Tick) -> bool {
-        let is_late = now.saturating_add(LAST_TICKS) >= self.demands_end;
-        let in_time = now.saturating_add(1) < self.demands_end;
-        in_time && (is_late || self.tries >= TRIES_BEFORE_DEMAND)
-    }
-}
 
 /// What was found about a result by one prefill.
 struct Checked {
     job: u64,
     /// Why it is false; `None` if it is right.
     reason: Option<String>,
-}
-
-/// An own answer that was computed again, as the node does not have it any more.
-struct Rebuilt {
-    job: u64,
-    /// `None` if it is not what was delivered.
-    tokens: Option<Vec<u32>>,
 }
 
 /// What is done about results of others.
@@ -147,20 +78,10 @@ pub struct Disputes {
     waiting: BTreeMap<u64, Subject>,
     verdicts: mpsc::UnboundedReceiver<Checked>,
     verdict_sender: mpsc::UnboundedSender<Checked>,
-    /// Own answers that are, or were, computed again.
-    rebuilding: BTreeSet<u64>,
-    rebuilt: mpsc::UnboundedReceiver<Rebuilt>,
-    rebuilt_sender: mpsc::UnboundedSender<Rebuilt>,
     studies: BTreeMap<u64, Study>,
     findings: BTreeMap<u64, Findings>,
-    /// What failed.
-    retries: BTreeMap<Duty, Failed>,
-    /// The same for jobs whose blobs could not be had.
-    blob_retries: BTreeMap<u64, u32>,
-    /// Results that cannot be checked, as nobody has their prompt or answer.
-    missing: BTreeMap<u64, Missing>,
-    /// Token lists that were published on chain.
-    published: BTreeMap<(u64, Blob), Vec<u32>>,
+    retries: Retries,
+    lists: Lists,
     /// Own results that cannot be defended, once told.
     indefensible: BTreeSet<u64>,
     news: Arc<Notify>,
@@ -176,7 +97,7 @@ impl Disputes {
         conduct: Arc<dyn Conduct>,
     ) -> Self {
         let (verdict_sender, verdicts) = mpsc::unbounded_channel();
-        let (rebuilt_sender, rebuilt) = mpsc::unbounded_channel();
+        let news = Arc::new(Notify::new());
         Self {
             account,
             models,
@@ -188,17 +109,12 @@ impl Disputes {
             waiting: BTreeMap::new(),
             verdicts,
             verdict_sender,
-            rebuilding: BTreeSet::new(),
-            rebuilt,
-            rebuilt_sender,
             studies: BTreeMap::new(),
             findings: BTreeMap::new(),
-            retries: BTreeMap::new(),
-            blob_retries: BTreeMap::new(),
-            missing: BTreeMap::new(),
-            published: BTreeMap::new(),
+            retries: Retries::default(),
+            lists: Lists::new(account, news.clone()),
             indefensible: BTreeSet::new(),
-            news: Arc::new(Notify::new()),
+            news,
         }
     }
 
@@ -220,17 +136,7 @@ impl Disputes {
         while let Ok(checked) = self.verdicts.try_recv() {
             self.judge(checked);
         }
-        while let Ok(Rebuilt { job, tokens }) = self.rebuilt.try_recv() {
-            match tokens {
-                Some(tokens) => {
-                    self.published.insert((job, Blob::Output), tokens);
-                }
-                None => tracing::error!(
-                    job,
-                    "CannotPublish: this machine does not come to its own answer again"
-                ),
-            }
-        }
+        self.lists.take_rebuilt();
         let now = Moment {
             tick: state.tick().await?,
             next_block: state.number().saturating_add(1),
@@ -243,7 +149,7 @@ impl Disputes {
         for job in disputed {
             if let Some(dispute) = state.dispute(job).await? {
                 let concerns = self.checked.contains_key(&job)
-                    || self.missing.contains_key(&job)
+                    || self.lists.is_missing(job)
                     || self.policy.defends_others;
                 if is_party(&dispute, &self.account) || concerns {
                     open.push(dispute);
@@ -258,15 +164,13 @@ impl Disputes {
         }
         let undisputed = self.undisputed(&open);
         todo.extend(undisputed.map(|job| Duty::Challenge { job }));
-        todo.extend(self.demands(now));
+        if self.policy.checks {
+            todo.extend(self.lists.demands(now.tick));
+        }
         let signer = Signer::new(client, pair);
         let mut calls = Vec::new();
         for duty in todo {
-            let is_due = self
-                .retries
-                .get(&duty)
-                .is_none_or(|failed| now.next_block > failed.until);
-            if !is_due || calls.len() == MAX_CALLS {
+            if !self.retries.is_due(duty, now.next_block) || calls.len() == MAX_CALLS {
                 continue;
             }
             let dispute = open.iter().find(|dispute| dispute.job == duty.job());
@@ -283,7 +187,7 @@ impl Disputes {
                 Prepared::NotYet => {}
                 Prepared::Impossible(error) => {
                     tracing::error!(job = duty.job(), ?duty, %error, "cannot do what a dispute takes");
-                    self.put_off(duty, now);
+                    self.retries.failed(duty, now.next_block);
                 }
             }
         }
@@ -308,7 +212,7 @@ impl Disputes {
             };
             match included {
                 Ok(inclusion) => {
-                    self.retries.remove(&duty);
+                    self.retries.done(duty);
                     self.metrics.dispute_call(&call.name);
                     tracing::info!(job = duty.job(), call = call.name, seat = %Place(duty), block = inclusion.number, "dispute: call made");
                 }
@@ -319,17 +223,12 @@ impl Disputes {
                     tracing::warn!(job = duty.job(), call = call.name, seat = %Place(duty), %error, "dispute: call failed");
                     // One that lost its nonce to another call is signed anew at once.
                     if !matches!(error, ChainError::Superseded { .. }) {
-                        self.put_off(duty, now);
+                        self.retries.failed(duty, now.next_block);
                     }
                 }
             }
         }
         Ok(())
-    }
-
-    fn put_off(&mut self, duty: Duty, now: Moment) {
-        let failed = self.retries.entry(duty).or_default();
-        *failed = failed.again(duty, now.next_block);
     }
 
     /// Whether this machine found the result of a job false.
@@ -345,17 +244,6 @@ impl Disputes {
             .filter(|job| !open.iter().any(|dispute| dispute.job == *job))
     }
 
-    /// Token lists that are to be demanded, as looking for them does not help. Nobody but the worker could
-    /// be blamed for them, so a worker does not demand its own.
-    fn demands(&self, now: Moment) -> impl Iterator<Item = Duty> + '_ {
-        let missing = self.missing.iter().filter(|_| self.policy.checks);
-        let due = missing.filter(move |(_, list)| list.is_due(now.tick));
-        due.map(|(&job, list)| {
-            let blob = list.blob;
-            Duty::Demand { job, blob }
-        })
-    }
-
     /// Ends the studies of what is over.
     fn forget(&mut self, open: &[Dispute]) {
         let checked = &self.checked;
@@ -364,9 +252,8 @@ impl Disputes {
         };
         self.studies.retain(|job, _| is_alive(job));
         self.findings.retain(|job, _| is_alive(job));
-        self.retries.retain(|duty, _| is_alive(&duty.job()));
-        self.rebuilding.retain(is_alive);
-        self.published.retain(|(job, _), _| is_alive(job));
+        self.retries.retain(is_alive);
+        self.lists.forget(is_alive);
     }
 
     /// What this machine thinks of a disputed result; studies it as far as that matters.
@@ -422,8 +309,7 @@ impl Disputes {
                 Some(Ok(Reply::Move(_))) | None => {}
                 Some(Err(error)) => {
                     tracing::error!(job, %error, "cannot study the job");
-                    let later = state.number().saturating_add(RETRY_BLOCKS);
-                    self.blob_retries.insert(job, later);
+                    self.lists.put_off(job, state.number());
                     self.studies.remove(&job);
                 }
             }
@@ -459,102 +345,10 @@ impl Disputes {
         state: &State,
         result: DeliveredResult,
     ) -> Result<Option<Subject>, ChainError> {
-        let (job, now) = (result.job, state.number());
         let Some(model) = self.models.get(&result.model).cloned() else {
             return Ok(None);
         };
-        if self.blob_retries.get(&job).is_some_and(|&at| now < at) {
-            return Ok(None);
-        }
-        let Some(prompt) = self.tokens(client, state, &result, Blob::Prompt).await? else {
-            return Ok(None);
-        };
-        let Some(output) = self.tokens(client, state, &result, Blob::Output).await? else {
-            return Ok(None);
-        };
-        self.blob_retries.remove(&job);
-        self.missing.remove(&job);
-        Ok(Some(Subject {
-            result,
-            prompt,
-            output,
-            model,
-        }))
-    }
-
-    /// A token list of a job, from the node or as it was published on chain; `None` if it is not to be had.
-    /// Tokens beyond the vocabulary are let through: they are what may be false.
-    async fn tokens(
-        &mut self,
-        client: &Client,
-        state: &State,
-        result: &DeliveredResult,
-        blob: Blob,
-    ) -> Result<Option<Vec<u32>>, ChainError> {
-        let (job, now) = (result.job, state.number());
-        if let Some(tokens) = self.published.get(&(job, blob)) {
-            return Ok(Some(tokens.clone()));
-        }
-        let error = match blobs::fetch(client, result.list(blob), u32::MAX).await {
-            Ok(tokens) => return Ok(Some(tokens)),
-            Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
-            Err(error) => error,
-        };
-        let dispute = state.dispute(job).await?;
-        let dispute = dispute.filter(|it| it.demands.keys().any(|&(which, _)| which == blob));
-        if let Some(dispute) = &dispute {
-            if let Some(tokens) = study::published(client, dispute, result, blob).await? {
-                tracing::info!(job, ?blob, "published on chain");
-                self.published.insert((job, blob), tokens.clone());
-                return Ok(Some(tokens));
-            }
-        }
-        tracing::warn!(job, ?blob, %error, "prompt or answer is not to be had");
-        let tries = self.missing.get(&job).map_or(0, |list| list.tries);
-        let tries = tries.saturating_add(1);
-        // What was demanded comes soon or never.
-        let is_soon = tries < TRIES_BEFORE_DEMAND || dispute.is_some();
-        let pause = if is_soon { 1 } else { RETRY_BLOCKS };
-        self.blob_retries.insert(job, now.saturating_add(pause));
-        if result.worker != self.account {
-            let third = state.challenge_window().await? / 3;
-            let missing = Missing {
-                blob,
-                tries,
-                demands_end: result.delivered.saturating_add(third),
-            };
-            self.missing.insert(job, missing);
-        }
-        Ok(None)
-    }
-
-    /// Computes an own answer again, on a thread of its own: what was delivered follows from the prompt.
-    async fn rebuild(
-        &mut self,
-        client: &Client,
-        state: &State,
-        result: DeliveredResult,
-    ) -> Result<(), ChainError> {
-        let job = result.job;
-        let Some(model) = self.models.get(&result.model).cloned() else {
-            return Ok(());
-        };
-        if self.rebuilding.contains(&job) {
-            return Ok(());
-        }
-        let Some(prompt) = self.tokens(client, state, &result, Blob::Prompt).await? else {
-            return Ok(());
-        };
-        tracing::warn!(job, "the answer is gone, computing it again");
-        self.rebuilding.insert(job);
-        let (sender, news) = (self.rebuilt_sender.clone(), self.news.clone());
-        tokio::task::spawn_blocking(move || {
-            let tokens = study::answer_again(&result, &prompt, &model);
-            // Whoever asked may have gone.
-            let _ = sender.send(Rebuilt { job, tokens });
-            news.notify_one();
-        });
-        Ok(())
+        self.lists.subject(client, state, result, model).await
     }
 
     /// Fetches what the results of others are checked with, so that what cannot be found is noticed in time, and
@@ -570,13 +364,12 @@ impl Disputes {
         let is_there =
             |job: &u64| disputed.contains(job) || results.iter().any(|result| result.job == *job);
         self.checked.retain(|job, _| is_there(job));
-        self.blob_retries.retain(|job, _| is_there(job));
-        self.missing.retain(|job, _| is_there(job));
+        self.lists.retain(is_there);
         self.waiting.retain(|job, _| is_there(job));
-        let window = state.challenge_window().await?;
+        let windows = state.windows().await?;
         for result in results {
             let job = result.job;
-            let is_open = can_be_challenged(&result, window, now.tick);
+            let is_open = Case::new(result.delivered, windows).takes_challenges(now.tick);
             let is_own = result.worker == self.account;
             let is_known = self.checked.contains_key(&job)
                 || self.waiting.contains_key(&job)
@@ -672,9 +465,11 @@ impl Disputes {
                 let Some(result) = state.result(job).await? else {
                     return Ok(Prepared::NotYet);
                 };
-                let Some(tokens) = self.tokens(client, state, &result, blob).await? else {
-                    if blob == Blob::Output && result.worker == self.account {
-                        self.rebuild(client, state, result).await?;
+                let lists = &mut self.lists;
+                let Some(tokens) = lists.tokens(client, state, &result, blob).await? else {
+                    let model = self.models.get(&result.model).cloned();
+                    if let (Blob::Output, Some(model)) = (blob, model) {
+                        lists.rebuild(client, state, result, model).await?;
                     }
                     return Ok(Prepared::NotYet);
                 };
@@ -788,68 +583,4 @@ enum Prepared {
     /// The study is under way, or something is missing that may come.
     NotYet,
     Impossible(StudyError),
-}
-
-/// The seat of a duty in the log.
-struct Place(Duty);
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Duty::Play(seat) | Duty::ReportTimeout(seat) => {
-                write!(formatter, "{}:{}", seat.challenge, seat.trace)
-            }
-            Duty::OpenRoot { challenge, .. } | Duty::ProveFlaw { challenge, .. } => {
-                write!(formatter, "{challenge}:-")
-            }
-            Duty::Publish { blob, chunk, .. } => write!(formatter, "{blob:?} {chunk}"),
-            Duty::Demand { blob, .. } => write!(formatter, "{blob:?}"),
-            Duty::Post { .. } | Duty::Challenge { .. } => formatter.write_str("-"),
-        }
-    }
-}
-
-fn can_be_challenged(result: &DeliveredResult, window: Tick, now: Tick) -> bool {
-    now < result.delivered.saturating_add(window)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_fails_should_be_tried_again_after_ever_longer_pauses() {
-        let pauses = |duty| {
-            let mut failed = Failed::default();
-            [(); 8].map(|()| {
-                failed = failed.again(duty, 100);
-                failed.until - 100
-            })
-        };
-        let challenge = Duty::Challenge { job: 1 };
-        assert_eq!(pauses(challenge), [5, 10, 20, 40, 80, 160, 160, 160]);
-        let publish = Duty::Publish {
-            job: 1,
-            blob: Blob::Output,
-            chunk: 0,
-        };
-        assert_eq!(pauses(publish), [5, 10, 10, 10, 10, 10, 10, 10]);
-    }
-
-    #[test]
-    fn list_should_be_demanded_after_it_was_looked_for_and_in_time() {
-        let missing = |tries| Missing {
-            blob: Blob::Output,
-            tries,
-            demands_end: 20,
-        };
-        assert!(!missing(TRIES_BEFORE_DEMAND - 1).is_due(16));
-        assert!(
-            missing(TRIES_BEFORE_DEMAND - 1).is_due(17),
-            "the last chance"
-        );
-        assert!(missing(TRIES_BEFORE_DEMAND).is_due(3));
-        assert!(missing(TRIES_BEFORE_DEMAND).is_due(18));
-        assert!(!missing(TRIES_BEFORE_DEMAND).is_due(19));
-    }
 }

@@ -3,11 +3,13 @@
 //! The protocol is `docs/spec/useful-work.md`. Everything that a party has to know is in the state:
 //! the roots of every trace, the stage of every game, and what was revealed in it.
 
+mod demands;
 mod events;
-mod published;
 #[cfg(test)]
 mod tests;
 
+pub use aipg_referee_game::{Case, Windows};
+pub use demands::{Blob, Demand, MAX_DEMANDED};
 pub use events::DisputeEvent;
 
 use crate::{
@@ -55,51 +57,6 @@ pub struct DeliveredResult {
     pub sampling: Sampling,
     /// When it was delivered.
     pub delivered: Tick,
-}
-
-/// A token list of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Blob {
-    /// What the requester sent.
-    Prompt,
-    /// What the worker delivered.
-    Output,
-}
-
-impl From<Blob> for generated::Blob {
-    fn from(blob: Blob) -> Self {
-        match blob {
-            Blob::Prompt => Self::Prompt,
-            Blob::Output => Self::Output,
-        }
-    }
-}
-
-impl From<generated::Blob> for Blob {
-    fn from(blob: generated::Blob) -> Self {
-        match blob {
-            generated::Blob::Prompt => Self::Prompt,
-            generated::Blob::Output => Self::Output,
-        }
-    }
-}
-
-impl DeliveredResult {
-    /// What the chain says of a token list of the job.
-    pub const fn list(&self, blob: Blob) -> &TokenList {
-        match blob {
-            Blob::Prompt => &self.input,
-            Blob::Output => &self.output,
-        }
-    }
-}
-
-/// A chunk that somebody could not find.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demand {
-    pub account: AccountId32,
-    /// Block in which it was published.
-    pub published: Option<u32>,
 }
 
 /// Names a game.
@@ -401,6 +358,15 @@ impl State {
         self.value(address, ()).await.map(Option::unwrap_or_default)
     }
 
+    /// How long results can be challenged, and parties think.
+    pub async fn windows(&self) -> Result<Windows, ChainError> {
+        let parameters = self.parameters().await?;
+        Ok(Windows {
+            challenge: parameters.challenge_window,
+            clock: parameters.dispute_clock,
+        })
+    }
+
     /// A result that is not paid yet.
     pub async fn result(&self, job: u64) -> Result<Option<DeliveredResult>, ChainError> {
         let record = self
@@ -531,25 +497,6 @@ impl State {
         Ok(roots)
     }
 
-    /// The tokens of a chunk that was published in this block; `None` if it was not.
-    pub async fn published(
-        &self,
-        result: &DeliveredResult,
-        blob: Blob,
-        chunk: u32,
-    ) -> Result<Option<Vec<u32>>, ChainError> {
-        let extrinsics = self.block().extrinsics().fetch().await;
-        let extrinsics = extrinsics.map_err(ChainError::of_read)?;
-        for extrinsic in extrinsics.iter() {
-            let extrinsic = extrinsic.map_err(ChainError::of_read)?;
-            let found = published::find(extrinsic.bytes(), result, blob, chunk);
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
     /// What a game has shown of the defender's trace; `None` before its first move.
     pub async fn revealed(&self, seat: Seat) -> Result<Option<Revealed>, ChainError> {
         let address = api::storage().referee().revealed();
@@ -600,15 +547,6 @@ impl From<generated::Challenge<AccountId32, u32>> for Challenge {
             since: record.since,
             root: record.root.map(Hash::from),
             lives: record.lives,
-        }
-    }
-}
-
-impl From<generated::Demand<AccountId32, u32>> for Demand {
-    fn from(record: generated::Demand<AccountId32, u32>) -> Self {
-        Self {
-            account: record.account,
-            published: record.published,
         }
     }
 }

@@ -62,11 +62,6 @@ impl State {
         Ok(self.parameters().await?.round_blocks)
     }
 
-    /// Ticks for which a delivered result stays open to challenge.
-    pub async fn challenge_window(&self) -> Result<u32, ChainError> {
-        Ok(self.parameters().await?.challenge_window)
-    }
-
     /// A value of the storage.
     pub(crate) async fn value<A: Address>(
         &self,

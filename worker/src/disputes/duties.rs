@@ -2,6 +2,7 @@
 //! forgets nothing.
 
 use aipg_client::disputes::{Blob, Dispute, Phase, Seat, Side, Tick};
+use std::fmt;
 use subxt::utils::AccountId32;
 
 /// Something that one call does.
@@ -36,6 +37,25 @@ impl Duty {
             | Self::Challenge { job }
             | Self::Publish { job, .. }
             | Self::Demand { job, .. } => *job,
+        }
+    }
+}
+
+/// The seat of a duty in the log.
+pub struct Place(pub Duty);
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Duty::Play(seat) | Duty::ReportTimeout(seat) => {
+                write!(formatter, "{}:{}", seat.challenge, seat.trace)
+            }
+            Duty::OpenRoot { challenge, .. } | Duty::ProveFlaw { challenge, .. } => {
+                write!(formatter, "{challenge}:-")
+            }
+            Duty::Publish { blob, chunk, .. } => write!(formatter, "{blob:?} {chunk}"),
+            Duty::Demand { blob, .. } => write!(formatter, "{blob:?}"),
+            Duty::Post { .. } | Duty::Challenge { .. } => formatter.write_str("-"),
         }
     }
 }

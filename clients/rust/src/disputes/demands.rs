@@ -1,20 +1,95 @@
-//! Chunks of token lists in the bodies of blocks.
+//! Token lists of jobs that somebody demanded, and what was published of them.
 
-use super::{Blob, DeliveredResult};
+use super::{generated, DeliveredResult};
+use crate::{ChainError, State, TokenList};
 use aipg_exact::{commitment::is_token_chunk, Blake2b256};
 use codec::{Decode, Encode};
+use subxt::utils::AccountId32;
+
+/// Most chunks that one call demands.
+pub const MAX_DEMANDED: usize = 8;
+
+/// A token list of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blob {
+    /// What the requester sent.
+    Prompt,
+    /// What the worker delivered.
+    Output,
+}
+
+impl From<Blob> for generated::Blob {
+    fn from(blob: Blob) -> Self {
+        match blob {
+            Blob::Prompt => Self::Prompt,
+            Blob::Output => Self::Output,
+        }
+    }
+}
+
+impl From<generated::Blob> for Blob {
+    fn from(blob: generated::Blob) -> Self {
+        match blob {
+            generated::Blob::Prompt => Self::Prompt,
+            generated::Blob::Output => Self::Output,
+        }
+    }
+}
+
+impl DeliveredResult {
+    /// What the chain says of a token list of the job.
+    pub const fn list(&self, blob: Blob) -> &TokenList {
+        match blob {
+            Blob::Prompt => &self.input,
+            Blob::Output => &self.output,
+        }
+    }
+}
+
+/// A chunk that somebody could not find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    pub account: AccountId32,
+    /// Block in which it was published.
+    pub published: Option<u32>,
+}
+
+impl From<generated::Demand<AccountId32, u32>> for Demand {
+    fn from(record: generated::Demand<AccountId32, u32>) -> Self {
+        Self {
+            account: record.account,
+            published: record.published,
+        }
+    }
+}
+
+impl State {
+    /// The tokens of a chunk that was published in this block; `None` if it was not.
+    pub async fn published(
+        &self,
+        result: &DeliveredResult,
+        blob: Blob,
+        chunk: u32,
+    ) -> Result<Option<Vec<u32>>, ChainError> {
+        let extrinsics = self.block().extrinsics().fetch().await;
+        let extrinsics = extrinsics.map_err(ChainError::of_read)?;
+        for extrinsic in extrinsics.iter() {
+            let extrinsic = extrinsic.map_err(ChainError::of_read)?;
+            let found = find(extrinsic.bytes(), result, blob, chunk);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
 
 /// The chunk that a transaction publishes.
 ///
 /// The call may be wrapped in others (a batch, say), which would hide it from whoever looks at the outermost
 /// one. So its arguments are looked for in the bytes, and the chunk's own proof tells the true one from what
 /// only looks like it, such as a call that failed.
-pub(super) fn find(
-    transaction: &[u8],
-    result: &DeliveredResult,
-    blob: Blob,
-    chunk: u32,
-) -> Option<Vec<u32>> {
+fn find(transaction: &[u8], result: &DeliveredResult, blob: Blob, chunk: u32) -> Option<Vec<u32>> {
     let list = result.list(blob);
     let variant = match blob {
         Blob::Prompt => 0u8,
