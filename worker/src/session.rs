@@ -145,9 +145,10 @@ impl Worker {
             .ok_or_else(|| SessionError::NotRegistered(keys::address(&self.account)))?;
         let is_served = |root: &Hash| self.models.contains_key(root);
         match obstacle(&machine, state.minimum_bond()?, is_served) {
-            // What was claimed before is finished in any case: leaving it would cost more bond.
-            Some(error) if machine.active > 0 => {
-                tracing::error!(%error, "finishing claimed jobs only")
+            // What was claimed before is finished and what was delivered is defended in any case:
+            // leaving it would cost more bond.
+            Some(error) if machine.active > 0 || self.has_open_results(&state).await? => {
+                tracing::error!(%error, "no new jobs: finishing claimed ones, defending results")
             }
             Some(error) => return Err(error),
             None if self.is_resting => {}
@@ -156,6 +157,12 @@ impl Worker {
         self.last_seen = None;
         self.receipt_retries.clear();
         Ok(())
+    }
+
+    /// Whether a result of this machine can still be found false.
+    async fn has_open_results(&self, state: &State) -> Result<bool, ChainError> {
+        let results = state.results().await?;
+        Ok(results.iter().any(|result| result.worker == self.account))
     }
 
     /// Withdraws offers that cannot be served and goes online.
