@@ -89,7 +89,7 @@ async fn exchange<N: NetworkBackend<Block, H256>>(
     let fetcher = Fetcher::new(store, link(&asker, vec![holder.id]), limits());
     let began = Instant::now();
     for name in names {
-        let blob = fetcher.fetch(*name).await?;
+        let blob = fetcher.fetch(*name, None).await?;
         assert_eq!(blob.len(), LENGTH);
     }
     let took = began.elapsed();

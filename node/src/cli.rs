@@ -13,7 +13,7 @@ The AI Power Grid full node: a BABE + GRANDPA chain that pays AIPG for exact AI 
 
 It serves JSON-RPC on port 9944 (HTTP and WebSocket), joins the peer-to-peer network on port
 30333, offers Prometheus metrics on port 9615, and keeps the inputs and outputs of jobs as
-content-addressed blobs of up to 4 MiB (RPC methods blobs_put, blobs_get, blobs_has), which nodes
+content-addressed blobs of up to 4 MiB (RPC methods blobs_put, blobs_get, blobs_has, blobs_provider), which nodes
 fetch from each other.
 
 A chain of your own on this machine, block author Alice, everything deleted on exit:

@@ -7,7 +7,7 @@
 //! | `payment_queryInfo`, `payment_queryFeeDetails` | what a transaction costs |
 //! | `babe_epochAuthorship` | the slots this node's keys may author in (unsafe call) |
 //! | `grandpa_*` | state of the vote, finality proofs, justifications |
-//! | `blobs_put`, `blobs_get`, `blobs_has` | inputs and outputs of jobs, see [`aipg_node::blobs`] |
+//! | `blobs_put`, `blobs_get`, `blobs_has`, `blobs_provider` | inputs and outputs of jobs, see [`aipg_node::blobs`] |
 //! | `receipts_proof` | what became of a finished job, see [`aipg_node::receipts`] |
 
 use std::sync::Arc;

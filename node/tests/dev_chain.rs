@@ -210,6 +210,16 @@ fn blob_methods_should_work_over_http(node: &Node) {
     let absent = hexadecimal(&[0xab; 32]);
     assert_eq!(node.call("blobs_has", json!([absent])), false);
     assert_eq!(node.error_code("blobs_get", json!([absent])), 26_863);
+
+    let provider = node.call("blobs_provider", json!([]));
+    let peer = node.call("system_localPeerId", json!([]));
+    let peer: sc_network::PeerId = peer.as_str().unwrap().parse().unwrap();
+    let key = hexadecimal(&peer.into_ed25519().unwrap());
+    assert_eq!(provider, key);
+    assert_eq!(
+        node.error_code("blobs_get", json!([absent, provider])),
+        26_863
+    );
 }
 
 /// What anybody may send to the RPC port.
@@ -268,7 +278,7 @@ fn metrics_should_tell_of_the_blobs(node: &Node) {
         ("aipg_blobs_gets_total", 1.0),
         ("aipg_blobs_refusals_total{reason=\"TooLarge\"}", 1.0),
         ("aipg_blobs_refusals_total{reason=\"Empty\"}", 1.0),
-        ("aipg_blobs_refusals_total{reason=\"NotFound\"}", 1.0),
+        ("aipg_blobs_refusals_total{reason=\"NotFound\"}", 2.0),
         ("aipg_blobs_refusals_total{reason=\"DiskFull\"}", 0.0),
     ] {
         assert_eq!(metrics.get(name), Some(&expected), "{name} of {metrics:#?}");

@@ -141,16 +141,19 @@ pub fn describe(tokens: &[u32]) -> Result<(TokenList, Vec<u8>), BlobError> {
     Ok((list, bytes))
 }
 
-/// Fetches the tokens of `list` from the node, which asks other nodes for what it lacks, and checks
-/// them.
+/// Fetches the tokens of `list` from the node, which asks other nodes for what it lacks, `provider`
+/// among them, and checks them.
 pub async fn fetch(
     client: &Client,
     list: &TokenList,
+    provider: Option<Hash>,
     vocabulary: u32,
 ) -> Result<Vec<u32>, BlobError> {
     let name = list.blob.to_string();
-    let reply: Result<String, rpcs::Error> =
-        client.rpc.request("blobs_get", rpc_params![&name]).await;
+    let reply: Result<String, rpcs::Error> = client
+        .rpc
+        .request("blobs_get", rpc_params![&name, provider])
+        .await;
     match reply {
         Ok(reply) => check(&decode_reply(&reply)?, list, vocabulary),
         Err(error) => Err(refusal(list.blob, error)),
@@ -182,6 +185,11 @@ pub async fn publish(client: &Client, tokens: &[u32]) -> Result<TokenList, BlobE
         return Err(BlobError::BadReply);
     }
     Ok(list)
+}
+
+/// The name of the node in the network: who asks it finds what was published on it.
+pub async fn provider(client: &Client) -> Result<Option<Hash>, ChainError> {
+    client.request("blobs_provider", rpc_params![]).await
 }
 
 #[cfg(test)]

@@ -85,13 +85,21 @@ pub fn input_unavailable(job: u64) -> Call<impl Payload> {
     }
 }
 
-/// Delivers the answer of `job`.
-pub fn submit_result(job: u64, output: TokenList, digest: Hash) -> Call<impl Payload> {
+/// Delivers the answer of `job`, whose blob is on the node `provider`.
+pub fn submit_result(
+    job: u64,
+    output: TokenList,
+    digest: Hash,
+    provider: Option<Hash>,
+) -> Call<impl Payload> {
     Call {
         name: "jobEscrow.submitResult",
-        payload: api::transactions()
-            .job_escrow()
-            .submit_result(job, output.into(), digest.into()),
+        payload: api::transactions().job_escrow().submit_result(
+            job,
+            output.into(),
+            digest.into(),
+            provider.map(Into::into),
+        ),
     }
 }
 

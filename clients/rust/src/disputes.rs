@@ -47,6 +47,9 @@ pub struct DeliveredResult {
     pub model: Hash,
     pub input: TokenList,
     pub output: TokenList,
+    /// Nodes that should have the two.
+    pub input_provider: Option<Hash>,
+    pub output_provider: Option<Hash>,
     /// Root of the residual stream after the last layer.
     pub digest: Hash,
     /// Most tokens of the answer.
@@ -328,6 +331,7 @@ impl DeliveredResult {
         let JobStage::Delivered {
             worker,
             output,
+            provider,
             digest,
             delivered,
             ..
@@ -341,6 +345,8 @@ impl DeliveredResult {
             model: record.model.into(),
             input: record.input.into(),
             output: output.into(),
+            input_provider: record.provider.map(Into::into),
+            output_provider: provider.map(Into::into),
             digest: digest.into(),
             max_output: record.parameters.max_output,
             stop: record.parameters.stop.0,

@@ -168,6 +168,9 @@ pub struct Job {
     pub due: u32,
     pub model: Hash,
     pub input: TokenList,
+    /// Node that should have the input.
+    #[serde(default)]
+    pub input_provider: Option<Hash>,
     /// Most tokens of the answer.
     pub max_output: u32,
     /// The answer ends with the first of these.
@@ -195,6 +198,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
             due: view.due,
             model: view.model.into(),
             input: view.input.into(),
+            input_provider: view.input_provider.map(Into::into),
             max_output: view.parameters.max_output,
             stop: view.parameters.stop.0,
             seed: view.parameters.seed,

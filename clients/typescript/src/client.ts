@@ -118,6 +118,7 @@ export class Client extends Reader {
       deadline: request.deadline ?? number + Number(quote.leastDeadline) + DEADLINE_MARGIN,
       service: request.service ?? {},
       referrer: request.referrer ?? null,
+      provider: await this.provider(options),
     }
   }
 
@@ -136,6 +137,7 @@ export class Client extends Reader {
       job.deadline,
       { region: job.service.region ?? null, minLevel: job.service.minLevel ?? 0 },
       job.referrer,
+      job.provider,
     )
   }
 
@@ -222,13 +224,13 @@ export class Client extends Reader {
   }
 
   /** The answer's blob, which may come to this node later than the block that names it. */
-  async #awaitBlob({ output, settlesAt }: Delivered, signal: AbortSignal): Promise<Uint8Array> {
+  async #awaitBlob({ output, provider, settlesAt }: Delivered, signal: AbortSignal): Promise<Uint8Array> {
     let hash: Hex | null = null
     for (;;) {
       const head = await this.connection.best.head(hash, signal)
       hash = head.hash
       try {
-        return await this.fetchBlob(output.blob, { signal })
+        return await this.fetchBlob(output.blob, { signal, provider })
       } catch (error) {
         const missing = error instanceof RpcFailure && MAY_COME.has(error.code)
         if (!missing || BigInt(head.number) > settlesAt) throw error

@@ -64,6 +64,8 @@ export interface PreparedJob {
   deadline: number
   service: ServiceLevel
   referrer: string | null
+  /** The node that has the input. */
+  provider: Hex | null
 }
 
 /** A submitted job. Its fields are what was submitted; `stage` is what a wait last saw. */

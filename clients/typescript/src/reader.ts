@@ -51,8 +51,14 @@ export class Reader {
     return hash
   }
 
-  /** The bytes of a hash, checked against it. Throws BlobError, RpcFailure (`NotFound`, …). */
-  async getBlob(hash: Hex, options: WaitOptions = {}): Promise<Uint8Array> {
+  /**
+   * The bytes of a hash, checked against it. What the node lacks it fetches from others, the node
+   * `provider` among them. Throws BlobError, RpcFailure (`NotFound`, …).
+   */
+  async getBlob(
+    hash: Hex,
+    options: WaitOptions & { provider?: Hex | null } = {},
+  ): Promise<Uint8Array> {
     const bytes = await this.fetchBlob(hash, options)
     const found = blobHash(bytes)
     if (found !== hash) {
@@ -67,10 +73,21 @@ export class Reader {
     )
   }
 
+  /** The node's name in the network, which a job gives as the provider of its input. */
+  async provider(options: WaitOptions = {}): Promise<Hex | null> {
+    return this.connection.run(options, (signal) =>
+      this.connection.rpc<Hex | null>('blobs_provider', [], signal),
+    )
+  }
+
   /** The bytes that the node serves under a hash, unchecked. */
-  protected async fetchBlob(hash: Hex, options: WaitOptions): Promise<Uint8Array> {
+  protected async fetchBlob(
+    hash: Hex,
+    options: WaitOptions & { provider?: Hex | null },
+  ): Promise<Uint8Array> {
+    const parameters = options.provider ? [hash, options.provider] : [hash]
     const hex = await this.connection.run(options, (signal) =>
-      this.connection.rpc<Hex>('blobs_get', [hash], signal),
+      this.connection.rpc<Hex>('blobs_get', parameters, signal),
     )
     return fromHex(hex)
   }

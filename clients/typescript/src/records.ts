@@ -142,6 +142,8 @@ export interface EventData {
     job: bigint
     worker: string
     output: CommittedTokens
+    /** The node that should have the answer. */
+    provider: Hex | null
     /** Digest of the run, for whoever replays it. */
     digest: Hex
     units: bigint

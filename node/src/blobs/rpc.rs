@@ -119,18 +119,28 @@ pub trait BlobsApi {
     fn put(&self, bytes: Option<Hexadecimal>) -> RpcResult<H256>;
 
     /// Returns the bytes whose blake2b-256 hash is `hash`, checked before they are sent. What this node
-    /// does not store it fetches from the nodes that it is connected to, and stores it.
+    /// does not store it fetches from the nodes that it is connected to, and stores it. It also asks
+    /// `provider`, the node of that ed25519 key, which jobs name on chain.
     ///
     /// Errors: `InvalidParameter`, `NotFound`, `Corrupted`, `StorageFailure`, `Undelivered`,
     /// `Overloaded`.
     #[method(name = "get")]
-    async fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes>;
+    async fn get(
+        &self,
+        hash: Option<Hexadecimal>,
+        provider: Option<Hexadecimal>,
+    ) -> RpcResult<Bytes>;
 
     /// Whether this node stores the blob. Other nodes are not asked.
     ///
     /// Errors: `InvalidParameter`.
     #[method(name = "has", blocking)]
     fn has(&self, hash: Option<Hexadecimal>) -> RpcResult<bool>;
+
+    /// The ed25519 key of this node in the network: what jobs that are submitted here name as the
+    /// provider of their input. `null` where the node has no network.
+    #[method(name = "provider")]
+    fn provider(&self) -> RpcResult<Option<H256>>;
 }
 
 /// Serves a [`BlobStore`].
@@ -156,7 +166,7 @@ impl BlobsRpc {
     }
 
     /// The blob, from this node or from another one.
-    async fn find(&self, blob: H256) -> Result<Bytes, Refusal> {
+    async fn find(&self, blob: H256, provider: Option<H256>) -> Result<Bytes, Refusal> {
         let store = Arc::clone(&self.store);
         let stored = tokio::task::spawn_blocking(move || store.get(blob))
             .await
@@ -169,7 +179,7 @@ impl BlobsRpc {
         let Some(fetcher) = &self.fetcher else {
             return Err(missing.into());
         };
-        match fetcher.fetch(blob).await {
+        match fetcher.fetch(blob, provider).await {
             Ok(bytes) => Ok(Arc::unwrap_or_clone(bytes).into()),
             // That the disk damages blobs is the worse news.
             Err(_) if matches!(missing, BlobError::Corrupted(_)) => Err(missing.into()),
@@ -221,9 +231,19 @@ impl BlobsApiServer for BlobsRpc {
         self.answer(outcome, BlobMetrics::put)
     }
 
-    async fn get(&self, hash: Option<Hexadecimal>) -> RpcResult<Bytes> {
-        let outcome = match Self::hash(hash) {
-            Ok(hash) => self.find(hash).await,
+    async fn get(
+        &self,
+        hash: Option<Hexadecimal>,
+        provider: Option<Hexadecimal>,
+    ) -> RpcResult<Bytes> {
+        let parameters = Self::hash(hash).and_then(|hash| {
+            let provider = provider
+                .map(|key| Hexadecimal::hash(Some(key), "provider"))
+                .transpose()?;
+            Ok((hash, provider))
+        });
+        let outcome = match parameters {
+            Ok((hash, provider)) => self.find(hash, provider).await,
             Err(refusal) => Err(refusal),
         };
         self.answer(outcome, BlobMetrics::got)
@@ -232,6 +252,10 @@ impl BlobsApiServer for BlobsRpc {
     fn has(&self, hash: Option<Hexadecimal>) -> RpcResult<bool> {
         let outcome = Self::hash(hash).map(|hash| self.store.has(hash));
         self.answer(outcome, |_| ())
+    }
+
+    fn provider(&self) -> RpcResult<Option<H256>> {
+        Ok(self.fetcher.as_ref().and_then(Fetcher::own_id))
     }
 }
 

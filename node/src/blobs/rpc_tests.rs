@@ -86,6 +86,34 @@ async fn wire_format_should_be_hexadecimal_when_called_as_clients_do() {
     let (response, _) = server.module.raw_json_request(&request, 1).await.unwrap();
     let response: serde_json::Value = serde_json::from_str(&response).unwrap();
     assert_eq!(response["result"], "0x746f6b656e73");
+
+    // A provider may be named, and must be a key.
+    let key = "07".repeat(32);
+    for (provider, outcome) in [
+        (format!(r#""0x{key}""#), r#""result":"0x746f6b656e73""#),
+        ("null".into(), r#""result":"0x746f6b656e73""#),
+        (
+            r#""0x07""#.into(),
+            "InvalidParameter: `provider` has 1 bytes, 32 are needed",
+        ),
+        (
+            "7".into(),
+            "InvalidParameter: `provider` is a number, a hexadecimal string is needed",
+        ),
+    ] {
+        let request = format!(
+            r#"{{"jsonrpc":"2.0","id":3,"method":"blobs_get","params":["0x{hash:x}",{provider}]}}"#
+        );
+        let (response, _) = server.module.raw_json_request(&request, 1).await.unwrap();
+        assert!(response.contains(outcome), "{provider}: {response}");
+    }
+
+    let request = r#"{"jsonrpc":"2.0","id":4,"method":"blobs_provider","params":[]}"#;
+    let (response, _) = server.module.raw_json_request(request, 1).await.unwrap();
+    assert!(
+        response.contains(r#""result":null"#),
+        "no network: {response}"
+    );
 }
 
 #[tokio::test]

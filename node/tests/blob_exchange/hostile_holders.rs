@@ -64,18 +64,18 @@ async fn liar_should_be_banned_when_the_bytes_have_another_name<N: NetworkBacken
     let (truth, name) = blob(700_001);
     let (node, honest, liar) =
         with_stranger::<N>(quick(), move |request| Some(served(&lies, request))).await;
-    let outcome = node.fetcher.fetch(name).await;
+    let outcome = node.fetcher.fetch(name, None).await;
     assert_eq!(outcome, Err(FetchError::Undelivered { holders: 1 }));
     node.until_banned(liar.network.id).await;
     assert_eq!(node.counted("offences_total", Some("WrongBytes")), 1);
     // It is not even asked any more.
-    let outcome = node.fetcher.fetch(name).await;
+    let outcome = node.fetcher.fetch(name, None).await;
     assert_eq!(outcome, Err(FetchError::NotFound { asked: 0 }));
     assert_well(&node, &honest, name).await;
 
     honest.store.put(&truth).unwrap();
     node.know(vec![liar.network.id, honest.network.id]);
-    assert!(*node.fetcher.fetch(name).await.unwrap() == truth);
+    assert!(*node.fetcher.fetch(name, None).await.unwrap() == truth);
 }
 
 async fn liar_should_be_banned_at_once_when_a_chunk_is_not_what_it_vouched_for<
@@ -92,7 +92,7 @@ async fn liar_should_be_banned_at_once_when_a_chunk_is_not_what_it_vouched_for<
         Some(reply.encode())
     })
     .await;
-    let outcome = node.fetcher.fetch(name).await;
+    let outcome = node.fetcher.fetch(name, None).await;
     assert_eq!(outcome, Err(FetchError::Undelivered { holders: 1 }));
     node.until_banned(liar.network.id).await;
     assert_eq!(node.counted("offences_total", Some("WrongBytes")), 1);
@@ -124,7 +124,7 @@ async fn peer_should_be_banned_when_its_reply_is_garbage<N: NetworkBackend<Block
                 _ => Some(garbage.to_vec()),
             });
             node.meet(&[&stranger.network]).await;
-            node.fetcher.fetch(name).await.unwrap_err();
+            node.fetcher.fetch(name, None).await.unwrap_err();
             // An empty reply is the same to the network as none.
             if !garbage.is_empty() {
                 node.until_banned(stranger.network.id).await;
@@ -169,7 +169,7 @@ async fn peer_should_be_banned_when_its_reply_is_no_answer_to_the_request<
         let held = bytes.clone();
         stranger.answer(move |request| Some(reply(&held, request).encode()));
         node.meet(&[&stranger.network]).await;
-        node.fetcher.fetch(name).await.unwrap_err();
+        node.fetcher.fetch(name, None).await.unwrap_err();
         node.until_banned(stranger.network.id).await;
     }
     assert_eq!(node.counted("offences_total", Some("WrongReply")), 5);
@@ -185,11 +185,11 @@ async fn peer_should_be_banned_when_it_keeps_breaking_its_promise<
         Request::Chunks { .. } => None,
     })
     .await;
-    let outcome = node.fetcher.fetch(name).await;
+    let outcome = node.fetcher.fetch(name, None).await;
     assert_eq!(outcome, Err(FetchError::Undelivered { holders: 1 }));
     assert!(!node.is_banned(stranger.network.id), "it may be overloaded");
     assert!(node.reputation(stranger.network.id) < 0);
-    node.fetcher.fetch(name).await.unwrap_err();
+    node.fetcher.fetch(name, None).await.unwrap_err();
     node.until_banned(stranger.network.id).await;
     assert_well(&node, &honest, name).await;
 }
@@ -205,7 +205,7 @@ async fn peer_should_be_banned_when_its_replies_are_too_large_for_the_network<
     })
     .await;
     for _ in 0..3 {
-        node.fetcher.fetch(name).await.unwrap_err();
+        node.fetcher.fetch(name, None).await.unwrap_err();
         if node.is_banned(stranger.network.id) {
             break;
         }
@@ -227,9 +227,9 @@ async fn fetch_should_not_hang_when_a_peer_is_silent<N: NetworkBackend<Block, H2
     node.meet(&[&silent.network, &honest.network]).await;
     let (bytes, name) = blob(900_000);
     honest.store.put(&bytes).unwrap();
-    assert!(*node.fetcher.fetch(name).await.unwrap() == bytes);
+    assert!(*node.fetcher.fetch(name, None).await.unwrap() == bytes);
     let nobody = FetchError::NotFound { asked: 2 };
-    let unknown = node.fetcher.fetch(H256::repeat_byte(8));
+    let unknown = node.fetcher.fetch(H256::repeat_byte(8), None);
     assert_eq!(unknown.await, Err(nobody));
 
     let slow = Stranger::start::<N>().await;
@@ -252,7 +252,7 @@ async fn fetch_should_not_hang_when_a_peer_is_silent<N: NetworkBackend<Block, H2
         }
     });
     node.meet(&[&slow.network]).await;
-    let outcome = node.fetcher.fetch(H256::repeat_byte(9)).await;
+    let outcome = node.fetcher.fetch(H256::repeat_byte(9), None).await;
     assert_eq!(outcome, Err(FetchError::Undelivered { holders: 1 }));
     assert!(node.counted("offences_total", Some("Slow")) >= 1);
     assert!(node.reputation(slow.network.id) < 0);
@@ -275,14 +275,14 @@ async fn fetch_should_not_hang_nor_fill_memory_when_streams_never_end<
     ] {
         let raw = RawPeer::start(&node.network, behaviour, 0).await;
         node.know(vec![raw.id]);
-        let outcome = node.fetcher.fetch(name).await;
+        let outcome = node.fetcher.fetch(name, None).await;
         let nobody = Err(FetchError::NotFound { asked: 1 });
         assert_eq!(outcome, nobody, "{behaviour:?}");
         // What follows a whole message is not even read; the message itself is garbage.
         if matches!(behaviour, Behaviour::EndlessBytes) {
             node.until_banned(raw.id).await;
         } else {
-            let again = node.fetcher.fetch(name).await;
+            let again = node.fetcher.fetch(name, None).await;
             assert_eq!(again, nobody, "{behaviour:?}");
         }
         let used = memory_in_use();

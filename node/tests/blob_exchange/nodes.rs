@@ -139,7 +139,7 @@ impl Node {
         let (bytes, name) = blob(600_000 + self.store.usage().blobs as usize);
         other.store.put(&bytes).unwrap();
         self.know(vec![other.network.id]);
-        assert!(*self.fetcher.fetch(name).await.unwrap() == bytes);
+        assert!(*self.fetcher.fetch(name, None).await.unwrap() == bytes);
     }
 }
 

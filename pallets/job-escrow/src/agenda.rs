@@ -114,6 +114,7 @@ impl<T: Config> Pallet<T> {
                 output,
                 digest,
                 delivered,
+                provider: _,
             } => {
                 if T::Gate::may_settle(id, delivered) {
                     let delivery = Delivery {

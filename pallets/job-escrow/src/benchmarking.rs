@@ -104,6 +104,7 @@ fn job_in<T: Config>(
         model,
         class: TrustClass::Exact,
         input: tokens(PROMPT),
+        provider: Some(H256::repeat_byte(4)),
         parameters: parameters(),
         units_at_most: units::<T>(&model),
         max_price,
@@ -131,6 +132,7 @@ pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
         ask: ask::<T>(&result.model),
         units: 1,
         output: result.output,
+        provider: None,
         digest: result.digest,
         delivered: result.delivered,
     };
@@ -192,6 +194,7 @@ mod benchmarks {
             deadline,
             ServiceLevel::default(),
             referrer,
+            Some(H256::repeat_byte(4)),
         );
 
         let reason = HoldReason::JobPrice.into();
@@ -221,6 +224,7 @@ mod benchmarks {
             id,
             tokens(MAX_OUTPUT),
             H256::repeat_byte(3),
+            Some(H256::repeat_byte(4)),
         );
 
         assert!(matches!(stage_of::<T>(id), Some(Stage::Delivered { .. })));
@@ -289,6 +293,7 @@ mod benchmarks {
             ask: ask::<T>(&model),
             units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
             output: tokens(MAX_OUTPUT / 2),
+            provider: Some(H256::repeat_byte(4)),
             digest: H256::repeat_byte(3),
             delivered: T::Gate::tick(),
         };

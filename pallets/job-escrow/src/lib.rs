@@ -46,8 +46,8 @@ pub mod pallet {
     use crate::WeightInfo;
     use aipg_primitives::{
         Balance, Beacon, Burn, Fault, FeeSplit, JobId, JobParameters, ModelCatalogue, ModelId,
-        OnSettled, ReceiptLog, ServiceLevel, SettlementGate, TokenList, TrustClass, Units, Windows,
-        WorkerDirectory,
+        NodeId, OnSettled, ReceiptLog, ServiceLevel, SettlementGate, TokenList, TrustClass, Units,
+        Windows, WorkerDirectory,
     };
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
@@ -167,6 +167,7 @@ pub mod pallet {
             job: JobId,
             worker: T::AccountId,
             output: TokenList,
+            provider: Option<NodeId>,
             digest: H256,
             units: Units,
             fee: Balance,
@@ -269,7 +270,8 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Submits a job and puts `max_price` on hold. What the job does not cost comes back.
         ///
-        /// `deadline` is the first block in which a result no longer counts.
+        /// `deadline` is the first block in which a result no longer counts. `provider` is the node
+        /// that stores the input: others ask it first.
         ///
         /// # Errors
         /// [`Error::UnknownModel`], [`Error::ClassMismatch`], [`Error::EmptyPrompt`],
@@ -289,6 +291,7 @@ pub mod pallet {
             deadline: BlockNumberFor<T>,
             service: ServiceLevel,
             referrer: Option<T::AccountId>,
+            provider: Option<NodeId>,
         ) -> DispatchResult {
             let requester = ensure_signed(origin)?;
             Self::do_submit(crate::submission::Submission {
@@ -301,6 +304,7 @@ pub mod pallet {
                 deadline,
                 service,
                 referrer,
+                provider,
             })
         }
 
@@ -316,7 +320,8 @@ pub mod pallet {
             Self::do_claim(worker, job)
         }
 
-        /// The worker delivers: the answer's commitment and the digest of the run.
+        /// The worker delivers: the answer's commitment and the digest of the run. `provider` is the
+        /// node that stores the answer: others ask it first.
         ///
         /// # Errors
         /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::NotClaimed`],
@@ -329,9 +334,10 @@ pub mod pallet {
             job: JobId,
             output: TokenList,
             digest: H256,
+            provider: Option<NodeId>,
         ) -> DispatchResult {
             let worker = ensure_signed(origin)?;
-            Self::do_submit_result(worker, job, output, digest)
+            Self::do_submit_result(worker, job, output, digest, provider)
         }
 
         /// The drawn worker cannot get the input, or it is not what the job committed to. The job

@@ -4,7 +4,7 @@ use crate::pallet::*;
 use crate::types::RefundReason;
 use crate::types::Stage;
 use aipg_primitives::{
-    Balance, JobId, ModelCatalogue, SettlementGate, TokenList, Windows, WorkerDirectory,
+    Balance, JobId, ModelCatalogue, NodeId, SettlementGate, TokenList, Windows, WorkerDirectory,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_core::H256;
@@ -58,6 +58,7 @@ impl<T: Config> Pallet<T> {
         id: JobId,
         output: TokenList,
         digest: H256,
+        provider: Option<NodeId>,
     ) -> DispatchResult {
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
         let ask = match &job.stage {
@@ -92,6 +93,7 @@ impl<T: Config> Pallet<T> {
             ask,
             units,
             output,
+            provider,
             digest,
             delivered: T::Gate::tick(),
         };
@@ -102,6 +104,7 @@ impl<T: Config> Pallet<T> {
             job: id,
             worker,
             output,
+            provider,
             digest,
             units,
             fee,

@@ -3,8 +3,8 @@
 use crate::pallet::*;
 use crate::types::{Job, Stage};
 use aipg_primitives::{
-    Balance, Beacon, JobParameters, ModelCatalogue, ModelId, ServiceLevel, TokenList, TrustClass,
-    Units, Windows,
+    Balance, Beacon, JobParameters, ModelCatalogue, ModelId, NodeId, ServiceLevel, TokenList,
+    TrustClass, Units, Windows,
 };
 use frame_support::{
     ensure,
@@ -25,6 +25,7 @@ pub(crate) struct Submission<T: Config> {
     pub deadline: BlockNumberFor<T>,
     pub service: ServiceLevel,
     pub referrer: Option<T::AccountId>,
+    pub provider: Option<NodeId>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -50,6 +51,7 @@ impl<T: Config> Pallet<T> {
             deadline,
             service,
             referrer,
+            provider,
         } = submission;
         let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
         ensure!(terms.class == class, Error::<T>::ClassMismatch);
@@ -99,6 +101,7 @@ impl<T: Config> Pallet<T> {
             model,
             class,
             input,
+            provider,
             parameters,
             units_at_most,
             max_price,

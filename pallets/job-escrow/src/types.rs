@@ -3,7 +3,7 @@
 pub use aipg_primitives::RefundReason;
 
 use aipg_primitives::{
-    Balance, JobParameters, ModelId, ServiceLevel, Tick, TokenList, TrustClass, Units,
+    Balance, JobParameters, ModelId, NodeId, ServiceLevel, Tick, TokenList, TrustClass, Units,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -27,6 +27,8 @@ pub enum Stage<AccountId, BlockNumber> {
         ask: Balance,
         units: Units,
         output: TokenList,
+        /// Node to ask for the output's blob.
+        provider: Option<NodeId>,
         digest: H256,
         /// When the result came.
         delivered: Tick,
@@ -42,6 +44,8 @@ pub struct Job<AccountId, BlockNumber> {
     pub model: ModelId,
     pub class: TrustClass,
     pub input: TokenList,
+    /// Node to ask for the input's blob.
+    pub provider: Option<NodeId>,
     pub parameters: JobParameters,
     /// Work of the longest answer allowed.
     pub units_at_most: Units,

@@ -27,34 +27,36 @@ impl<T: Config> Pallet<T> {
     /// A live job.
     pub fn view(id: JobId) -> Option<JobView<T::AccountId, BlockNumberFor<T>>> {
         let job = Jobs::<T>::get(id)?;
-        let (stage, ask, output, digest) = match &job.stage {
-            Stage::Queued { .. } => (JobStage::Queued, None, None, None),
-            Stage::Assigned { ask, .. } => (JobStage::Assigned, Some(*ask), None, None),
-            Stage::Running { ask, .. } => (JobStage::Running, Some(*ask), None, None),
+        let (stage, ask) = match &job.stage {
+            Stage::Queued { .. } => (JobStage::Queued, None),
+            Stage::Assigned { ask, .. } => (JobStage::Assigned, Some(*ask)),
+            Stage::Running { ask, .. } => (JobStage::Running, Some(*ask)),
+            Stage::Delivered { ask, .. } => (JobStage::Delivered, Some(*ask)),
+        };
+        let worker = job.worker().cloned();
+        let (output, output_provider, digest) = match job.stage {
             Stage::Delivered {
-                ask,
                 output,
+                provider,
                 digest,
                 ..
-            } => (
-                JobStage::Delivered,
-                Some(*ask),
-                Some(*output),
-                Some(*digest),
-            ),
+            } => (Some(output), provider, Some(digest)),
+            _ => (None, None, None),
         };
         Some(JobView {
             id,
-            worker: job.worker().cloned(),
+            worker,
             stage,
             due: job.due,
             deadline: job.deadline,
             model: job.model,
             input: job.input,
+            input_provider: job.provider,
             parameters: job.parameters,
             max_price: job.max_price,
             ask,
             output,
+            output_provider,
             digest,
             requester: job.requester,
         })

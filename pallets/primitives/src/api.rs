@@ -32,11 +32,15 @@ pub struct JobView<AccountId, BlockNumber> {
     pub deadline: BlockNumber,
     pub model: ModelId,
     pub input: TokenList,
+    /// The node that said it has the input's blob.
+    pub input_provider: Option<NodeId>,
     pub parameters: JobParameters,
     pub max_price: Balance,
     /// Price of a unit, once a worker is drawn.
     pub ask: Option<Balance>,
     pub output: Option<TokenList>,
+    /// The node that said it has the output's blob.
+    pub output_provider: Option<NodeId>,
     pub digest: Option<H256>,
 }
 

@@ -13,6 +13,9 @@ pub type Balance = u128;
 /// One AIPG in the smallest unit.
 pub const AIPG: Balance = 1_000_000_000_000_000_000;
 
+/// A node in the peer-to-peer network: the ed25519 public key that its peer id is made of.
+pub type NodeId = H256;
+
 /// Sequential number of a job, never reused.
 pub type JobId = u64;
 

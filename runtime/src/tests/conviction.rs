@@ -24,7 +24,8 @@ fn delivered() -> JobId {
         signed(Charlie),
         job,
         tokens(OUTPUT),
-        Hash::repeat_byte(3)
+        Hash::repeat_byte(3),
+        None
     ));
     job
 }

@@ -83,6 +83,7 @@ fn submit_refused() -> (JobId, Balance) {
             ..Default::default()
         },
         None,
+        None,
     ));
     (job, quote.least_price)
 }
@@ -101,7 +102,8 @@ fn job_settled_at_the_start_of_a_round_should_be_in_that_round() {
             signed(Charlie),
             0,
             tokens(OUTPUT),
-            digest
+            digest,
+            None
         ));
         // The challenge window of 15 blocks ends with the first block of round 3. The escrow's hook
         // comes before the one that seals round 2.

@@ -55,6 +55,7 @@ pub(super) fn submit() -> Balance {
         System::block_number() + 200,
         ServiceLevel::default(),
         None,
+        None,
     ));
     price
 }
@@ -90,7 +91,8 @@ fn job_should_pay_everybody_and_mint_a_reward() {
             signed(Charlie),
             0,
             tokens(OUTPUT),
-            Hash::repeat_byte(3)
+            Hash::repeat_byte(3),
+            None
         ));
         let units = JobEscrow::quote(model(), PROMPT, OUTPUT).unwrap().units;
         let fee = Balance::from(units) * ask();

@@ -78,7 +78,7 @@ async function playWorkers(chain, workers) {
         return sender.send(
           name === 'jobEscrow.JobAssigned'
             ? tx.jobEscrow.claim(data.job)
-            : tx.jobEscrow.submitResult(data.job, commitment, digest),
+            : tx.jobEscrow.submitResult(data.job, commitment, digest, null),
         )
       },
     )

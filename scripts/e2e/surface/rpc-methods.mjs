@@ -28,11 +28,12 @@ const BLOBS = {
     },
     {
       name: 'blobs_get',
-      takes: 'hash: H256',
+      takes: 'hash: H256, provider: H256?',
       gives: 'Bytes',
       docs:
         'The bytes whose blake2b-256 hash is `hash`, rehashed before they are sent. What the node does not store ' +
-        'it fetches from the nodes that it is connected to, within 40 seconds, and stores it.',
+        'it fetches from the nodes that it is connected to, within 40 seconds, and stores it. `provider` is a node ' +
+        'that is asked too, by the name that a job gives on chain.',
       errors: [
         [26863, 'NotFound', 'neither this node nor one of those that it asked has a blob with that hash'],
         [26864, 'Corrupted', 'the stored bytes did not match the hash and were removed; no other node gave them'],
@@ -48,6 +49,12 @@ const BLOBS = {
       gives: 'bool',
       docs: 'Whether this node stores the blob. Other nodes are not asked.',
       errors: [[26867, 'InvalidParameter', 'no hexadecimal string of 32 bytes']],
+    },
+    {
+      name: 'blobs_provider',
+      takes: '',
+      gives: 'H256',
+      docs: 'The ed25519 key that the peer id of this node is made of: what a job names as the provider of its input.',
     },
   ],
 }

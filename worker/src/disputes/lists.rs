@@ -141,14 +141,15 @@ impl Lists {
         if let Some(tokens) = self.in_hand.get(&place) {
             return Ok(Some(tokens.clone()));
         }
-        let error = match blobs::fetch(client, result.list(blob), u32::MAX).await {
-            Ok(tokens) => {
-                self.in_hand.insert(place, tokens.clone());
-                return Ok(Some(tokens));
-            }
-            Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
-            Err(error) => error,
-        };
+        let error =
+            match blobs::fetch(client, result.list(blob), result.provider(blob), u32::MAX).await {
+                Ok(tokens) => {
+                    self.in_hand.insert(place, tokens.clone());
+                    return Ok(Some(tokens));
+                }
+                Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
+                Err(error) => error,
+            };
         let dispute = state.dispute(result.job).await?;
         let dispute = dispute.filter(|it| it.demands.keys().any(|&(which, _)| which == blob));
         if let Some(dispute) = &dispute {

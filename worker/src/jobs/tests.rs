@@ -15,6 +15,7 @@ pub(crate) fn job(id: u64, stage: Stage, due: u32) -> Job {
             root: Hash([3; 32]),
             count: 2,
         },
+        input_provider: None,
         max_output: 8,
         stop: vec![258],
         seed: 0,

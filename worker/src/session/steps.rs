@@ -120,7 +120,8 @@ impl Worker {
                 } else {
                     blobs::describe(&answer.tokens)?.0
                 };
-                let result = calls::submit_result(id, output, Hash(answer.digest));
+                let provider = blobs::provider(client).await?;
+                let result = calls::submit_result(id, output, Hash(answer.digest), provider);
                 signer.sign(&result).await?
             }
         };
@@ -235,14 +236,15 @@ impl Worker {
         let Some(record) = self.journal.book.get(id) else {
             return Ok(false);
         };
-        let (input, model) = (record.job.input, record.job.model);
+        let job = &record.job;
+        let (input, provider, model) = (job.input, job.input_provider, job.model);
         let Some(served) = self.models.get(&model) else {
             tracing::error!(job = id, %model, "ModelNotLoaded: drawn for a model that this worker does not hold");
             self.journal.book.give_up(id);
             return Ok(false);
         };
         let vocabulary = served.model.header().vocabulary;
-        match blobs::fetch(client, &input, vocabulary).await {
+        match blobs::fetch(client, &input, provider, vocabulary).await {
             Ok(tokens) => {
                 tracing::info!(job = id, tokens = tokens.len(), model = %model, "input in hand");
                 pause::at(Place::InputFetched).await;

@@ -1,7 +1,7 @@
 //! Token lists of jobs that somebody demanded, and what was published of them.
 
 use super::{generated, DeliveredResult};
-use crate::{ChainError, State, TokenList};
+use crate::{ChainError, Hash, State, TokenList};
 use aipg_exact::{commitment::is_token_chunk, Blake2b256};
 use codec::{Decode, Encode};
 use subxt::utils::AccountId32;
@@ -37,7 +37,15 @@ impl From<generated::Blob> for Blob {
 }
 
 impl DeliveredResult {
-    /// What the chain says of a token list of the job.
+    /// The node that should have a token list of the job.
+    pub const fn provider(&self, blob: Blob) -> Option<Hash> {
+        match blob {
+            Blob::Prompt => self.input_provider,
+            Blob::Output => self.output_provider,
+        }
+    }
+
+    /// What the chain says of it.
     pub const fn list(&self, blob: Blob) -> &TokenList {
         match blob {
             Blob::Prompt => &self.input,
@@ -130,6 +138,8 @@ mod tests {
             model: Hash([2; 32]),
             input: list(&[5, 6]),
             output: list(output),
+            input_provider: None,
+            output_provider: None,
             digest: Hash([3; 32]),
             max_output: 9,
             stop: Vec::new(),

@@ -47,19 +47,19 @@ const MOST_PAUSES: u32 = 8;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// None of the nodes that were asked has it.
-    #[error("none of {asked} connected nodes has it")]
+    #[error("none of {asked} nodes has it")]
     NotFound {
         /// Number of nodes that were asked.
         asked: usize,
     },
     /// Nodes that said they have it did not deliver it.
-    #[error("{holders} connected nodes said they have it and did not deliver it")]
+    #[error("{holders} nodes said they have it and did not deliver it")]
     Undelivered {
         /// Number of these nodes.
         holders: usize,
     },
     /// The time for fetching a blob has passed.
-    #[error("no connected node delivered it within {seconds} seconds")]
+    #[error("no node delivered it within {seconds} seconds")]
     TimedOut {
         /// Time that was allowed, in seconds.
         seconds: u64,
@@ -87,13 +87,16 @@ impl FetchError {
 type Outcome = Result<Arc<Vec<u8>>, FetchError>;
 type Running = BoxFuture<'static, Outcome>;
 
-/// Gets blobs from the nodes that this one is connected to. Clones share their work.
+/// A blob, and the node that should have it.
+type Wanted = (H256, Option<H256>);
+
+/// Gets blobs from the nodes that this one is connected to, or is told of. Clones share their work.
 #[derive(Clone)]
 pub struct Fetcher {
     search: Arc<Search>,
     /// Who asks for a blob that is being fetched waits for the same fetch. One that nobody waits for any
     /// more ends.
-    running: Arc<Mutex<HashMap<H256, WeakShared<Running>>>>,
+    running: Arc<Mutex<HashMap<Wanted, WeakShared<Running>>>>,
 }
 
 impl Fetcher {
@@ -111,17 +114,18 @@ impl Fetcher {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<H256, WeakShared<Running>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Wanted, WeakShared<Running>>> {
         // The table is whole between any two of its steps.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bytes whose blake2b-256 hash is `blob`, from another node. They are in the store then, if it
-    /// has room for them.
+    /// has room for them. `provider`, the ed25519 key of a node that should have the blob, is asked
+    /// besides the connected nodes, and connected to if need be.
     ///
     /// Errors: every variant of [`FetchError`].
-    pub async fn fetch(&self, blob: H256) -> Outcome {
-        let outcome = match self.join(blob) {
+    pub async fn fetch(&self, blob: H256, provider: Option<H256>) -> Outcome {
+        let outcome = match self.join(blob, provider) {
             Some(running) => running.await,
             None => Err(FetchError::Overloaded),
         };
@@ -131,18 +135,27 @@ impl Fetcher {
         outcome
     }
 
+    /// The ed25519 key of this node, as others name it to be asked for what it has.
+    pub fn own_id(&self) -> Option<H256> {
+        self.search.link.own_id()
+    }
+
     /// The fetch of a blob, begun if need be. `None` if there are too many.
-    fn join(&self, blob: H256) -> Option<Shared<Running>> {
+    fn join(&self, blob: H256, provider: Option<H256>) -> Option<Shared<Running>> {
         let mut running = self.lock();
         running.retain(|_, fetch| fetch.upgrade().is_some());
-        if let Some(fetch) = running.get(&blob).and_then(WeakShared::upgrade) {
+        let wanted = (blob, provider);
+        if let Some(fetch) = running.get(&wanted).and_then(WeakShared::upgrade) {
             return Some(fetch);
         }
         if running.len() >= MOST_FETCHES {
             return None;
         }
-        let fetch = Arc::clone(&self.search).run(blob).boxed().shared();
-        running.insert(blob, fetch.downgrade()?);
+        let fetch = Arc::clone(&self.search)
+            .run(blob, provider)
+            .boxed()
+            .shared();
+        running.insert(wanted, fetch.downgrade()?);
         Some(fetch)
     }
 }
@@ -174,12 +187,12 @@ struct Search {
 }
 
 impl Search {
-    async fn run(self: Arc<Self>, blob: H256) -> Outcome {
+    async fn run(self: Arc<Self>, blob: H256, provider: Option<H256>) -> Outcome {
         let limit = self.limits.fetch_time;
         let work = async {
             // The semaphore is never closed.
             let _download = self.downloads.acquire().await;
-            self.search(blob).await
+            self.search(blob, provider).await
         };
         let seconds = limit.as_secs();
         let bytes = timeout(limit, work)
@@ -198,8 +211,13 @@ impl Search {
         Ok(bytes)
     }
 
-    async fn search(&self, blob: H256) -> Result<Vec<u8>, FetchError> {
+    async fn search(&self, blob: H256, provider: Option<H256>) -> Result<Vec<u8>, FetchError> {
         let mut peers = self.link.peers(blob, MOST_ASKED).await;
+        let provider = provider.and_then(|id| self.link.provider(id));
+        if let Some(provider) = provider {
+            peers.retain(|peer| *peer != provider);
+            peers.insert(0, provider);
+        }
         let asked = peers.len();
         let mut partial = Partial::new(blob);
         let (mut holders, mut again) = (0, VecDeque::new());
@@ -207,7 +225,10 @@ impl Search {
         for is_last in [false, true] {
             let mut refused = Vec::new();
             let mut answers = stream::iter(peers)
-                .map(|peer| async move { (peer, self.has(peer, blob).await) })
+                .map(|peer| async move {
+                    let far = provider == Some(peer);
+                    (peer, self.has(peer, far, blob).await)
+                })
                 .buffer_unordered(ASKED_AT_ONCE);
             while let Some((peer, answer)) = answers.next().await {
                 match answer {
@@ -260,11 +281,21 @@ impl Search {
         Err(FetchError::Undelivered { holders })
     }
 
-    /// What a peer says to whether it has a blob.
-    async fn has(&self, peer: PeerId, blob: H256) -> Answer {
+    /// What a peer says to whether it has a blob. One that is `far` may have to be connected to.
+    async fn has(&self, peer: PeerId, far: bool, blob: H256) -> Answer {
         let ask = async {
             self.roster.turn(peer).await;
-            self.link.request(peer, &Request::Has(blob)).await
+            let request = Request::Has(blob);
+            if !far {
+                return self.link.request(peer, &request).await;
+            }
+            match self.link.reach(peer, &request).await {
+                Err(Failure::Gone) => {
+                    sleep(self.limits.pause).await;
+                    self.link.reach(peer, &request).await
+                }
+                outcome => outcome,
+            }
         };
         let offence = match timeout(self.limits.survey_time, ask).await {
             Ok(Ok(Reply::Present { length }))

@@ -71,6 +71,17 @@ impl Link {
         peers
     }
 
+    /// This node itself, as others name it to be asked for what it has.
+    pub fn own_id(&self) -> Option<H256> {
+        self.network.local_peer_id().into_ed25519().map(H256)
+    }
+
+    /// The node of this name, if it may be asked: it is another one, and not banned.
+    pub(super) fn provider(&self, id: H256) -> Option<PeerId> {
+        PeerId::from_ed25519(&id.0)
+            .filter(|peer| *peer != self.network.local_peer_id() && !self.is_banned(*peer))
+    }
+
     pub(super) fn is_banned(&self, peer: PeerId) -> bool {
         self.network.peer_reputation(&peer) < BANNED_THRESHOLD
     }
@@ -84,8 +95,28 @@ impl Link {
         self.network.report_peer(peer, offence.cost());
     }
 
-    /// Asks a peer and waits for its reply.
+    /// Asks a connected peer and waits for its reply.
     pub(super) async fn request(&self, peer: PeerId, request: &Request) -> Result<Reply, Failure> {
+        self.ask(peer, request, IfDisconnected::ImmediateError)
+            .await
+    }
+
+    /// Asks a peer, if need be after connecting to it. Where it is unknown how to reach it, the
+    /// network begins to find out, and a later try may succeed.
+    pub(super) async fn reach(&self, peer: PeerId, request: &Request) -> Result<Reply, Failure> {
+        let outcome = self.ask(peer, request, IfDisconnected::TryConnect).await;
+        if matches!(outcome, Err(Failure::Gone)) {
+            self.network.find_closest_peers(peer);
+        }
+        outcome
+    }
+
+    async fn ask(
+        &self,
+        peer: PeerId,
+        request: &Request,
+        if_disconnected: IfDisconnected,
+    ) -> Result<Reply, Failure> {
         let outcome = self
             .network
             .request(
@@ -93,7 +124,7 @@ impl Link {
                 self.protocol.clone(),
                 request.encode(),
                 None,
-                IfDisconnected::ImmediateError,
+                if_disconnected,
             )
             .await;
         match outcome {

@@ -12,6 +12,7 @@ fn result_should_open_the_challenge_window() {
             job,
             worker: WORKER,
             output: tokens(10),
+            provider: Some(OUTPUT_NODE),
             digest: H256::repeat_byte(9),
             units,
             fee: Balance::from(units) * ASK,
@@ -20,6 +21,8 @@ fn result_should_open_the_challenge_window() {
         let view = JobEscrow::view(job).unwrap();
         assert_eq!(view.stage, api::JobStage::Delivered);
         assert_eq!(view.output, Some(tokens(10)));
+        assert_eq!(view.input_provider, Some(INPUT_NODE));
+        assert_eq!(view.output_provider, Some(OUTPUT_NODE));
         assert_eq!(view.digest, Some(H256::repeat_byte(9)));
         assert_eq!(reports(), vec![(WORKER, Report::Completed)]);
         assert!(JobEscrow::worker_jobs(&WORKER).is_empty());
@@ -91,7 +94,8 @@ fn result_should_fail_when_its_length_is_not_allowed() {
                     RuntimeOrigin::signed(WORKER),
                     job,
                     tokens(count),
-                    H256::zero()
+                    H256::zero(),
+                    None
                 ),
                 error
             );

@@ -25,8 +25,11 @@ struct Order {
     deadline: u64,
     service: ServiceLevel,
     referrer: Option<AccountId>,
+    provider: Option<NodeId>,
 }
 
+const INPUT_NODE: NodeId = H256::repeat_byte(4);
+const OUTPUT_NODE: NodeId = H256::repeat_byte(5);
 const PROMPT: u32 = 20;
 const MAX_OUTPUT: u32 = 30;
 /// Units of the longest answer in the mock: prompt + output.
@@ -57,6 +60,7 @@ impl Order {
             deadline: System::block_number() + 100,
             service: ServiceLevel::default(),
             referrer: None,
+            provider: Some(INPUT_NODE),
         }
     }
 
@@ -71,6 +75,7 @@ impl Order {
             self.deadline,
             self.service,
             self.referrer,
+            self.provider,
         )
     }
 }
@@ -100,6 +105,7 @@ fn deliver(worker: AccountId, job: JobId) -> frame_support::dispatch::DispatchRe
         job,
         tokens(10),
         H256::repeat_byte(9),
+        Some(OUTPUT_NODE),
     )
 }
 

@@ -56,7 +56,7 @@ proptest! {
                     Step::Deliver(byte, count) => {
                         let origin = RuntimeOrigin::signed(worker(byte));
                         let digest = H256::zero();
-                        let _ = JobEscrow::submit_result(origin, job(byte), tokens(count), digest);
+                        let _ = JobEscrow::submit_result(origin, job(byte), tokens(count), digest, None);
                     },
                     Step::Missing(byte) => {
                         let origin = RuntimeOrigin::signed(worker(byte));

@@ -135,6 +135,7 @@ fn batch_should_hold_the_price_of_exactly_the_jobs_that_were_accepted() {
                 deadline: System::block_number() + 200,
                 service: ServiceLevel::default(),
                 referrer: None,
+                provider: None,
             })
         };
         let calls = vec![submit(least), submit(least - 1), submit(least + 5)];

@@ -108,6 +108,7 @@ fn submit(order: &Order) -> Signed {
             min_level: order.min_level,
         },
         referrer: order.referrer.map(|index| account(actor(index))),
+        provider: None,
     };
     (requester, call.into())
 }
@@ -153,6 +154,7 @@ fn take_step(pick: u8, stepper: Stepper, step: Step) -> Signed {
             job,
             output: tokens(count),
             digest: Hash::repeat_byte(3),
+            provider: None,
         },
         Step::Missing => Jobs::input_unavailable { job },
     };

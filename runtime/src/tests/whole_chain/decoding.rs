@@ -37,6 +37,7 @@ fn sample() -> UncheckedExtrinsic {
         deadline: 100,
         service: Default::default(),
         referrer: Some(account(Bob)),
+        provider: None,
     };
     let calls = vec![remark, submit.into()];
     let batch = pallet_utility::Call::batch { calls };

@@ -70,6 +70,7 @@ fn order(max_price: Balance, deadline: BlockNumber) -> Jobs<Runtime> {
         deadline,
         service: ServiceLevel::default(),
         referrer: None,
+        provider: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn calls_with(amount: Balance) -> Vec<(Sr25519Keyring, RuntimeCall)> {
         job: long,
         output: tokens(word),
         digest: Hash::zero(),
+        provider: None,
     };
     let model_of_dave = Models::register {
         root: own,
@@ -329,6 +331,7 @@ fn chain_should_reach_its_last_block_when_windows_point_beyond_it() {
                         job: job.id,
                         output: tokens(10),
                         digest: Hash::zero(),
+                        provider: None,
                     };
                     assert_eq!(send(Charlie, result), Ok(Ok(())));
                 }

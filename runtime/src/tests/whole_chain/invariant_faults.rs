@@ -37,6 +37,7 @@ fn submit() {
         deadline: System::block_number() + 300,
         service: ServiceLevel::default(),
         referrer: None,
+        provider: None,
     };
     assert_eq!(send(Bob, call), Ok(Ok(())));
 }
@@ -76,6 +77,7 @@ impl Sound {
             job: 0,
             output: tokens(60),
             digest: Hash::zero(),
+            provider: None,
         };
         assert_eq!(send(Charlie, result), Ok(Ok(())));
         // Settled, and its round closed.

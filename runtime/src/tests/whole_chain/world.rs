@@ -221,6 +221,7 @@ impl World {
                     job,
                     output: tokens(view.parameters.max_output),
                     digest: Hash::repeat_byte(3),
+                    provider: None,
                 },
                 _ => continue,
             };

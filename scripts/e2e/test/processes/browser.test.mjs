@@ -87,7 +87,7 @@ async function deliver({ job }, text) {
   const { chain } = network
   const { bytes, commitment } = tokenList([...new TextEncoder().encode(text)])
   await chain.putBlob(bytes)
-  await play(chain.api.tx.jobEscrow.submitResult(job, commitment, ZERO_HASH))
+  await play(chain.api.tx.jobEscrow.submitResult(job, commitment, ZERO_HASH, null))
 }
 
 test('page should show a job from prompt to proof when it is used by keyboard alone', async (t) => {

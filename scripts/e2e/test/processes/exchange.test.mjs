@@ -92,7 +92,7 @@ for (const backends of [
 
     const unknown = blobHash(new TextEncoder().encode('nobody put this'))
     await assert.rejects(second.chain.getBlob(unknown), { name: 'RpcFailure', code: 'NotFound' })
-    await assert.rejects(second.chain.getBlob(unknown), /none of 1 connected nodes has it/)
+    await assert.rejects(second.chain.getBlob(unknown), /none of 1 nodes has it/)
     await stop()
   })
 }
@@ -105,12 +105,14 @@ test('job should be done when requester and worker use different nodes', async (
     const { chain, ledger, accounts, model } = network
     const request = { model, prompt: 'What is a miner?', maxOutput: 8 }
     const job = await submitJob(chain, accounts.bob, request)
+    assert.equal(job.provider, await first.chain.provider())
     assert.equal(await second.chain.hasBlob(job.input.blob), false)
     const result = await jobResult(ledger, job.id).catch((error) => {
       throw new Error(`${error.message}\n${worker.tail()}`)
     })
     assert.equal(await second.chain.hasBlob(job.input.blob), true, 'the worker asked for it')
     assert.equal(await chain.hasBlob(result.data.output.blob), false)
+    assert.equal(result.data.provider, await second.chain.provider())
     const answer = await readAnswer(chain, result.data.output)
     assert.equal(answer.ids.length, Number(result.data.output.count))
     assert.equal((await jobEnd(ledger, job.id)).method, 'JobSettled')

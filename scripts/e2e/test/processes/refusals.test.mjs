@@ -149,7 +149,7 @@ test('steps of a job should be refused by name when they are not the caller’s 
   const refused = (call, signer, error) =>
     assertRefused(network, call, signer, `jobEscrow.${error}`)
   const deliver = (output, digest = ZERO_HASH) =>
-    tx.jobEscrow.submitResult(job.id, output, digest)
+    tx.jobEscrow.submitResult(job.id, output, digest, null)
   const answer = tokenList([72, 105, END_OF_ANSWER])
   const ofJob = (data) => data.job === job.id
 
@@ -198,7 +198,7 @@ test('late claim and late result should be refused by name and penalised, and th
   const missedResult = await ledger.event('jobEscrow.JobRedrawn', ofClaimed)
   assert.equal(missedResult.data.fault, 'ResultMissed')
   const late = tokenList([72, END_OF_ANSWER]).commitment
-  await refused(tx.jobEscrow.submitResult(claimed.id, late, ZERO_HASH), 'ResultTooLate')
+  await refused(tx.jobEscrow.submitResult(claimed.id, late, ZERO_HASH, null), 'ResultTooLate')
 
   const penalties = ledger.events('workerRegistry.Penalised').map(({ data }) => data)
   assert.deepEqual(
