@@ -15,6 +15,7 @@ from .settings import FULL, QUICK
 
 LINES = (
     "cheating",
+    "stream",
     "history",
     "assignment",
     "self_dealing",

@@ -223,7 +223,7 @@ PRESETS = (
     # name, W, blocks of the audit beacon, blocks to reveal
     ("mainnet", 1_440, CHOSEN.audit_beacon[0], 60),
     ("local", 100, 4, 6),
-    ("dev", 15, 1, 3),
+    ("dev", 15, 2, 3),
 )
 
 

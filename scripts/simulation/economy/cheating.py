@@ -247,11 +247,21 @@ def caught(settings: Settings) -> Table:
     )
 
 
-def unheld_gain(holds: bool, days: float) -> float:
-    """What a cheat with the bond for 1,000 jobs a day earns until its ban, in payouts."""
+def burst_while_held(days: float) -> float:
+    """Profit of filling a cap of W + K with the bond for `days` of 1,000 jobs, in payouts."""
     bond = bond_by_exposure(1_000, 1.0, CHOSEN.audit_floor, days)
     p_eff = CHOSEN.audit_floor * CHOSEN.detection
-    n = 1_000 * min(days, delivered_before_conviction(True)) if holds else 2_500
+    n = 1_000 * delivered_before_conviction(True)
+    return burst(n, given.BURNS * bond, 1.0, p_eff)
+
+
+def unheld_gain(holds: bool, days: float) -> float:
+    """What a cheat with the bond for `days` of 1,000 jobs earns until its ban, in payouts."""
+    if holds:
+        return max(0.0, burst_while_held(days))
+    bond = bond_by_exposure(1_000, 1.0, CHOSEN.audit_floor, days)
+    p_eff = CHOSEN.audit_floor * CHOSEN.detection
+    n = 1_000 * delivered_before_conviction(False)
     return max(0.0, burst(n, given.BURNS * bond, 1.0, p_eff))
 
 

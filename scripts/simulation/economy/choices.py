@@ -139,7 +139,7 @@ def starred() -> Table:
         [
             "beacon of audits",
             "(8, 3)",
-            "(12, 3); local (4, 2), dev (1, 1)",
+            "(12, 3); local (4, 2), dev (2, 1)",
             (
                 f"known in advance every {number(beacon.days_between(given.ADVERSARY, 12))} days to"
                 " a third of the slots, with 8 every"
@@ -205,8 +205,12 @@ def starred() -> Table:
             "bond of a third-party trace",
             "–",
             "the same",
-            "stalling gains nothing while payouts wait",
-            "–",
+            (
+                "a sham trace stalls by both clocks: interest of"
+                f" {percent(disputes.stalling_gain(1.0), 2)} of the worker's bond, while payouts"
+                " wait"
+            ),
+            f"down to {percent(disputes.stalling_gain(1.0), 2)} of the worker's bond",
         ],
         [
             "traces, their time, chunks",

@@ -171,6 +171,14 @@ def delays() -> Table:
     )
 
 
+def stalling_gain(bond: float) -> float:
+    """Interest on what burns if a false trace puts off a conviction by both clocks, AIPG.
+
+    Payouts wait meanwhile, so that is all there is to gain.
+    """
+    return given.BURNS * bond * given.INTEREST * 2 * given.CLOCK_DAYS / 365
+
+
 def clog(blocks: float, challenge: float) -> float:
     """AIPG that it takes to fill blocks with games so that an honest side runs out of its clock.
 

@@ -12,7 +12,7 @@ import numpy as np
 from . import parameters as given
 from .assignment import score, wins
 from .parameters import CHOSEN, TODAY, Rules
-from .report import Attack, Line, Table, number, percent
+from .report import Attack, Line, Picture, Table, number, percent
 from .reroll import value_of_withholding
 from .search import best, threshold
 from .self_dealing import largest_share, profit
@@ -191,6 +191,20 @@ def busy_times() -> Table:
     )
 
 
+def draw_plans(axes) -> None:
+    """Profit of each plan over the share of capacity, rules of today, κ = 1."""
+    rules = replace(TODAY, listed_kappa=CHOSEN.listed_kappa)
+    shares = np.linspace(0.01, 0.6, 25)
+    found = [plans(float(share), rules) for share in shares]
+    for name in found[0]:
+        axes.plot(100 * shares, [min(2.0, each[name]) for each in found], label=name)
+    chosen = [max(plans(float(share), CHOSEN).values()) for share in shares]
+    axes.plot(100 * shares, chosen, color="black", linestyle="--", label="best plan, chosen rules")
+    axes.axhline(0, color="grey", linestyle=":", linewidth=1)
+    axes.set(xlabel="share of capacity, %", ylabel="profit per job, κ = 1", ylim=(-1, 2))
+    axes.legend(fontsize=7)
+
+
 def run(settings: Settings) -> Line:
     """All tables of this line; nothing here is sampled."""
     del settings
@@ -261,6 +275,6 @@ def run(settings: Settings) -> Line:
     return Line(
         "plans",
         [listed(), plan_table(), index_prices(), busy_times()],
-        [],
+        [Picture("plans", draw_plans)],
         attacks,
     )

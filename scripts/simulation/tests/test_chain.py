@@ -15,6 +15,14 @@ SETTINGS = Settings(samples=100_000)
 
 
 class Auditors(unittest.TestCase):
+    def test_surcharge_is_for_what_is_above_the_floor(self):
+        # All auditors are its own: what it pays comes back, what emission pays is the floor's part.
+        self.assertAlmostEqual(auditors.farm(0.31, 1.0, 0.5, 0.0, True), 0.01 - given.BETA)
+        self.assertAlmostEqual(auditors.farm(0.31, 0.5, 0.5, 0.0, True), 0.155 - 0.3 - given.BETA)
+
+    def test_nobody_reveals_three_times(self):
+        self.assertAlmostEqual(auditors.unaudited(3), np.exp(-2.0) ** 3)
+
     def test_redraws_equal_play(self):
         rng = SETTINGS.generator("audit")
         for m, a in ((2.0, 1 / 3), (1.0, 0.5)):
@@ -120,6 +128,20 @@ class Beacon(unittest.TestCase):
 
 
 class Disputes(unittest.TestCase):
+    def test_ousting_pays_the_share_of_the_victims_margin(self):
+        # A tenth of 1,000 a day at 40 % for half a day, and two clocks of 6 h at 50.
+        self.assertAlmostEqual(disputes.oust(50.0, 0.1, 1_000.0, 12.0, False), 20 - 100)
+
+    def test_stalling_is_worth_less_than_a_traces_bond(self):
+        self.assertAlmostEqual(disputes.stalling_gain(7_300.0), 0.5)
+        for bond in (100.0, 1e4, 1e6):
+            self.assertLess(
+                disputes.stalling_gain(bond), disputes.challenge_bond(bond, 1.0, CHOSEN)
+            )
+
+    def test_filling_blocks_costs_a_bond_for_each_game(self):
+        self.assertAlmostEqual(disputes.clog(13, 50.0), 600 * 50)
+
     def test_accusation_equals_play(self):
         for bond, u in ((10_000.0, 0.05), (100_000.0, 0.02)):
             challenge = disputes.challenge_bond(bond, 1.0, CHOSEN)
@@ -172,6 +194,23 @@ class Price(unittest.TestCase):
 
 
 class Concentration(unittest.TestCase):
+    def test_credit_above_the_limit_does_not_count(self):
+        self.assertEqual(concentration.counted(7.0, 2.0, 0.5, 4.0), 4.0)
+        self.assertEqual(concentration.counted(3.0, 2.0, 0.5, 4.0), 3.0)
+
+    def test_profit_of_washing(self):
+        # As many bonds and credit as all others: half of the seats.
+        bonded, credit = concentration.HONEST_BOND, concentration.HONEST_CREDIT
+        cost = credit * (0.01 + 0.2 / 365)
+        got = concentration.wash(credit, bonded, CHOSEN)
+        self.assertAlmostEqual(got, 720_000 - cost)
+
+    def test_whale_has_three_tenths(self):
+        rng = SETTINGS.generator("whale")
+        shares = concentration.capacities(concentration.KINDS[3], rng)
+        self.assertAlmostEqual(shares[0], 0.3)
+        self.assertAlmostEqual(shares.sum(), 1)
+
     def test_gini_of_known_cases(self):
         self.assertAlmostEqual(concentration.gini(np.ones(10)), 0)
         self.assertAlmostEqual(concentration.gini(np.array([0, 0, 0, 1.0])), 0.75)
@@ -215,6 +254,18 @@ class Concentration(unittest.TestCase):
 
 
 class Power(unittest.TestCase):
+    def test_long_run_of_inventing_everything(self):
+        # Found after 12.5 days on average, nothing for 30: 12.5 / 42.5 of an honest worker's power.
+        self.assertAlmostEqual(power.fake(1.0, CHOSEN), 12.5 / 42.5)
+        rate = 0.02 * (1 - 0.5**8) * 4
+        self.assertAlmostEqual(power.fake(0.5, CHOSEN), 2 / rate / (1 / rate + 30) - 1)
+
+    def test_profit_of_accounts_in_the_lane(self):
+        cost = 100 + 100 * 0.2 * 30 / 365
+        self.assertAlmostEqual(power.lane_farm(5, 100, True), -5 * cost)
+        paid = 54_000 * 30 * 5 / 105
+        self.assertAlmostEqual(power.lane_farm(5, 100, False), paid * 0.4 - 5 * cost)
+
     def test_margin_equals_play(self):
         self.assertAlmostEqual(
             power.sample_margin(SETTINGS, 0.5, CHOSEN), power.margin(0.5, CHOSEN), delta=0.4

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from economy import caps, cheating, history
+from economy import caps, cheating, history, stream
 from economy import parameters as given
 from economy.parameters import CHOSEN
 from economy.settings import Settings
@@ -26,6 +26,11 @@ class Audits(unittest.TestCase):
 
 
 class Profits(unittest.TestCase):
+    def test_payout_scales_the_gain_only(self):
+        rng = SETTINGS.generator("payout")
+        played = cheating.sample_burst(rng, 10, 40.0, 3.0, 0.05, SETTINGS.samples)
+        self.assertAlmostEqual(played, 30 - 40 * (1 - 0.95**10), delta=0.3)
+
     def test_burst_equals_play(self):
         rng = SETTINGS.generator("burst")
         for n, stake, p in ((50, 40.0, 0.02), (3, 5.0, 0.3), (1, 2.0, 0.9)):
@@ -68,6 +73,9 @@ class Profits(unittest.TestCase):
 
 
 class Caps(unittest.TestCase):
+    def test_longer_waits_are_more_jobs(self):
+        self.assertEqual(caps.bond_needed(100, 1.0, 0.1, 3.0), caps.bond_needed(300, 1.0, 0.1))
+
     def test_exact_cap_is_the_last_that_does_not_pay(self):
         for stake, p in ((500.0, 0.0074), (300.0, 0.01), (100.0, 0.05), (10.0, 1.0)):
             cap = caps.exact_cap(stake, 1.0, p)
@@ -140,13 +148,55 @@ class Caps(unittest.TestCase):
 
 
 class Holding(unittest.TestCase):
+    def test_gain_is_that_of_the_burst_until_the_ban(self):
+        # 2,500 results of payout 1 against S = 1,250 and p_eff = 0.4 %.
+        expected = 2_500 - 1_250 * (1 - 0.996**2_500)
+        self.assertAlmostEqual(cheating.unheld_gain(False, 1.0), expected, places=6)
+        # With a hold the cap is full at 1,250; a bond for one day would not cover them.
+        expected = 1_250 - 1_250 * (1 - 0.996**1_250)
+        self.assertAlmostEqual(cheating.burst_while_held(1.0), expected, places=6)
+
     def test_cheat_earns_only_where_payouts_settle(self):
         self.assertEqual(cheating.unheld_gain(True, caps.HELD_DAYS), 0)
         self.assertGreater(cheating.unheld_gain(False, 1.0), 1_000)
         self.assertEqual(cheating.unheld_gain(False, 2.5), 0)
 
 
+class Stream(unittest.TestCase):
+    STAKE = given.BURNS * caps.bond_by_exposure(1_000, 1.0, 0.01, caps.HELD_DAYS)
+
+    def test_profit_equals_play(self):
+        for part, holds in ((1.0, True), (0.1, True), (0.5, False)):
+            for hours in (1, 24):
+                played = stream.sample(Settings(400_000), part, hours, holds, 0.01, self.STAKE)
+                expected = stream.profit(part, hours, holds, 0.01, self.STAKE)
+                self.assertAlmostEqual(played, expected, delta=20)
+
+    def test_what_follows_the_first_discovery(self):
+        # Two hours, then 250 results until the cap is full, or two days until the ban.
+        self.assertAlmostEqual(stream.after_first(1.0, True), 1_000 / 12 + 250)
+        self.assertAlmostEqual(stream.after_first(0.5, False), 500 / 12 + 1_000)
+
+    def test_no_stream_pays_while_payouts_wait(self):
+        self.assertLess(stream.respond(True), 0)
+        self.assertGreater(stream.respond(False), 0)
+
+
 class History(unittest.TestCase):
+    def test_profit_of_a_patient_cheat(self):
+        # 100 own jobs first: p = 1 / (1 + 100 / (5 · 10)) = 1 / 3 for payouts of 10.
+        missed = (1 - CHOSEN.detection / 3) ** 20
+        expected = 200 - 250 * (1 - missed)
+        got = history.long_con(100, 10.0, 20, 1_000.0, "money", False, False)
+        self.assertAlmostEqual(got, expected)
+        own = history.long_con(100, 10.0, 20, 1_000.0, "money", False, True)
+        self.assertAlmostEqual(own, expected - 100 * 0.61)
+
+    def test_rule_lets_through_a_fifth_of_the_bond(self):
+        self.assertEqual(history.capped(250.0, 2.0, 10_000), 100)
+        self.assertEqual(history.capped(250.0, 2.0, 7), 7)
+        self.assertEqual(history.capped(250.0, 21.0, 7), 0)
+
     def test_newcomer_is_audited_always_and_nobody_less_than_the_floor(self):
         self.assertEqual(history.by_money(0, 1.0, 5, 0.01), 1)
         self.assertEqual(history.by_money(1e9, 1.0, 5, 0.01), 0.01)

@@ -17,6 +17,19 @@ LISTED = replace(TODAY, listed_kappa=1.0)
 
 
 class Assignment(unittest.TestCase):
+    def test_gain_of_a_faked_factor(self):
+        # A small worker is at most one candidate of four: 4 · s · ρ / (ρ + 3).
+        share = 1e-6
+        self.assertAlmostEqual(assignment.factor_gain(4.0, share), 16 / 7 - 1, places=4)
+        self.assertEqual(assignment.factor_gain(1.0, 0.2), 0)
+
+    def test_splitting_by_account_multiplies_the_places(self):
+        # One of 100 accounts becomes four of 103.
+        self.assertAlmostEqual(assignment.split_gain(4, 0.01, False, 4), 400 / 103)
+        rng = SETTINGS.generator("accounts")
+        played = assignment.sample_split(rng, 4, SETTINGS.samples, False)
+        self.assertAlmostEqual(played, 4 / 103, delta=0.003)
+
     def test_equal_scores_give_the_share_of_capacity(self):
         for k in (1, 2, 4, 8):
             for share in (0.0, 0.1, 0.5, 1.0):
@@ -69,6 +82,14 @@ class Assignment(unittest.TestCase):
 
 
 class SelfDealing(unittest.TestCase):
+    def test_price_of_credit_bounds_a_very_dear_ask(self):
+        # Alone, at 100 times the ask: 37.5 · credit is less than κ · fee.
+        got = plans.overpriced(1.0, LISTED, ask=100.0, room=1.0)
+        self.assertAlmostEqual(got, 37.5 - 2)
+
+    def test_foreknown_draws_a_day(self):
+        self.assertAlmostEqual(plans.foreknown(0.5, LISTED), 0.25 * 1_440 * 0.98)
+
     def test_split_of_the_fee_is_whole(self):
         total = (
             given.WORKER
