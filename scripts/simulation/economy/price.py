@@ -45,19 +45,19 @@ def conditions() -> Table:
         ],
         [
             "smallest bond suffices for one job, in jobs",
-            number(given.MINIMUM_BOND / 50 / before),
+            number(given.MINIMUM_BOND / 50),
             number(given.MINIMUM_BOND / 50 / after),
             "holds; a newcomer's largest job is a fifth",
         ],
         [
             "challenge bond pays the defence (fee 100)",
-            number(covers_replay(challenge_bond(100.0, 100 * before, CHOSEN), 100 * before)),
+            number(covers_replay(challenge_bond(100.0, 100, CHOSEN), 100)),
             number(covers_replay(challenge_bond(100.0, 100 * after, CHOSEN), 100 * after)),
             "holds: it follows the fee",
         ],
         [
             "the same, 50 AIPG flat (today)",
-            number(covers_replay(fixed, 100 * before)),
+            number(covers_replay(fixed, 100)),
             number(covers_replay(fixed, 100 * after)),
             "fails for dear jobs, before and after",
         ],
@@ -75,7 +75,7 @@ def conditions() -> Table:
         ],
         [
             "withholding a block does not pay, gain 500 of before, w = 90 %",
-            number(given.AUTHOR_REWARD / (0.9 * 500 * before)),
+            number(given.AUTHOR_REWARD / (0.9 * 500)),
             number(given.AUTHOR_REWARD / (0.9 * 500 * after)),
             "what a block earns is worth a fifth",
         ],
@@ -87,13 +87,13 @@ def conditions() -> Table:
         ],
         [
             "registering 16 accounts, in jobs",
-            number(16 * 200 / before),
+            number(16 * 200),
             number(16 * 200 / after),
             "accounts cost a fifth; only draws by account care",
         ],
         [
             "blowing the fuse (450 AIPG), in jobs",
-            number(450 / before),
+            number(450),
             number(450 / after),
             "a fifth",
         ],

@@ -27,7 +27,7 @@ ROOM = JOBS * (HELD_DAYS - given.WINDOW_DAYS)
 
 
 def after_first(part: float, holds: bool) -> float:
-    """False results delivered after the hour of the first that is found, until no more are taken."""
+    """False results delivered after the hour of the first discovery, until no more are taken."""
     hours = AUDIT_HOURS + (ROOM / JOBS * 24 if holds else given.CONVICTION_DAYS * 24)
     return part * JOBS / 24 * hours
 

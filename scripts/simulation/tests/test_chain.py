@@ -15,6 +15,11 @@ SETTINGS = Settings(samples=100_000)
 
 
 class Auditors(unittest.TestCase):
+    def test_tolerated_cartel_is_where_detection_is_what_the_cap_counts_on(self):
+        share = auditors.tolerated_laziness(0.56)
+        got = auditors.caught_when_redrawn(CHOSEN.auditors, share) * 0.56
+        self.assertAlmostEqual(got, CHOSEN.detection)
+
     def test_surcharge_is_for_what_is_above_the_floor(self):
         # All auditors are its own: what it pays comes back, what emission pays is the floor's part.
         self.assertAlmostEqual(auditors.farm(0.31, 1.0, 0.5, 0.0, True), 0.01 - given.BETA)
@@ -184,6 +189,21 @@ class Disputes(unittest.TestCase):
 
 
 class Price(unittest.TestCase):
+    def test_what_is_fixed_in_tokens_falls_to_a_fifth(self):
+        rows = {row[0]: row for row in price.conditions().rows}
+        falling = [
+            name for name in rows if name.startswith(("a bribe", "withholding", "regist", "blow"))
+        ]
+        self.assertEqual(len(falling), 4)
+        for name in falling:
+            before, after = (float(cell.replace(",", "")) for cell in rows[name][1:3])
+            self.assertAlmostEqual(after / before, price.FALL, delta=0.001)
+
+    def test_bribe_that_the_bond_withstands(self):
+        rows = {row[0][:7]: row for row in price.conditions().rows}
+        # S = 1,562.5, found with 0.4 %: 6.25 is lost for 10.
+        self.assertEqual(rows["a bribe"][1], "0.625")
+
     def test_cap_shrinks_with_the_price(self):
         self.assertAlmostEqual(price.jobs_for(6_250.0, 1.0), 1_000)
         self.assertAlmostEqual(price.jobs_for(6_250.0, 5.0), 200)

@@ -26,6 +26,9 @@ class Audits(unittest.TestCase):
 
 
 class Profits(unittest.TestCase):
+    def test_refunded_pays_only_if_nothing_is_found(self):
+        self.assertAlmostEqual(cheating.refunded(2, 10.0, 3.0, 0.5), 6 / 4 - 10 * 3 / 4)
+
     def test_payout_scales_the_gain_only(self):
         rng = SETTINGS.generator("payout")
         played = cheating.sample_burst(rng, 10, 40.0, 3.0, 0.05, SETTINGS.samples)
@@ -73,6 +76,9 @@ class Profits(unittest.TestCase):
 
 
 class Caps(unittest.TestCase):
+    def test_simple_cap_of_dear_jobs(self):
+        self.assertEqual(caps.simple_cap(100.0, 4.0, 0.1), 15)
+
     def test_longer_waits_are_more_jobs(self):
         self.assertEqual(caps.bond_needed(100, 1.0, 0.1, 3.0), caps.bond_needed(300, 1.0, 0.1))
 
