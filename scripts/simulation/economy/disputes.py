@@ -266,9 +266,10 @@ def run(settings: Settings) -> Line:
             Attack(
                 "Blowing the fuse to stop withdrawals and payouts",
                 True,
-                f"costs {number(fuse_cost(given.MINIMUM_BOND))} AIPG, lasts until governance rules",
+                f"costs {number(fuse_cost(100_000.0 / 3))} AIPG with 10 million bonded, lasts until"
+                " governance rules",
                 True,
-                "the same",
+                f"costs {number(fuse_cost(given.MINIMUM_BOND))} AIPG",
                 "Count bonds, not heads: three workers with 1 % of all bonds together. Until then"
                 " governance must be able to rule within a day.",
             ),

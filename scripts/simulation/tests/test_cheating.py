@@ -82,6 +82,10 @@ class Caps(unittest.TestCase):
     def test_longer_waits_are_more_jobs(self):
         self.assertEqual(caps.bond_needed(100, 1.0, 0.1, 3.0), caps.bond_needed(300, 1.0, 0.1))
 
+    def test_bond_is_in_proportion_to_the_payout(self):
+        needed = caps.bond_needed(100, 1.0, 0.1)
+        self.assertAlmostEqual(caps.bond_needed(100, 7.0, 0.1), 7 * needed)
+
     def test_exact_cap_is_the_last_that_does_not_pay(self):
         for stake, p in ((500.0, 0.0074), (300.0, 0.01), (100.0, 0.05), (10.0, 1.0)):
             cap = caps.exact_cap(stake, 1.0, p)
