@@ -1,0 +1,172 @@
+"""Re-rolling an assignment: what requester and worker can repeat until they like the draw.
+
+**Requester.** After the draw the price comes back only through a worker's failure. A worker that
+cannot get the input gives the job back (`InputUnavailable`) at no cost, and is drawn again; the
+third time ends the job and costs the requester a part of the price. So a requester can look at up
+to three draws and withhold its input from the workers it does not want.
+
+**Worker.** Nobody can tell whether an input was really missing: a worker can decline any job that
+way, unpenalised.
+
+**Chosen.** With κ at most β the rule of today stands. On a listed model a missing input is a
+demand: the requester publishes it on chain within the claim window, or the job ends and the whole
+price is lost. No second draw, and no false claim, as the worker then has its input.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from . import parameters as given
+from .parameters import CHOSEN, TODAY, Rules
+from .report import Attack, Line, Picture, Table, number, percent
+from .search import threshold
+from .settings import Settings
+
+LOST = 1 - given.CREATOR - given.REFERRER
+"""What a fee of 1 costs when another worker does the job."""
+
+
+def value_of_withholding(win: float, rules: Rules, kappa: float | None = None) -> float:
+    """Profit of a self-dealer per fee, by backward induction over its draws.
+
+    After a lost draw it supplies the input (−0.945) or withholds it; after the last draw the charge
+    is due. Where κ is at most β, three draws and 2 % hold whatever the rules for listed models.
+    """
+    kappa = rules.listed_kappa if kappa is None else kappa
+    rules = rules if kappa > given.BETA else TODAY
+    value = -rules.input_charge
+    for _ in range(rules.input_draws):
+        value = win * (kappa - given.BETA) + (1 - win) * max(-LOST, value)
+    return value
+
+
+def sample_withholding(settings: Settings, win: float, rules: Rules) -> float:
+    """Plays it: draws until won or the last, withholding or supplying at the end, whichever is
+    less.
+    """
+    rng = settings.generator(f"withholding {win} {rules.input_draws}")
+    won = (rng.random((settings.samples, rules.input_draws)) < win).any(axis=1)
+    end = -min(rules.input_charge, LOST)
+    return float(np.mean(np.where(won, rules.listed_kappa - given.BETA, end)))
+
+
+def withholding_limit(win: float, charge: float, draws: int) -> float:
+    """κ up to which withholding does not pay: β + c · (1 − w)^d / (1 − (1 − w)^d), c ≤ 0.945."""
+    missed = (1 - win) ** draws
+    return given.BETA + min(charge, LOST) * missed / (1 - missed)
+
+
+def declined(decliners: float) -> float:
+    """Jobs that end at the requester's cost because three workers in a row decline falsely."""
+    return decliners**TODAY.input_draws
+
+
+def limits(settings: Settings) -> Table:
+    """κ that withholding allows."""
+    today = replace(TODAY, listed_kappa=1.0)
+    rows = []
+    for win in (0.01, 0.05, 0.1, 0.2, given.ADVERSARY, 0.45):
+        rows.append(
+            [
+                percent(win),
+                number(withholding_limit(win, 0.02, 3)),
+                number(withholding_limit(win, 1.0, 3)),
+                number(withholding_limit(win, 1.0, 1)),
+                number(value_of_withholding(win, today)),
+                number(sample_withholding(settings, win, today)),
+                number(value_of_withholding(win, CHOSEN)),
+                number(sample_withholding(settings, win, CHOSEN)),
+            ]
+        )
+    return Table(
+        "withheld-inputs",
+        [
+            "wins a draw",
+            "κ at most: 3 draws, 2 % (today)",
+            "3 draws, the price",
+            "1 draw, the price (chosen)",
+            "profit at κ = 1, today",
+            "sampled",
+            "chosen",
+            "sampled",
+        ],
+        rows,
+        sampled=True,
+    )
+
+
+def decliners() -> Table:
+    """What false claims of a missing input do where the rule of today holds."""
+    rows = []
+    for share in (0.05, 0.1, 0.2, given.ADVERSARY, 0.5):
+        rows.append(
+            [
+                percent(share),
+                percent(declined(share)),
+                percent(declined(share) * TODAY.input_charge),
+                percent(declined(share)),
+                percent(share),
+            ]
+        )
+    return Table(
+        "declined",
+        [
+            "workers that decline",
+            "jobs lost to it, 3 draws",
+            "of prices, charge 2 %",
+            "3 draws, the whole price",
+            "1 draw, the whole price, no way to publish",
+        ],
+        rows,
+    )
+
+
+def draw_limits(axes) -> None:
+    """κ limits of withholding."""
+    win = np.linspace(0.01, 0.9, 90)
+    axes.semilogy(
+        100 * win, [withholding_limit(w, 0.02, 3) for w in win], label="3 draws, 2 % (today)"
+    )
+    axes.semilogy(
+        100 * win, [withholding_limit(w, 1.0, 3) for w in win], label="3 draws, the price"
+    )
+    axes.semilogy(
+        100 * win, [withholding_limit(w, 1.0, 1) for w in win], label="1 draw, the price (chosen)"
+    )
+    axes.set(xlabel="probability to win a draw, %", ylabel="κ", ylim=(0.01, 100))
+    axes.legend(title="withholding pays above")
+
+
+def run(settings: Settings) -> Line:
+    """All tables of this line."""
+    today = replace(TODAY, listed_kappa=CHOSEN.listed_kappa)
+
+    def pays_from(rules: Rules) -> float:
+        return threshold(lambda win: value_of_withholding(win, rules) <= 0, 1e-6, 1.0)
+
+    return Line(
+        "reroll",
+        [limits(settings), decliners()],
+        [Picture("reroll", draw_limits)],
+        [
+            Attack(
+                "Several looks at the draw of a listed model",
+                pays_from(CHOSEN) < given.ADVERSARY,
+                f"0 below {percent(pays_from(CHOSEN))} of the draws",
+                True,
+                f"pays from {percent(pays_from(today))} of the draws, κ = 1",
+                "A missing input on a listed model is a demand: published in time, or the price is"
+                " lost.",
+            ),
+            Attack(
+                "Declining jobs as InputUnavailable",
+                True,
+                "a free choice of jobs",
+                True,
+                "the same",
+                "Watch InputUnavailable by worker. Nobody can tell a false one until inputs can be"
+                " demanded on chain.",
+            ),
+        ],
+    )

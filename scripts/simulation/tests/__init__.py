@@ -1,0 +1,1 @@
+"""Tests of the models: formula against play, limits, and what the chosen rules must keep."""
