@@ -2,7 +2,7 @@
 
 use crate::*;
 use aipg_primitives::{
-    api::{Books, ClaimableReward, JobView, Quote, WorkerView},
+    api::{AuditorView, Books, ClaimableReward, JobView, Quote, WorkerView},
     JobId, ModelCatalogue, ModelId, ModelTerms, ReceiptProof, ReceiptVerifier, RoundIndex,
 };
 use frame_support::{
@@ -240,6 +240,12 @@ impl_runtime_apis! {
     impl aipg_primitives::api::WorkersApi<Block, AccountId, BlockNumber> for Runtime {
         fn worker(account: AccountId) -> Option<WorkerView<BlockNumber>> {
             WorkerRegistry::view(&account)
+        }
+    }
+
+    impl aipg_primitives::api::AuditsApi<Block, AccountId, BlockNumber> for Runtime {
+        fn auditor(account: AccountId) -> Option<AuditorView<BlockNumber>> {
+            Audits::view(&account)
         }
     }
 

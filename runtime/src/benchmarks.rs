@@ -43,6 +43,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_job_escrow, JobEscrow]
     [pallet_finality, Finality]
     [pallet_receipts, Receipts]
+    [pallet_audits, Audits]
     [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]
 );
@@ -130,6 +131,10 @@ impl pallet_referee::benchmarking::BenchmarkHelper<AccountId> for Helper {
         machines::unreliable::<Runtime>(&result.worker, offers);
         escrow::delivered::<Runtime>(result)
     }
+
+    fn audited(job: aipg_primitives::JobId) {
+        pallet_audits::benchmarking::over::<Runtime>(job);
+    }
 }
 
 impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> for Helper {
@@ -163,6 +168,14 @@ impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> fo
 
     fn earlier_credit(worker: &AccountId) {
         work::nearly_full_credit::<Runtime>(worker);
+    }
+
+    fn auditor() {
+        pallet_audits::TotalBond::<Runtime>::put(AIPG);
+    }
+
+    fn audited(job: aipg_primitives::JobId) {
+        pallet_audits::benchmarking::over::<Runtime>(job);
     }
 
     fn nearly_full_round() {

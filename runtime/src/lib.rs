@@ -176,4 +176,7 @@ mod runtime {
     pub type UsefulWork = pallet_useful_work;
     #[runtime::pallet_index(26)]
     pub type Receipts = pallet_receipts;
+    // After the referee, whose ticks it counts in.
+    #[runtime::pallet_index(27)]
+    pub type Audits = pallet_audits;
 }

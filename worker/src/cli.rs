@@ -87,6 +87,11 @@ pub enum Command {
         #[command(flatten)]
         sampling: SamplingFlags,
     },
+    /// Audits: join the auditors, look into the results that this key is drawn for, leave.
+    Auditor {
+        #[command(subcommand)]
+        command: AuditorCommand,
+    },
     /// Disputes about results: check and challenge them, or watch.
     Dispute {
         #[command(subcommand)]
@@ -129,6 +134,60 @@ pub enum Command {
 }
 
 /// What is done about disputes beside serving jobs.
+#[derive(Debug, Subcommand)]
+pub enum AuditorCommand {
+    /// Puts a bond on hold and registers the key that is drawn, in proportion to the bond.
+    ///
+    /// From some blocks on, `aipg-worker run` and `aipg-worker auditor run` look into the results that
+    /// the key is drawn for. Who finds what a false result claims, or what is not so of a right one, loses half
+    /// of the bond; who does not answer, 5 %.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Join {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// What is put on hold, in AIPG; of who is an auditor already, the bond is raised to it.
+        #[arg(long, value_name = "AIPG", default_value = "100")]
+        auditor_bond: Amount,
+    },
+    /// Is drawn no more; the bond can be withdrawn some time later.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Leave {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Takes the bond back.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Withdraw {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Prints how the auditor stands.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Show {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Audits until SIGINT or SIGTERM, without a machine; `aipg-worker run` does it beside its jobs.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Run {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+}
+
+impl AuditorCommand {
+    /// The settings given on the command line.
+    pub fn flags(&self) -> &Flags {
+        match self {
+            Self::Join { flags, .. }
+            | Self::Leave { flags }
+            | Self::Withdraw { flags }
+            | Self::Show { flags }
+            | Self::Run { flags } => flags,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum DisputeCommand {
     /// Checks every result of the given models and challenges what is false, until SIGINT or SIGTERM.

@@ -49,6 +49,16 @@ pub trait Conduct: Send + Sync {
         false
     }
 
+    /// Whether it answers the audits of its results.
+    fn attests(&self) -> bool {
+        true
+    }
+
+    /// What it commits to in an audit without having looked.
+    fn stamps(&self, _job: u64) -> Option<[u8; 32]> {
+        None
+    }
+
     /// Whether it goes on to accuse where it finds nothing wrong.
     fn persists(&self) -> bool {
         false

@@ -4,13 +4,15 @@
 //! ```text
 //! results ──▶ check: one prefill ──false──▶ study ──▶ challenge ─┐
 //! cases about own results ─────────────────▶ study ──▶ roots ────┼──▶ duties ──▶ calls
-//! games ─────────────────────────────────────────────────────────┘
+//! games ─────────────────────────────────────────────────────────┤
+//! audits: drawn, or of own results ────────▶ study ──▶ root ─────┘
 //! ```
 //!
 //! Nothing is stored: what has to be done ([`duties`]) follows from the chain's state, what there is to
 //! say ([`player`]) from the job's trace, which a [`study`] rebuilds, and a salt from the key. So a
 //! restart in the middle of a game goes on where the chain is.
 
+mod auditing;
 pub mod commands;
 pub mod duties;
 mod lists;
@@ -28,6 +30,7 @@ use aipg_exact::{
     commitment::{token_chunk, token_chunks},
     Blake2b256,
 };
+use auditing::Audits;
 use duties::{duties, is_party, Duty, Moment, Opinion, Place};
 use lists::Lists;
 use player::{Board, Play};
@@ -82,20 +85,22 @@ pub struct Disputes {
     findings: BTreeMap<u64, Findings>,
     retries: Retries,
     lists: Lists,
+    audits: Audits,
     /// Own results that cannot be defended, once told.
     indefensible: BTreeSet<u64>,
     news: Arc<Notify>,
 }
 
 impl Disputes {
-    /// Of an account that can run `models`.
+    /// Of the account of a key, which can run `models`.
     pub fn new(
-        account: AccountId32,
+        pair: &Keypair,
         models: Models,
         metrics: Metrics,
         policy: Policy,
         conduct: Arc<dyn Conduct>,
     ) -> Self {
+        let account = keys::account(pair);
         let (verdict_sender, verdicts) = mpsc::unbounded_channel();
         let news = Arc::new(Notify::new());
         Self {
@@ -113,6 +118,7 @@ impl Disputes {
             findings: BTreeMap::new(),
             retries: Retries::default(),
             lists: Lists::new(account, news.clone()),
+            audits: Audits::new(pair),
             indefensible: BTreeSet::new(),
             news,
         }
@@ -142,6 +148,7 @@ impl Disputes {
             next_block: state.number().saturating_add(1),
         };
         let disputed = state.disputed().await?;
+        let audits = self.audit_duties(client, state, now).await?;
         if self.policy.checks {
             self.check_results(client, state, &disputed, now).await?;
         }
@@ -157,7 +164,7 @@ impl Disputes {
             }
         }
         self.forget(&open);
-        let mut todo = Vec::new();
+        let mut todo = audits;
         for dispute in &open {
             let opinion = self.opinion(client, state, dispute).await?;
             todo.extend(duties(dispute, &self.account, opinion, now));
@@ -246,12 +253,16 @@ impl Disputes {
 
     /// Ends the studies of what is over.
     fn forget(&mut self, open: &[Dispute]) {
-        let checked = &self.checked;
-        let is_alive = |job: &u64| {
+        let (checked, audits) = (&self.checked, &self.audits);
+        let is_disputed = |job: &u64| {
             checked.get(job) == Some(&false) || open.iter().any(|dispute| dispute.job == *job)
         };
-        self.studies.retain(|job, _| is_alive(job));
+        let is_alive = |job: &u64| is_disputed(job) || audits.concerns(*job);
         self.findings.retain(|job, _| is_alive(job));
+        let findings = &self.findings;
+        // An audit takes what the trace comes to, not the trace.
+        self.studies
+            .retain(|job, _| is_disputed(job) || is_alive(job) && !findings.contains_key(job));
         self.retries.retain(is_alive);
         self.lists.forget(is_alive);
     }
@@ -281,10 +292,12 @@ impl Disputes {
                 "CannotDefend: this machine does not come to the digest of its own result"
             );
         }
+        // Before its worker has attested it, nobody can stand for an audited result.
+        let awaits = self.audits.await_attestation(job);
         Ok(Opinion {
-            stands_for: is_own && has_its_trace && self.conduct.defends(),
+            stands_for: is_own && has_its_trace && self.conduct.defends() && !awaits,
             shows: (is_own || self.policy.defends_others) && self.conduct.publishes(),
-            would_stand_for: would_stand_for && has_its_trace,
+            would_stand_for: would_stand_for && has_its_trace && !awaits,
             is_false: self.is_false(job),
             is_flawed: has_challenged && findings.is_some_and(|found| found.flaw.is_some()),
         })
@@ -429,10 +442,11 @@ impl Disputes {
             Duty::Play(seat) => self.prepare_move(with, seat, dispute).await,
             Duty::Challenge { .. } => {
                 let (account, accuses) = (self.account, self.conduct.accuses());
+                let attested = self.audits.attested(job);
                 let Some(findings) = self.find_out(client, state, job).await? else {
                     return Ok(Prepared::NotYet);
                 };
-                if findings.is_right && !accuses {
+                if auditing::is_right(findings, attested) && !accuses {
                     // The trace is the better judge of the two.
                     tracing::error!(
                         job,
@@ -445,6 +459,9 @@ impl Disputes {
                 let commitment = commitment(job, &account, salt, Hash(findings.root));
                 with.sign(&calls::challenge(job, commitment)).await
             }
+            Duty::Commit { .. } => self.prepare_commitment(with, job).await,
+            Duty::Attest { .. } => self.prepare_attestation(with, job).await,
+            Duty::Reveal { .. } => self.prepare_revelation(with, job).await,
             Duty::OpenRoot { challenge, .. } => {
                 let Some(findings) = self.find_out(client, state, job).await? else {
                     return Ok(Prepared::NotYet);

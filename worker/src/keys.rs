@@ -78,6 +78,22 @@ pub fn salt(pair: &Keypair, job: u64) -> [u8; 32] {
     pair.derive(path).public_key().0
 }
 
+/// What hides the root that this key commits to in an audit of `job`. It is shown when that is revealed, so
+/// it is another one than [`salt`].
+pub fn audit_salt(pair: &Keypair, job: u64) -> [u8; 32] {
+    let path = [
+        DeriveJunction::hard("aipg.audit.salt"),
+        DeriveJunction::hard(job),
+    ];
+    pair.derive(path).public_key().0
+}
+
+/// The secret that draws an auditor: nobody who knows it signs for the account.
+pub fn audit_secret(pair: &Keypair) -> [u8; 32] {
+    let path = [DeriveJunction::hard("aipg.audit.key")];
+    pair.derive(path).public_key().0
+}
+
 /// The SS58 address of an account on this chain.
 pub fn address(account: &AccountId32) -> String {
     use base58::ToBase58;
@@ -255,6 +271,24 @@ mod tests {
             account(&load(&KeySource::File(path)).unwrap()),
             account(&pair)
         );
+    }
+
+    #[test]
+    fn secrets_of_audits_should_be_of_one_key_and_of_one_use() {
+        let (charlie, dave) = (dev::charlie(), dev::dave());
+        let all = |pair| {
+            [
+                audit_salt(pair, 7),
+                audit_salt(pair, 8),
+                salt(pair, 7),
+                audit_secret(pair),
+            ]
+        };
+        let mut secrets = [all(&charlie), all(&dave)].concat();
+        assert_eq!(audit_salt(&charlie, 7), secrets[0]);
+        secrets.sort();
+        secrets.dedup();
+        assert_eq!(secrets.len(), 8);
     }
 
     #[test]

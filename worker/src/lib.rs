@@ -12,6 +12,7 @@
 //! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
 //! - [`check`] replays somebody else's result; [`disputes`] challenges false ones and defends own ones.
 
+pub mod audits;
 pub mod check;
 pub mod cli;
 pub mod conduct;
@@ -37,7 +38,7 @@ pub mod status;
 pub mod stop;
 pub mod store;
 
-use cli::{Command, DisputeCommand, Flags};
+use cli::{AuditorCommand, Command, DisputeCommand, Flags};
 use conduct::Conduct;
 use config::{ConfigError, Settings};
 use keys::KeyError;
@@ -107,11 +108,26 @@ pub async fn execute(command: Command, conduct: Arc<dyn Conduct>) -> anyhow::Res
             println!("{:#}", conversion.run()?);
             Ok(())
         }
+        Command::Auditor { command } => {
+            let settings = load(command.flags())?;
+            log::start(settings.log_format);
+            match command {
+                AuditorCommand::Join { auditor_bond, .. } => {
+                    audits::commands::join(&settings, auditor_bond).await
+                }
+                AuditorCommand::Leave { .. } => audits::commands::leave(&settings).await,
+                AuditorCommand::Withdraw { .. } => audits::commands::withdraw(&settings).await,
+                AuditorCommand::Show { .. } => audits::commands::show(&settings).await,
+                AuditorCommand::Run { .. } => {
+                    disputes::commands::keep(&settings, conduct, false).await
+                }
+            }
+        }
         Command::Dispute { command } => match command {
             DisputeCommand::Check { flags } => {
                 let settings = load(&flags)?;
                 log::start(settings.log_format);
-                disputes::commands::check(&settings, conduct).await
+                disputes::commands::keep(&settings, conduct, true).await
             }
             DisputeCommand::Watch { node, job } => disputes::commands::watch(node, job).await,
         },

@@ -81,7 +81,7 @@ pub async fn run(
         defends_others: settings.defend_others,
     };
     let disputes = Disputes::new(
-        account,
+        &pair,
         models.clone(),
         metrics.clone(),
         policy,

@@ -1,7 +1,12 @@
 //! The calls that programs make, by name.
 
 use crate::{
-    api::{self, runtime_types::bounded_collections::bounded_vec::BoundedVec},
+    api::{
+        self,
+        runtime_types::{
+            bounded_collections::bounded_vec::BoundedVec, pallet_audits::types::DrawProof,
+        },
+    },
     disputes::{Blob, Seat},
     Amount, Hash, Region, TokenList,
 };
@@ -108,6 +113,73 @@ pub fn claim_reward(round: u32) -> Call<impl Payload> {
     Call {
         name: "usefulWork.claimReward",
         payload: api::transactions().useful_work().claim_reward(round),
+    }
+}
+
+/// Becomes an auditor, who is drawn by this key.
+pub fn register_auditor(key: [u8; 32], bond: Amount) -> Call<impl Payload> {
+    Call {
+        name: "audits.register",
+        payload: api::transactions().audits().register(key, bond.0),
+    }
+}
+
+/// Increases the bond of an auditor.
+pub fn bond_auditor(amount: Amount) -> Call<impl Payload> {
+    Call {
+        name: "audits.bondMore",
+        payload: api::transactions().audits().bond_more(amount.0),
+    }
+}
+
+/// Is drawn as an auditor no more.
+pub fn leave_auditors() -> Call<impl Payload> {
+    Call {
+        name: "audits.leave",
+        payload: api::transactions().audits().leave(),
+    }
+}
+
+/// Takes back the bond of an auditor who has left.
+pub fn withdraw_auditor() -> Call<impl Payload> {
+    Call {
+        name: "audits.withdraw",
+        payload: api::transactions().audits().withdraw(),
+    }
+}
+
+/// Proves to be drawn for the audit of a result, and commits to what was found: `commitment` is
+/// [`crate::audits::commitment`].
+pub fn commit_audit(
+    job: u64,
+    pre_output: [u8; 32],
+    proof: [u8; 64],
+    commitment: Hash,
+) -> Call<impl Payload> {
+    let proof = DrawProof { pre_output, proof };
+    Call {
+        name: "audits.commit",
+        payload: api::transactions()
+            .audits()
+            .commit(job, proof, commitment.into()),
+    }
+}
+
+/// Says what the root of the trace of an own result is.
+pub fn attest(job: u64, root: Hash) -> Call<impl Payload> {
+    Call {
+        name: "audits.attest",
+        payload: api::transactions().audits().attest(job, root.into()),
+    }
+}
+
+/// Shows what an audit came to.
+pub fn reveal_audit(job: u64, salt: Hash, root: Hash) -> Call<impl Payload> {
+    Call {
+        name: "audits.reveal",
+        payload: api::transactions()
+            .audits()
+            .reveal(job, salt.into(), root.into()),
     }
 }
 

@@ -136,6 +136,7 @@ fn fault_name(fault: &api::runtime_types::aipg_primitives::types::Fault) -> &'st
     use api::runtime_types::aipg_primitives::types::Fault;
     match fault {
         Fault::ClaimMissed => "ClaimMissed",
+        Fault::AttestationMissed => "AttestationMissed",
         Fault::ResultMissed => "ResultMissed",
     }
 }
@@ -148,6 +149,7 @@ pub(crate) fn reason_name(
         RefundReason::DeadlineUnreachable => "DeadlineUnreachable",
         RefundReason::InputUnavailable => "InputUnavailable",
         RefundReason::ResultRefuted => "ResultRefuted",
+        RefundReason::NotAttested => "NotAttested",
     }
 }
 

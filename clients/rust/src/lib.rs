@@ -22,6 +22,7 @@
 //! ```
 
 pub mod amount;
+pub mod audits;
 pub mod blobs;
 pub mod calls;
 pub mod disputes;

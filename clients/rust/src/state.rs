@@ -2,6 +2,7 @@
 
 use crate::{
     api::{self, runtime_types::pallet_chain_parameters::types::ChainParameters},
+    audits::Auditor,
     events::ChainEvent,
     Amount, ChainError, Hash, Job, Machine, ModelTerms, Reward,
 };
@@ -217,6 +218,18 @@ impl State {
             .await
             .map_err(ChainError::of_read)?;
         Ok(view.map(Machine::from))
+    }
+
+    /// The auditor that `account` is.
+    pub async fn auditor(&self, account: &AccountId32) -> Result<Option<Auditor>, ChainError> {
+        let call = api::runtime_apis().audits_api().auditor(*account);
+        let view = self
+            .block
+            .runtime_apis()
+            .call(call)
+            .await
+            .map_err(ChainError::of_read)?;
+        Ok(view.map(Auditor::from))
     }
 
     /// The live jobs of `account`.

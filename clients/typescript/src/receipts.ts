@@ -78,7 +78,7 @@ const TYPES = {
     stop: 'Vec<u32>',
   },
   AipgTrustClass: { _enum: ['Exact', 'Pinned', 'Statistical', 'Attested'] },
-  AipgRefundReason: { _enum: ['DeadlineUnreachable', 'InputUnavailable', 'ResultRefuted'] },
+  AipgRefundReason: { _enum: ['DeadlineUnreachable', 'InputUnavailable', 'ResultRefuted', 'NotAttested'] },
   AipgPaid: {
     worker: 'AccountId32',
     output: 'AipgTokenList',

@@ -116,6 +116,8 @@ export interface Books {
   burnedConvictions: bigint
   /** Of the bonds that sides of disputes lost. */
   burnedLostBonds: bigint
+  /** Of the bonds of auditors who were wrong, or silent. */
+  burnedAuditFaults: bigint
   blockReward: bigint
   pendingWork: bigint
   reservedWork: bigint
@@ -124,7 +126,7 @@ export interface Books {
 }
 
 /** Why a job ended unpaid: it had no result, or a false one. */
-export type RefundReason = 'DeadlineUnreachable' | 'InputUnavailable' | 'ResultRefuted'
+export type RefundReason = 'DeadlineUnreachable' | 'InputUnavailable' | 'ResultRefuted' | 'NotAttested'
 
 /** Fields of the events about jobs and rewards, by the event's name. */
 export interface EventData {

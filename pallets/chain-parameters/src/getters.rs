@@ -101,6 +101,24 @@ impl<T: Config> Get<u32> for BeaconAuthors<T> {
     }
 }
 
+/// Later blocks that make the beacon of audits, at least.
+pub struct AuditBeaconBlocks<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for AuditBeaconBlocks<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().audit_beacon_blocks
+    }
+}
+
+/// Distinct authors of the blocks that make the beacon of audits, at least.
+pub struct AuditBeaconAuthors<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for AuditBeaconAuthors<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().audit_beacon_authors
+    }
+}
+
 /// Reference time of a block's weight in milliseconds.
 pub struct MaxBlockRefTimeMs<T>(PhantomData<T>);
 

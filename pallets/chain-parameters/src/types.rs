@@ -28,6 +28,9 @@ pub struct ChainParameters {
     pub beacon_blocks: u32,
     /// Distinct authors that these blocks must have, at least.
     pub beacon_authors: u32,
+    /// The same for the beacon that draws audits: what it decides is worth more than one job.
+    pub audit_beacon_blocks: u32,
+    pub audit_beacon_authors: u32,
     /// Blocks a drawn worker has to claim its job.
     pub claim_window: u32,
     /// Blocks a worker has to deliver, on top of those that the job's units are worth.
@@ -61,6 +64,8 @@ impl ChainParameters {
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 1,
+            audit_beacon_blocks: 2,
+            audit_beacon_authors: 1,
             claim_window: 10,
             run_window: 10,
             // Half a billion multiply-accumulates a second: one core running scalar code.
@@ -84,6 +89,8 @@ impl ChainParameters {
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 2,
+            audit_beacon_blocks: 4,
+            audit_beacon_authors: 2,
             claim_window: 20,
             run_window: 20,
             units_per_block: 3_000,
@@ -106,6 +113,8 @@ impl ChainParameters {
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 2,
+            audit_beacon_blocks: 12,
+            audit_beacon_authors: 3,
             claim_window: 10,
             run_window: 10,
             units_per_block: 30_000,
@@ -159,6 +168,15 @@ impl ChainParameters {
             (
                 self.beacon_authors > self.beacon_blocks,
                 BeaconAuthorsAboveBlocks,
+            ),
+            (
+                self.audit_beacon_blocks < self.beacon_blocks
+                    || self.audit_beacon_authors < self.beacon_authors,
+                AuditBeaconWeaker,
+            ),
+            (
+                self.audit_beacon_authors > self.audit_beacon_blocks,
+                AuditBeaconAuthorsAboveBlocks,
             ),
             (self.claim_window == 0, ClaimWindowZero),
             (self.run_window == 0, RunWindowZero),
@@ -227,6 +245,10 @@ pub enum ParameterError {
     BeaconAuthorsZero,
     /// So few blocks cannot have so many authors.
     BeaconAuthorsAboveBlocks,
+    /// Audits would be easier to steer than assignments.
+    AuditBeaconWeaker,
+    /// So few blocks cannot have so many authors.
+    AuditBeaconAuthorsAboveBlocks,
     /// Nobody could claim.
     ClaimWindowZero,
     /// Nobody could deliver.
@@ -266,6 +288,10 @@ impl ParameterError {
             Self::BeaconBlocksZero => "beaconBlocks is 0",
             Self::BeaconAuthorsZero => "beaconAuthors is 0",
             Self::BeaconAuthorsAboveBlocks => "beaconAuthors is above beaconBlocks",
+            Self::AuditBeaconWeaker => {
+                "auditBeaconBlocks or auditBeaconAuthors is below beaconBlocks or beaconAuthors"
+            }
+            Self::AuditBeaconAuthorsAboveBlocks => "auditBeaconAuthors is above auditBeaconBlocks",
             Self::ClaimWindowZero => "claimWindow is 0",
             Self::RunWindowZero => "runWindow is 0",
             Self::UnitsPerBlockZero => "unitsPerBlock is 0",

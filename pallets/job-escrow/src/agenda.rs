@@ -9,7 +9,7 @@ use crate::types::{Delivery, RefundReason, Stage};
 use crate::WeightInfo;
 use aipg_primitives::{
     agenda::{pause_at, RETRY_AFTER},
-    Beacon, DrawRequest, Fault, JobId, SettlementGate, Windows, WorkerDirectory,
+    Beacon, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows, WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
@@ -116,21 +116,25 @@ impl<T: Config> Pallet<T> {
                 delivered,
                 provider: _,
             } => {
-                if T::Gate::may_settle(id, delivered) {
-                    let delivery = Delivery {
-                        worker,
-                        ask,
-                        units,
-                        output,
-                        digest,
-                    };
-                    Self::settle(id, job, delivery)
-                } else {
+                if !T::Gate::may_settle(id, delivered) {
                     let mut job = job;
                     let pause = pause_at(T::Gate::tick().saturating_sub(delivered));
                     Self::put(id, &mut job, now.saturating_add(pause.into()));
-                    Ok(())
+                    return Ok(());
                 }
+                if T::Gate::is_void(id) {
+                    Self::refund(id, job, RefundReason::NotAttested)?;
+                    T::Watch::fell(id, false);
+                    return Ok(());
+                }
+                let delivery = Delivery {
+                    worker,
+                    ask,
+                    units,
+                    output,
+                    digest,
+                };
+                Self::settle(id, job, delivery)
             }
         }
     }

@@ -39,6 +39,10 @@ pub trait BenchmarkHelper<AccountId, BlockNumber> {
     fn complete_beacon(anchor: BlockNumber) -> BlockNumber;
     /// Gives `worker` as much earlier credit in this round as lets a settlement take longest.
     fn earlier_credit(worker: &AccountId);
+    /// Makes sure that somebody can audit results.
+    fn auditor();
+    /// Gives the result of `job` an audit that is as dear as it can be to end.
+    fn audited(job: JobId);
     /// Makes the next receipt the dearest there can be.
     fn nearly_full_round();
     /// Lets the time pass in which a result that was just delivered can be challenged.
@@ -217,6 +221,7 @@ mod benchmarks {
         let worker: T::AccountId = whitelisted_caller();
         let id = assigned::<T>(&worker);
         Pallet::<T>::do_claim(worker.clone(), id).unwrap();
+        T::BenchmarkHelper::auditor();
 
         #[extrinsic_call]
         _(
@@ -298,6 +303,7 @@ mod benchmarks {
             delivered: T::Gate::tick(),
         };
         let id = job_in::<T>(stage, model, now);
+        T::BenchmarkHelper::audited(id);
         T::BenchmarkHelper::let_the_window_pass();
 
         #[block]

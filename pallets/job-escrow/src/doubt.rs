@@ -2,7 +2,7 @@
 
 use crate::pallet::*;
 use crate::types::{RefundReason, Stage};
-use aipg_primitives::{DeliveredResult, DeliveredResults, JobId};
+use aipg_primitives::{DeliveredResult, DeliveredResults, JobId, ResultWatch};
 use frame_support::{ensure, pallet_prelude::DispatchResult, storage::with_storage_layer};
 
 impl<T: Config> DeliveredResults<T::AccountId> for Pallet<T> {
@@ -13,11 +13,14 @@ impl<T: Config> DeliveredResults<T::AccountId> for Pallet<T> {
             output,
             digest,
             delivered,
+            ask,
+            units,
             ..
-        } = job.stage
+        } = job.stage.clone()
         else {
             return None;
         };
+        let fee = Self::fee_of(&job, ask, units);
         Some(DeliveredResult {
             worker,
             model: job.model,
@@ -25,6 +28,7 @@ impl<T: Config> DeliveredResults<T::AccountId> for Pallet<T> {
             parameters: job.parameters,
             output,
             digest,
+            fee,
             delivered,
         })
     }
@@ -34,12 +38,14 @@ impl<T: Config> DeliveredResults<T::AccountId> for Pallet<T> {
     /// # Errors
     /// [`Error::JobNotFound`] if the job has ended or never was, [`Error::ResultNotSubmitted`]; what
     /// `Config::Receipts` says if it cannot keep the receipt.
-    fn refute(id: JobId) -> DispatchResult {
+    fn refute(id: JobId, is_proven: bool) -> DispatchResult {
         let job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
         ensure!(
             matches!(job.stage, Stage::Delivered { .. }),
             Error::<T>::ResultNotSubmitted
         );
-        with_storage_layer(|| Self::refund(id, job, RefundReason::ResultRefuted))
+        with_storage_layer(|| Self::refund(id, job, RefundReason::ResultRefuted))?;
+        T::Watch::fell(id, is_proven);
+        Ok(())
     }
 }

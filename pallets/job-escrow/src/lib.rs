@@ -46,8 +46,8 @@ pub mod pallet {
     use crate::WeightInfo;
     use aipg_primitives::{
         Balance, Beacon, Burn, Fault, FeeSplit, JobId, JobParameters, ModelCatalogue, ModelId,
-        NodeId, OnSettled, ReceiptLog, ServiceLevel, SettlementGate, TokenList, TrustClass, Units,
-        Windows, WorkerDirectory,
+        NodeId, OnSettled, ReceiptLog, ResultWatch, ServiceLevel, SettlementGate, TokenList,
+        TrustClass, Units, Windows, WorkerDirectory,
     };
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
@@ -84,6 +84,8 @@ pub mod pallet {
         type Gate: SettlementGate;
         /// Told of every paid job.
         type OnSettled: OnSettled<Self::AccountId>;
+        /// Told of results that are delivered, and of those that are not paid.
+        type Watch: ResultWatch<Self::AccountId>;
         /// Keeps the receipt of every job that ended.
         type Receipts: ReceiptLog<Self::AccountId, BlockNumberFor<Self>>;
         /// Receives the treasury's shares and the dust.

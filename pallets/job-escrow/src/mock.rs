@@ -75,6 +75,10 @@ thread_local! {
     pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
+    pub static IS_VOID: Cell<bool> = const { Cell::new(false) };
+    /// What workers got at most for results that were paid or refuted.
+    pub static PAYOUTS: RefCell<Vec<Balance>> = const { RefCell::new(Vec::new()) };
+    pub static SEEN: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
     pub static TICK: Cell<Tick> = const { Cell::new(0) };
     /// What the gate was asked.
     pub static ASKED: RefCell<Vec<(JobId, Tick)>> = const { RefCell::new(Vec::new()) };
@@ -91,6 +95,7 @@ pub enum Report {
     Settled,
     Released,
     Failed(Fault),
+    Lapsed(Fault),
 }
 
 pub struct Directory;
@@ -110,8 +115,9 @@ impl WorkerDirectory<AccountId> for Directory {
         REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Completed)));
     }
 
-    fn settled(worker: &AccountId) {
+    fn settled(worker: &AccountId, payout: Balance) {
         REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Settled)));
+        PAYOUTS.with_borrow_mut(|payouts| payouts.push(payout));
     }
 
     fn released(worker: &AccountId) {
@@ -120,6 +126,10 @@ impl WorkerDirectory<AccountId> for Directory {
 
     fn failed(worker: &AccountId, fault: Fault) {
         REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Failed(fault))));
+    }
+
+    fn lapsed(worker: &AccountId, fault: Fault) {
+        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Lapsed(fault))));
     }
 }
 
@@ -212,6 +222,29 @@ impl SettlementGate for Gate {
         ASKED.with_borrow_mut(|asked| asked.push((job, delivered)));
         GATE_OPEN.get()
     }
+
+    fn is_void(_: JobId) -> bool {
+        IS_VOID.get()
+    }
+}
+
+/// What the watch was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Delivered(JobId, AccountId, Balance),
+    Fell(JobId, bool),
+}
+
+pub struct Watch;
+
+impl ResultWatch<AccountId> for Watch {
+    fn delivered(job: JobId, worker: &AccountId, payout: Balance) {
+        SEEN.with_borrow_mut(|seen| seen.push(Seen::Delivered(job, *worker, payout)));
+    }
+
+    fn fell(job: JobId, is_proven: bool) {
+        SEEN.with_borrow_mut(|seen| seen.push(Seen::Fell(job, is_proven)));
+    }
 }
 
 pub struct Receipts;
@@ -251,6 +284,7 @@ impl pallet_job_escrow::Config for Test {
     type Windows = FixedWindows;
     type Gate = Gate;
     type OnSettled = Ledger;
+    type Watch = Watch;
     type Receipts = Receipts;
     type Treasury = TreasuryAccount;
     type StakersPot = StakersAccount;
@@ -280,6 +314,10 @@ impl crate::benchmarking::BenchmarkHelper<AccountId, u64> for Helper {
 
     fn earlier_credit(_: &AccountId) {}
 
+    fn auditor() {}
+
+    fn audited(_: JobId) {}
+
     fn nearly_full_round() {}
 
     fn let_the_window_pass() {}
@@ -305,6 +343,9 @@ pub fn execute(test: impl FnOnce()) {
     BEACON_WORKS.set(true);
     TICK.set(0);
     GATE_OPEN.set(true);
+    IS_VOID.set(false);
+    SEEN.with_borrow_mut(Vec::clear);
+    PAYOUTS.with_borrow_mut(Vec::clear);
     BURN_WORKS.set(true);
     let accounts = [
         REQUESTER,

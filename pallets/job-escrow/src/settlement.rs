@@ -5,8 +5,8 @@ use crate::pallet::*;
 use crate::split::split_fee;
 use crate::types::{Delivery, FeeParts, RefundReason, Stage};
 use aipg_primitives::{
-    Balance, Burn, BurnReason, JobId, OnSettled, Outcome, Receipt, ReceiptLog, SettledJob, Units,
-    WorkerDirectory,
+    Balance, Burn, BurnReason, Fault, JobId, ModelCatalogue, ModelId, OnSettled, Outcome, Receipt,
+    ReceiptLog, SettledJob, Units, WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult,
@@ -17,10 +17,21 @@ use frame_support::{
     },
 };
 
+/// Most that is minted on the fee of a job of a model that governance has not listed, in millionths.
+const UNLISTED_CEILING: u32 = 20_000;
+
 impl<T: Config> Pallet<T> {
     /// units × ask, never more than the hold. The draw already made sure of it.
     pub(crate) fn fee_of(job: &JobOf<T>, ask: Balance, units: Units) -> Balance {
         Balance::from(units).saturating_mul(ask).min(job.max_price)
+    }
+
+    /// What a worker gets for a job at most: all of the fee, and what may be minted on it.
+    pub(crate) fn payout(model: &ModelId, fee: Balance) -> Balance {
+        let ceiling = T::Models::terms(model).and_then(|terms| terms.mint_ceiling);
+        let ceiling = Balance::from(ceiling.unwrap_or(UNLISTED_CEILING));
+        let minted = fee.saturating_mul(ceiling).checked_div(1_000_000);
+        fee.saturating_add(minted.unwrap_or_default())
     }
 
     /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive
@@ -87,7 +98,7 @@ impl<T: Config> Pallet<T> {
         let spent = others.saturating_add(paid.treasury);
         let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;
         Self::remove(id, &job);
-        T::Workers::settled(&worker);
+        T::Workers::settled(&worker, Self::payout(&job.model, fee));
         Self::write_receipt(
             id,
             &job,
@@ -131,13 +142,20 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn refund(id: JobId, job: JobOf<T>, reason: RefundReason) -> DispatchResult {
         let charge = match reason {
             RefundReason::InputUnavailable => T::InputMissCharge::get().mul_floor(job.max_price),
-            RefundReason::DeadlineUnreachable | RefundReason::ResultRefuted => 0,
+            RefundReason::DeadlineUnreachable
+            | RefundReason::ResultRefuted
+            | RefundReason::NotAttested => 0,
         };
         let charged = Self::pay(&job, &T::Treasury::get(), charge);
         let returned = Self::release(&job, job.max_price.saturating_sub(charged))?;
         Self::remove(id, &job);
         if let Stage::Delivered { worker, .. } = &job.stage {
-            T::Workers::settled(worker);
+            match reason {
+                RefundReason::NotAttested => {
+                    T::Workers::lapsed(worker, Fault::AttestationMissed);
+                }
+                _ => T::Workers::settled(worker, 0),
+            }
         }
         Self::write_receipt(id, &job, Outcome::Refunded { reason, returned })?;
         Self::deposit_event(Event::JobRefunded {

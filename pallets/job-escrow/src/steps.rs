@@ -4,7 +4,8 @@ use crate::pallet::*;
 use crate::types::RefundReason;
 use crate::types::Stage;
 use aipg_primitives::{
-    Balance, JobId, ModelCatalogue, NodeId, SettlementGate, TokenList, Windows, WorkerDirectory,
+    Balance, JobId, ModelCatalogue, NodeId, ResultWatch, SettlementGate, TokenList, Windows,
+    WorkerDirectory,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_core::H256;
@@ -100,6 +101,7 @@ impl<T: Config> Pallet<T> {
         Self::put(id, &mut job, settles_at);
         WorkerJobs::<T>::remove(&worker, id);
         T::Workers::completed(&worker);
+        T::Watch::delivered(id, &worker, Self::payout(&job.model, fee));
         Self::deposit_event(Event::ResultSubmitted {
             job: id,
             worker,

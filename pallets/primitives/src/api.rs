@@ -76,6 +76,26 @@ pub struct WorkerView<BlockNumber> {
     pub unbonds_at: Option<BlockNumber>,
 }
 
+/// An auditor as clients read it, with what decides whether it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct AuditorView<BlockNumber> {
+    /// Public key of its verifiable random function.
+    pub key: H256,
+    pub bond: Balance,
+    /// First block whose beacon draws it.
+    pub active_from: BlockNumber,
+    /// Block from which the bond can be withdrawn, once it has left.
+    pub unbonds_at: Option<BlockNumber>,
+    /// Audits that it committed to and that have not ended.
+    pub open: u32,
+    /// Whether its bond is enough to be drawn.
+    pub can_be_drawn: bool,
+    /// Bonds of all auditors.
+    pub total_bond: Balance,
+    /// Auditors that are expected for an audit.
+    pub expected: u32,
+}
+
 /// A reward that can be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClaimableReward {
@@ -120,6 +140,8 @@ pub struct Books {
     pub burned_convictions: Balance,
     /// Of the bonds that sides of disputes lost.
     pub burned_lost_bonds: Balance,
+    /// Parts of bonds of auditors who were wrong, or silent.
+    pub burned_audit_faults: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,
     /// Budget of useful work of the open round so far.
@@ -169,6 +191,15 @@ sp_api::decl_runtime_apis! {
         BlockNumber: codec::Codec,
     {
         fn worker(account: AccountId) -> Option<WorkerView<BlockNumber>>;
+    }
+
+    /// Audits of results.
+    pub trait AuditsApi<AccountId, BlockNumber>
+    where
+        AccountId: codec::Codec,
+        BlockNumber: codec::Codec,
+    {
+        fn auditor(account: AccountId) -> Option<AuditorView<BlockNumber>>;
     }
 
     /// Committed models.

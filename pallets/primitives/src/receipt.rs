@@ -75,6 +75,8 @@ pub enum RefundReason {
     InputUnavailable,
     /// The result was false; the whole price went back.
     ResultRefuted,
+    /// The worker did not answer the audit of its result; the whole price went back.
+    NotAttested,
 }
 
 /// Shows that a receipt is a leaf of a sealed round.

@@ -5,7 +5,7 @@ use crate::types::*;
 use alloc::vec::Vec;
 use frame_support::dispatch::DispatchResult;
 use sp_core::H256;
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, Permill};
 
 /// The one place that burns. Implemented by `pallet-emission`.
 pub trait Burn<AccountId, HoldReason> {
@@ -81,21 +81,28 @@ pub trait WorkerDirectory<AccountId> {
     fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>>;
     /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on.
     fn completed(worker: &AccountId);
-    /// A result that the worker's bond stood for was paid or refuted.
-    fn settled(worker: &AccountId);
+    /// A result that the worker's bond stood for was refuted, or paid: then the worker got `payout` at
+    /// most.
+    fn settled(worker: &AccountId, payout: Balance);
     /// Frees the slot of a worker that gave a job back for no fault of its own.
     fn released(worker: &AccountId);
     /// Frees the slot of a worker that let a job down, and penalises it.
     fn failed(worker: &AccountId, fault: Fault);
+    /// A result that the worker's bond stood for ends unpaid by a fault of the worker: it is penalised.
+    fn lapsed(worker: &AccountId, fault: Fault);
 }
 
-/// Where audits and disputes attach. Implemented by `pallet-referee`.
+/// Where audits and disputes attach. The runtime asks `pallet-referee` and `pallet-audits`.
 pub trait SettlementGate {
     /// Ticks so far: what windows and clocks of disputes are counted in.
     fn tick() -> Tick;
     /// Whether a result that was delivered at tick `delivered` may be paid. `false` keeps the job
     /// delivered and unpaid; the escrow asks again some blocks later.
     fn may_settle(job: JobId, delivered: Tick) -> bool;
+    /// Whether a result ends unpaid that may settle, though nothing is known to be false about it.
+    fn is_void(_job: JobId) -> bool {
+        false
+    }
 }
 
 /// Nothing holds a settlement back.
@@ -114,7 +121,8 @@ pub trait DeliveredResults<AccountId> {
     /// The result of a job that was delivered and neither paid nor refuted.
     fn delivered(job: JobId) -> Option<DeliveredResult<AccountId>>;
     /// Ends a delivered job whose result is false: the whole price goes back to the requester.
-    fn refute(job: JobId) -> DispatchResult;
+    /// `is_proven`: the chain has executed what is false, as against nobody having stood for it.
+    fn refute(job: JobId, is_proven: bool) -> DispatchResult;
 }
 
 /// What a worker loses whose result is false. Implemented by `pallet-worker-registry`.
@@ -122,6 +130,8 @@ pub trait Conviction<AccountId> {
     /// Takes half of the worker's bond, burns half of what it takes and moves the other half to
     /// `reward`, and bans the worker for good. Returns what was moved. Jobs that it has run on.
     fn convict(worker: &AccountId, reward: &AccountId) -> Result<Balance, DispatchError>;
+    /// The worker's bond.
+    fn bond(worker: &AccountId) -> Balance;
 }
 
 /// Money of workers that stays where it is until governance has looked at a suspected fault of the
@@ -148,6 +158,59 @@ pub trait UnvestedRewards<AccountId> {
 /// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.
 pub trait OnSettled<AccountId> {
     fn on_settled(job: &SettledJob<AccountId>);
+}
+
+/// Told of every result, and of every one that falls. Implemented by `pallet-audits`.
+pub trait ResultWatch<AccountId> {
+    /// A result was delivered, for which the worker gets `payout` at most.
+    fn delivered(job: JobId, worker: &AccountId, payout: Balance);
+    /// A result will not be paid. See [`DeliveredResults::refute`].
+    fn fell(job: JobId, is_proven: bool);
+}
+
+/// Nobody watches.
+impl<AccountId> ResultWatch<AccountId> for () {
+    fn delivered(_: JobId, _: &AccountId, _: Balance) {}
+    fn fell(_: JobId, _: bool) {}
+}
+
+/// What the worker of an audited result has said about its trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// Nothing, and nothing will come.
+    None,
+    /// It may still come: nobody can stand for the result before.
+    Awaited,
+    /// The trace has this root. It is part of the result.
+    Root(H256),
+}
+
+/// Asked before somebody stands for a result. Implemented by `pallet-audits`.
+pub trait Attestations {
+    /// What the worker has said about the trace of its result.
+    fn of(job: JobId) -> Attestation;
+}
+
+/// No result is audited.
+impl Attestations for () {
+    fn of(_: JobId) -> Attestation {
+        Attestation::None
+    }
+}
+
+/// How far a worker is trusted. Implemented by `pallet-worker-registry`.
+pub trait AuditHistory<AccountId> {
+    /// The chance that a result of it is audited, for which it gets `payout` at most.
+    fn chance(worker: &AccountId, payout: Balance) -> Permill;
+    /// A result was audited and stood.
+    fn passed(worker: &AccountId);
+}
+
+/// Pays auditors. Implemented by `pallet-useful-work`.
+pub trait AuditPay<AccountId> {
+    /// Credits one audit of a job. Audits like this one had the `chance` to be made, by as many
+    /// auditors as are `expected`: what is credited for one makes up for those that were not made.
+    fn pay(auditor: &AccountId, job: &SettledJob<AccountId>, chance: Permill, expected: u32);
 }
 
 /// Keeps the receipts of finished jobs. Implemented by `pallet-receipts`.

@@ -274,6 +274,8 @@ pub struct DeliveredResult<AccountId> {
     pub output: TokenList,
     /// Root over the final hidden states of the run.
     pub digest: H256,
+    /// What the requester pays for it.
+    pub fee: Balance,
     /// When it was delivered.
     pub delivered: Tick,
 }
@@ -296,6 +298,8 @@ pub enum Fault {
     ClaimMissed,
     /// Claimed, but delivered nothing in time.
     ResultMissed,
+    /// Delivered, but did not say what the root of its trace is when it was audited.
+    AttestationMissed,
 }
 
 /// Why tokens came into being.
@@ -340,6 +344,8 @@ pub enum BurnReason {
     Conviction,
     /// Part of a bond that a side of a dispute lost.
     LostBond,
+    /// Part of the bond of an auditor who was wrong, or silent.
+    AuditFault,
 }
 
 /// Shares of a job's fee. What rounding leaves goes to the treasury.

@@ -18,11 +18,30 @@ use frame_support::{
 impl<T: Config> Pallet<T> {
     /// Writes a case under its new due tick.
     pub(crate) fn put(job: JobId, mut record: CaseOf<T>, due: Tick) {
+        let before = Cases::<T>::get(job).is_some_and(|it| it.is_challenged());
+        Self::count_doubt(&record.worker, before, record.is_challenged());
         Agenda::<T>::remove(record.due, job);
         // A cursor that has passed a tick does not come back to it.
         record.due = due.max(AgendaCursor::<T>::get());
         Agenda::<T>::insert(record.due, job, ());
         Cases::<T>::insert(job, record);
+    }
+
+    /// Keeps count of the results of a worker that are challenged, one of which was or was not, and is or is
+    /// not.
+    fn count_doubt(worker: &T::AccountId, before: bool, after: bool) {
+        if before != after {
+            Doubted::<T>::mutate_exists(worker, |count| {
+                let others = count.unwrap_or_default().saturating_sub(before.into());
+                *count = Some(others.saturating_add(after.into())).filter(|&count| count > 0);
+            });
+        }
+    }
+
+    /// Whether a result of a worker is challenged and not decided: until it is, none of its results is paid, so
+    /// that it gains nothing by going on.
+    pub fn is_doubted(worker: &T::AccountId) -> bool {
+        Doubted::<T>::contains_key(worker)
     }
 
     /// Counts the block, unless finality lags, and takes the steps that are due.

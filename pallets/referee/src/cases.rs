@@ -10,7 +10,10 @@ use aipg_exact::{
     trace::{wire::Wire, Evidence, Fault, Flaw, Tensor},
     Hasher256,
 };
-use aipg_primitives::{DeliveredResult, DeliveredResults, HostBlake2, JobId, ModelCatalogue, Tick};
+use aipg_primitives::{
+    Attestation, Attestations, DeliveredResult, DeliveredResults, HostBlake2, JobId,
+    ModelCatalogue, Tick,
+};
 use aipg_referee_game::Case;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use sp_core::H256;
@@ -47,6 +50,7 @@ impl<T: Config> Pallet<T> {
             worker: result.worker.clone(),
             phase: Phase::Live,
             flawed: false,
+            proven: false,
             challenges: 0,
             traces: 0,
             lost_traces: 0,
@@ -76,7 +80,7 @@ impl<T: Config> Pallet<T> {
             record.case.takes_challenges(now),
             Error::<T>::ChallengesClosed
         );
-        let bond = T::ChallengeBond::get();
+        let bond = Self::stake(T::ChallengeBond::get(), &result);
         Self::hold(HoldReason::Challenge, &account, bond)?;
         let number = record.challenges;
         record.challenges = number.saturating_add(1);
@@ -120,7 +124,7 @@ impl<T: Config> Pallet<T> {
         ensure!(!roots.is_empty(), Error::<T>::NoRoots);
         let mut posting = match Postings::<T>::get(job, &account) {
             Some(posting) => posting,
-            None => Self::begin_posting(&account, &mut record)?,
+            None => Self::begin_posting(&account, &result, &mut record)?,
         };
         let Posting { number, bond, .. } = posting;
         let mut tree = posting.tree();
@@ -141,6 +145,13 @@ impl<T: Config> Pallet<T> {
         }
         Postings::<T>::remove(job, &account);
         let root = H256(tree.finish(&[count]));
+        match T::Attestations::of(job) {
+            Attestation::None => {}
+            Attestation::Awaited => return Err(Error::<T>::AttestationAwaited.into()),
+            Attestation::Root(attested) => {
+                ensure!(root == attested, Error::<T>::NotAsAttested);
+            }
+        }
         record.case.traces = record.case.traces.saturating_add(1);
         Traces::<T>::insert(
             job,
@@ -167,12 +178,13 @@ impl<T: Config> Pallet<T> {
     /// A trace of this account gets its number; its bond goes on hold.
     fn begin_posting(
         account: &T::AccountId,
+        result: &DeliveredResult<T::AccountId>,
         record: &mut CaseOf<T>,
     ) -> Result<Posting, DispatchError> {
         let bond = if *account == record.worker {
             0
         } else {
-            T::TraceBond::get()
+            Self::stake(T::TraceBond::get(), result)
         };
         Self::hold(HoldReason::Trace, account, bond)?;
         let number = record.traces;

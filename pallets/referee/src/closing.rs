@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
         withheld: u32,
         now: Tick,
     ) -> DispatchResult {
-        T::Results::refute(job)?;
+        T::Results::refute(job, record.flawed || record.proven)?;
         let worker = record.worker.clone();
         Queue::<T>::remove(&worker, job);
         T::Rewards::forfeit(&worker);

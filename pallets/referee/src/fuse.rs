@@ -229,7 +229,7 @@ impl<T: Config> Pallet<T> {
 
     /// The requester has its price back and challenges their bonds; the worker keeps what it has.
     fn pardon(job: JobId, mut record: CaseOf<T>, now: Tick) -> DispatchResult {
-        T::Results::refute(job)?;
+        T::Results::refute(job, false)?;
         let worker = record.worker.clone();
         Queue::<T>::remove(&worker, job);
         record.phase = Phase::False {

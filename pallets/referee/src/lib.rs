@@ -51,13 +51,14 @@ pub mod pallet {
     };
     use crate::WeightInfo;
     use aipg_primitives::{
-        Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, ModelId, Tick,
-        UnvestedRewards,
+        Attestations, Balance, Burn, Conviction, DeliveredResults, JobId, ModelCatalogue, ModelId,
+        Tick, UnvestedRewards,
     };
     use aipg_referee_game::{Refusal, Side, Windows};
     use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
+    use sp_runtime::Permill;
 
     /// A challenge of this runtime.
     pub type ChallengeOf<T> = Challenge<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
@@ -82,6 +83,8 @@ pub mod pallet {
         type Burn: Burn<Self::AccountId, Self::RuntimeHoldReason>;
         /// Results that can be doubted.
         type Results: DeliveredResults<Self::AccountId>;
+        /// What workers said about their traces in audits.
+        type Attestations: Attestations;
         /// Committed models.
         type Models: ModelCatalogue<Self::AccountId>;
         /// Takes the bond of a worker whose result is false.
@@ -103,6 +106,9 @@ pub mod pallet {
         /// What a trace puts on hold, unless it is the worker's own.
         #[pallet::constant]
         type TraceBond: Get<Balance>;
+        /// Share of the worker's bond that either is at least: what can be won by saying that a result is
+        /// false is a part of that bond.
+        type BondShare: Get<Permill>;
         /// What a demand of a chunk pays beforehand.
         #[pallet::constant]
         type ChunkPrice: Get<Balance>;
@@ -139,6 +145,10 @@ pub mod pallet {
     /// Results that were challenged and are not closed.
     #[pallet::storage]
     pub type Cases<T: Config> = StorageMap<_, Twox64Concat, JobId, CaseOf<T>>;
+
+    /// How many results of a worker are challenged, and neither found right nor false.
+    #[pallet::storage]
+    pub type Doubted<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
     /// Challenges of a case, by their numbers; those that lost as well.
     #[pallet::storage]
@@ -370,6 +380,10 @@ pub mod pallet {
         TooManyRoots,
         /// The trace's last stream is not the result's digest.
         WrongDigest,
+        /// The result is being audited: its worker has to attest the root of its trace first.
+        AttestationAwaited,
+        /// The worker has attested another root.
+        NotAsAttested,
         /// The bytes are no claim, flaw, tensor or evidence.
         Malformed,
         /// The answer does not have this flaw.
@@ -419,7 +433,8 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Says that a result is false and puts [`Config::ChallengeBond`] on hold.
+        /// Says that a result is false and puts a bond on hold: [`Config::ChallengeBond`], or
+        /// [`Config::BondShare`] of the worker's bond or the job's fee where those are more.
         ///
         /// `commitment` is H("aipg.acc" ‖ job ‖ account ‖ salt ‖ root), with the root of the trace
         /// that the caller found.
@@ -436,13 +451,14 @@ pub mod pallet {
 
         /// Stands for a challenged result: the roots of all tensors of a trace, in their order, as
         /// many as a [`RootPart`] has at most. The first call gives the trace its number and puts
-        /// [`Config::TraceBond`] on hold, unless the caller is the worker. The call that brings the
+        /// [`Config::TraceBond`], or as much as a challenge, on hold, unless the caller is the worker. The call that brings the
         /// last root opens the games.
         ///
         /// # Errors
         /// [`Error::CaseNotFound`], [`Error::CaseDecided`], [`Error::TracesClosed`],
         /// [`Error::ResultNotFound`], [`Error::UnknownModel`], [`Error::NoRoots`],
-        /// [`Error::TooManyRoots`], [`Error::WrongDigest`], [`Error::BondExceedsBalance`].
+        /// [`Error::TooManyRoots`], [`Error::WrongDigest`], [`Error::AttestationAwaited`],
+        /// [`Error::NotAsAttested`], [`Error::BondExceedsBalance`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::post_roots(roots.len() as u32)
             .saturating_add(T::WeightInfo::hold_bond()))]

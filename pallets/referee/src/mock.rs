@@ -2,8 +2,8 @@
 
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
-    Balance, Burn, BurnReason, Conviction, DeliveredResult, DeliveredResults, JobId,
-    ModelCatalogue, ModelId, ModelTerms, Units, UnvestedRewards, AIPG,
+    Attestation, Attestations, Balance, Burn, BurnReason, Conviction, DeliveredResult,
+    DeliveredResults, JobId, ModelCatalogue, ModelId, ModelTerms, Units, UnvestedRewards, AIPG,
 };
 use aipg_referee_game::Windows;
 use frame_support::{
@@ -16,7 +16,7 @@ use frame_support::{
     PalletId,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult, Permill};
 use std::collections::BTreeMap;
 
 pub type AccountId = u64;
@@ -66,7 +66,10 @@ parameter_types! {
         challenge: CHALLENGE_WINDOW,
         clock: CLOCK,
     };
+    pub const BondShare: Permill = Permill::from_percent(1);
     pub static FinalityLags: bool = false;
+    /// Bond of every worker.
+    pub static WorkerBond: Balance = 100 * AIPG;
     pub static Results: BTreeMap<JobId, DeliveredResult<AccountId>> = BTreeMap::new();
     /// Jobs whose requester got its price back.
     pub static Refuted: Vec<JobId> = Vec::new();
@@ -75,6 +78,9 @@ parameter_types! {
     pub static Forfeited: Vec<AccountId> = Vec::new();
     pub static Burned: Balance = 0;
     pub static ConvictionFails: bool = false;
+    pub static Attested: Attestation = Attestation::None;
+    /// Whether what was refuted was proven.
+    pub static Proven: Vec<bool> = Vec::new();
 }
 
 pub struct Escrow;
@@ -84,11 +90,20 @@ impl DeliveredResults<AccountId> for Escrow {
         Results::get().get(&job).cloned()
     }
 
-    fn refute(job: JobId) -> DispatchResult {
+    fn refute(job: JobId, is_proven: bool) -> DispatchResult {
         Results::mutate(|results| results.remove(&job))
             .ok_or(DispatchError::Other("no such result"))?;
         Refuted::mutate(|refuted| refuted.push(job));
+        Proven::mutate(|proven| proven.push(is_proven));
         Ok(())
+    }
+}
+
+pub struct Auditing;
+
+impl Attestations for Auditing {
+    fn of(_: JobId) -> Attestation {
+        Attested::get()
     }
 }
 
@@ -120,6 +135,10 @@ impl Conviction<AccountId> for Registry {
         Balances::mint_into(reward, REWARD)?;
         Ok(REWARD)
     }
+
+    fn bond(_: &AccountId) -> Balance {
+        WorkerBond::get()
+    }
 }
 
 impl UnvestedRewards<AccountId> for Registry {
@@ -149,6 +168,7 @@ impl crate::Config for Test {
     type Currency = Balances;
     type Burn = Furnace;
     type Results = Escrow;
+    type Attestations = Auditing;
     type Models = Catalogue;
     type Workers = Registry;
     type Rewards = Registry;
@@ -158,6 +178,7 @@ impl crate::Config for Test {
     type PalletId = RefereePalletId;
     type ChallengeBond = ConstU128<CHALLENGE_BOND>;
     type TraceBond = ConstU128<TRACE_BOND>;
+    type BondShare = BondShare;
     type ChunkPrice = ConstU128<CHUNK_PRICE>;
     type MaxStepsPerBlock = ConstU32<32>;
     type FuseAt = ConstU32<3>;
@@ -174,6 +195,8 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Escrow {
         Results::mutate(|results| results.insert(1, result));
         1
     }
+
+    fn audited(_: JobId) {}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -197,6 +220,9 @@ pub fn execute(test: impl FnOnce()) {
     .build_storage()
     .unwrap();
     FinalityLags::set(false);
+    WorkerBond::set(100 * AIPG);
+    Attested::set(Attestation::None);
+    Proven::set(Vec::new());
     Results::set(BTreeMap::new());
     Refuted::set(Vec::new());
     Headers::set(BTreeMap::new());

@@ -113,6 +113,8 @@ impl<T: Config> Pallet<T> {
                 if winner == Side::Challenger && table.trace.account == result.worker {
                     Self::note_loss(seat, &result, header.semantics_version, &claim);
                 }
+                let mut table = table;
+                table.record.proven |= winner == Side::Challenger;
                 let ending = Ending::Executed { claim };
                 Self::end_game(table, seat, Outcome { winner, ending })?;
             }

@@ -1,7 +1,7 @@
 //! Bonds and rewards: what is put on hold, lost, returned and shared.
 
 use crate::pallet::*;
-use aipg_primitives::{Balance, Burn, BurnReason, JobId};
+use aipg_primitives::{Balance, Burn, BurnReason, Conviction, DeliveredResult, JobId};
 use frame_support::{
     ensure,
     pallet_prelude::DispatchResult,
@@ -18,6 +18,14 @@ impl<T: Config> Pallet<T> {
     /// The account that keeps rewards until they are shared.
     pub fn pot() -> T::AccountId {
         T::PalletId::get().into_account_truncating()
+    }
+
+    /// What a challenge, or a third party's trace, puts on hold: `least`, and a share of what can be won from
+    /// the worker, and what the requester pays. It covers twice what the accused spends on its defence, and
+    /// what an accuser gains by workers that happen to be away; see docs/simulation.md.
+    pub(crate) fn stake(least: Balance, result: &DeliveredResult<T::AccountId>) -> Balance {
+        let share = T::BondShare::get().mul_ceil(T::Workers::bond(&result.worker));
+        least.max(share).max(result.fee)
     }
 
     pub(crate) fn hold(

@@ -29,6 +29,7 @@ impl<T: Config> Pallet<T> {
     ///   for demands, exactly what is not published.
     /// * The pot has at least what rewards are left to be paid.
     /// * A case counts the challenges and traces that live, and numbers all of them.
+    /// * The results of a worker that are challenged are counted.
     /// * Every case is in the agenda once, at its due tick, not behind the cursor.
     /// * The roots that are kept of a trace fold to its root, in parts that are full but for the last.
     /// * A game in which a move was made has shown the way to where it is, and no other has.
@@ -40,7 +41,12 @@ impl<T: Config> Pallet<T> {
         let mut defended = BTreeMap::<_, u128>::new();
         let mut prepaid = BTreeMap::<_, u128>::new();
         let mut promised: u128 = 0;
+        let mut doubted = BTreeMap::<_, u32>::new();
         for (job, record) in Cases::<T>::iter() {
+            if record.is_challenged() {
+                let count = doubted.entry(record.worker.clone()).or_default();
+                *count = count.saturating_add(1);
+            }
             ensure!(
                 Agenda::<T>::contains_key(record.due, job),
                 "case is not in the agenda"
@@ -109,6 +115,10 @@ impl<T: Config> Pallet<T> {
                 );
             }
         }
+        ensure!(
+            doubted == Doubted::<T>::iter().collect(),
+            "challenged results are miscounted"
+        );
         for (job, account, posting) in Postings::<T>::iter() {
             let numbers = Cases::<T>::get(job).map(|record| record.traces);
             let is_numbered = numbers.is_some_and(|numbers| posting.number < numbers);

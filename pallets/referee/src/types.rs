@@ -188,6 +188,8 @@ pub struct CaseRecord<AccountId> {
     pub phase: Phase,
     /// Whether the answer was shown to contradict itself.
     pub flawed: bool,
+    /// Whether the chain has executed a false claim of a trace.
+    pub proven: bool,
     /// Challenges so far; they are numbered from 0.
     pub challenges: u32,
     /// Traces so far, those whose roots are not all there included; they are numbered from 0.
@@ -196,6 +198,14 @@ pub struct CaseRecord<AccountId> {
     pub lost_traces: u32,
     /// First tick of which the chain moves the case on by itself.
     pub due: Tick,
+}
+
+impl<AccountId> CaseRecord<AccountId> {
+    /// Whether somebody says that the result is false, and it is not decided.
+    pub fn is_challenged(&self) -> bool {
+        let is_open = matches!(self.phase, Phase::Live | Phase::Sweeping { .. });
+        is_open && self.case.challenges > 0
+    }
 }
 
 /// Somebody says that a result is false.

@@ -8,11 +8,12 @@ use crate::types::BeaconEntry;
 use aipg_primitives::Beacon;
 use alloc::vec::Vec;
 use codec::Encode;
+use core::marker::PhantomData;
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{
-    traits::{Hash, One, Saturating, UniqueSaturatedInto, Zero},
+    traits::{Hash, One, Saturating, UniqueSaturatedInto},
     SaturatedConversion,
 };
 
@@ -43,11 +44,16 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-impl<T: Config> Beacon<BlockNumberFor<T>> for Pallet<T> {
-    fn beacon(height: BlockNumberFor<T>) -> Option<H256> {
-        let blocks_needed = T::BeaconBlocks::get();
-        let authors_needed = T::BeaconAuthors::get();
-        let mut folded = T::Hashing::hash_of(&(b"aipg/beacon/0", height));
+impl<T: Config> Pallet<T> {
+    /// Folds the outputs of the blocks after `height` until they are of `blocks_needed` blocks and
+    /// `authors_needed` authors. `label` keeps beacons apart that need different numbers.
+    fn fold(
+        label: &[u8],
+        height: BlockNumberFor<T>,
+        blocks_needed: u32,
+        authors_needed: u32,
+    ) -> Option<H256> {
+        let mut folded = T::Hashing::hash_of(&(label, height));
         let mut blocks: u32 = 0;
         let mut authors: Vec<T::AccountId> = Vec::new();
         let mut at = height;
@@ -78,13 +84,35 @@ impl<T: Config> Beacon<BlockNumberFor<T>> for Pallet<T> {
         }
         None
     }
+}
+
+/// Blocks after which a beacon of so many blocks can be complete.
+fn delay<T: Config>(blocks: u32) -> BlockNumberFor<T> {
+    let blocks: BlockNumberFor<T> = blocks.into();
+    blocks.max(One::one()).saturating_add(One::one())
+}
+
+impl<T: Config> Beacon<BlockNumberFor<T>> for Pallet<T> {
+    fn beacon(height: BlockNumberFor<T>) -> Option<H256> {
+        let (blocks, authors) = (T::BeaconBlocks::get(), T::BeaconAuthors::get());
+        Self::fold(b"aipg/beacon/0", height, blocks, authors)
+    }
 
     fn delay() -> BlockNumberFor<T> {
-        let blocks: BlockNumberFor<T> = T::BeaconBlocks::get().into();
-        if blocks.is_zero() {
-            One::one()
-        } else {
-            blocks.saturating_add(One::one())
-        }
+        delay::<T>(T::BeaconBlocks::get())
+    }
+}
+
+/// The beacon of audits, which takes more blocks and authors than that of assignments.
+pub struct AuditBeacon<T>(PhantomData<T>);
+
+impl<T: Config> Beacon<BlockNumberFor<T>> for AuditBeacon<T> {
+    fn beacon(height: BlockNumberFor<T>) -> Option<H256> {
+        let (blocks, authors) = (T::AuditBeaconBlocks::get(), T::AuditBeaconAuthors::get());
+        Pallet::<T>::fold(b"aipg/beacon/1", height, blocks, authors)
+    }
+
+    fn delay() -> BlockNumberFor<T> {
+        delay::<T>(T::AuditBeaconBlocks::get())
     }
 }

@@ -1,15 +1,16 @@
 //! Booking credit, closing rounds, paying rewards.
 
 use crate::pallet::*;
-use crate::reward::{line_of, reward_of_all, share};
-use crate::types::{ClosedRound, CreditTerms};
+use crate::reward::{auditors_line, line_of, reward_of_all, share};
+use crate::types::{ClosedRound, CreditLine, CreditTerms};
 use aipg_primitives::{
-    api::ClaimableReward, Freezes, ModelCatalogue, OnSettled, RoundIndex, SettledJob, WorkBudget,
+    api::ClaimableReward, AuditPay, Freezes, ModelCatalogue, OnSettled, RoundIndex, SettledJob,
+    WorkBudget,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::UniqueSaturatedInto, Saturating};
+use sp_runtime::{traits::UniqueSaturatedInto, Permill, Saturating};
 
 /// Most rewards that one read of [`Pallet::claimable_rewards`] lists.
 pub const MAX_CLAIMABLE_LISTED: usize = 64;
@@ -121,8 +122,9 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
-    fn on_settled(job: &SettledJob<T::AccountId>) {
+impl<T: Config> Pallet<T> {
+    /// What a paid job earns its worker, and how its reward is limited.
+    fn earned(job: &SettledJob<T::AccountId>) -> CreditLine {
         let mint_ceiling = T::Models::terms(&job.model)
             .and_then(|terms| terms.mint_ceiling)
             .unwrap_or_else(T::DefaultMintCeiling::get);
@@ -131,13 +133,15 @@ impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
             index_price: IndexPrice::<T>::get(),
             mint_ceiling,
         };
-        let line = line_of(job.units, job.fee, terms);
-        if line.credit == 0 {
-            return;
-        }
+        line_of(job.units, job.fee, terms)
+    }
+
+    /// Books credit in the open round; returns the round, or `None` if the account changed its terms too
+    /// often in it.
+    fn book(account: &T::AccountId, line: CreditLine) -> Option<RoundIndex> {
         let round = Self::round_at(frame_system::Pallet::<T>::block_number());
-        let booked = Credits::<T>::mutate(round, &job.worker, |lines| {
-            match lines.iter_mut().find(|known| known.terms == terms) {
+        let booked = Credits::<T>::mutate(round, account, |lines| {
+            match lines.iter_mut().find(|known| known.terms == line.terms) {
                 Some(known) => {
                     known.credit = known.credit.saturating_add(line.credit);
                     known.ceiling = known.ceiling.saturating_add(line.ceiling);
@@ -146,19 +150,47 @@ impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
                 None => lines.try_push(line).is_ok(),
             }
         });
-        let worker = job.worker.clone();
-        let (job, credit) = (job.job, line.credit);
-        if booked {
-            OpenCredit::<T>::mutate(|total| *total = total.saturating_add(credit));
-            Self::deposit_event(Event::WorkCredited {
+        OpenCredit::<T>::mutate(|total| {
+            *total = total.saturating_add(if booked { line.credit } else { 0 });
+        });
+        booked.then_some(round)
+    }
+}
+
+impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
+    fn on_settled(job: &SettledJob<T::AccountId>) {
+        let line = Self::earned(job);
+        if line.credit == 0 {
+            return;
+        }
+        let (worker, job, credit) = (job.worker.clone(), job.job, line.credit);
+        match Self::book(&worker, line) {
+            Some(round) => Self::deposit_event(Event::WorkCredited {
                 worker,
                 job,
                 round,
                 credit,
-            });
-        } else {
-            Self::deposit_event(Event::CreditForfeited {
+            }),
+            None => Self::deposit_event(Event::CreditForfeited {
                 worker,
+                job,
+                round: Self::round_at(frame_system::Pallet::<T>::block_number()),
+                credit,
+            }),
+        }
+    }
+}
+
+impl<T: Config> AuditPay<T::AccountId> for Pallet<T> {
+    fn pay(auditor: &T::AccountId, job: &SettledJob<T::AccountId>, chance: Permill, expected: u32) {
+        let line = auditors_line(Self::earned(job), chance, expected);
+        if line.credit == 0 {
+            return;
+        }
+        let (auditor, job, credit) = (auditor.clone(), job.job, line.credit);
+        if let Some(round) = Self::book(&auditor, line) {
+            Self::deposit_event(Event::AuditCredited {
+                auditor,
                 job,
                 round,
                 credit,

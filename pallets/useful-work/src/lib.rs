@@ -31,7 +31,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use beacon::RING;
+pub use beacon::{AuditBeacon, RING};
 pub use expiry::MAX_SWEPT;
 pub use weights::WeightInfo;
 
@@ -72,6 +72,10 @@ pub mod pallet {
         type BeaconBlocks: Get<u32>;
         /// Different authors a beacon folds at least.
         type BeaconAuthors: Get<u32>;
+        /// Blocks that the beacon of audits folds at least.
+        type AuditBeaconBlocks: Get<u32>;
+        /// Different authors that it folds at least.
+        type AuditBeaconAuthors: Get<u32>;
         /// Blocks of a round, at least 1.
         type RoundBlocks: Get<u32>;
         /// Rounds after a round's close in which its rewards can be claimed, at least 1.
@@ -154,6 +158,13 @@ pub mod pallet {
         /// A paid job earned its worker credit in the open round.
         WorkCredited {
             worker: T::AccountId,
+            job: JobId,
+            round: RoundIndex,
+            credit: Balance,
+        },
+        /// An audit of a paid job earned credit in the open round.
+        AuditCredited {
+            auditor: T::AccountId,
             job: JobId,
             round: RoundIndex,
             credit: Balance,

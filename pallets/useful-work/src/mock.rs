@@ -165,6 +165,8 @@ impl pallet_useful_work::Config for Test {
     type BlockAuthor = Author;
     type BeaconBlocks = ConstU32<2>;
     type BeaconAuthors = AuthorsNeeded;
+    type AuditBeaconBlocks = ConstU32<4>;
+    type AuditBeaconAuthors = ConstU32<2>;
     type RoundBlocks = ConstU32<{ ROUND as u32 }>;
     type ExpiryRounds = ConstU32<EXPIRY_ROUNDS>;
     type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;

@@ -2,7 +2,7 @@
 
 use crate::types::{ClosedRound, CreditLine, CreditTerms};
 use aipg_primitives::{api::Ceiling, Balance, Units};
-use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Permill, Rounding};
 
 /// κ is counted in millionths.
 const MILLION: u128 = 1_000_000;
@@ -25,6 +25,31 @@ pub fn line_of(units: Units, fee: Balance, terms: CreditTerms) -> CreditLine {
         terms,
         credit: indexed.min(fee),
         ceiling: share(fee, Balance::from(terms.mint_ceiling), MILLION),
+    }
+}
+
+/// Of all credit, the share that auditors earn, in per cent.
+const AUDITORS_SHARE: u128 = 3;
+
+/// What all audits of a job earn on average, on top of what its worker does: so much that they have
+/// [`AUDITORS_SHARE`] of everything.
+pub const AUDITORS_PART: (u128, u128) = (AUDITORS_SHARE, 100 - AUDITORS_SHARE);
+
+/// What one audit of a job earns. A job has the `chance` of an audit, by as many auditors as are
+/// `expected`, so one of them earns `part / (chance · expected)` of what the job's worker does, rounded
+/// down; but never more than half of it, or it would pay to have own jobs audited.
+pub fn auditors_line(line: CreditLine, chance: Permill, expected: u32) -> CreditLine {
+    let (numerator, denominator) = AUDITORS_PART;
+    let made = u128::from(chance.deconstruct()).saturating_mul(expected.into());
+    let denominator = denominator.saturating_mul(made);
+    let part = |whole: Balance| {
+        let half = whole.checked_div(2).unwrap_or_default();
+        share(whole, numerator.saturating_mul(MILLION), denominator).min(half)
+    };
+    CreditLine {
+        credit: part(line.credit),
+        ceiling: part(line.ceiling),
+        ..line
     }
 }
 

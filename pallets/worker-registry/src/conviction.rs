@@ -60,4 +60,8 @@ impl<T: Config> Conviction<T::AccountId> for Pallet<T> {
             Ok(moved)
         })
     }
+
+    fn bond(worker: &T::AccountId) -> Balance {
+        Self::bond_of(worker)
+    }
 }

@@ -1,10 +1,13 @@
 //! How jobs end for a machine, and what follows: counters, penalties, suspension, level, reputation.
 
 use crate::{
-    success_share, Config, Event, Offers, Pallet, WorkerOf, WorkerState, Workers, LEVEL_THREE_JOBS,
-    LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS, SUSPENSION_SHARE,
+    audit_chance, success_share, Config, Event, Offers, Pallet, WorkerOf, WorkerState, Workers,
+    LEVEL_THREE_JOBS, LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS,
+    SUSPENSION_SHARE,
 };
-use aipg_primitives::{api::WorkerView, Balance, DrawRequest, Drawn, Fault, WorkerDirectory};
+use aipg_primitives::{
+    api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, WorkerDirectory,
+};
 use frame_support::{
     storage::with_storage_layer,
     traits::{
@@ -14,6 +17,7 @@ use frame_support::{
     },
 };
 use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::Permill;
 
 impl<T: Config> Pallet<T> {
     /// Trust level of a machine, 0 to 3. See the table in the crate's documentation.
@@ -87,6 +91,46 @@ impl<T: Config> Pallet<T> {
             change(record);
         });
     }
+
+    /// Counts and penalises a failure, and suspends a machine that fails too often.
+    fn fail(worker: &T::AccountId, record: &mut WorkerOf<T>, fault: Fault) {
+        record.failed = record.failed.saturating_add(1);
+        let amount = Self::take_penalty(worker);
+        Self::deposit_event(Event::Penalised {
+            worker: worker.clone(),
+            fault,
+            amount,
+        });
+
+        let (completed, failed) = (record.completed, record.failed);
+        let jobs = completed.saturating_add(failed);
+        let unreliable = jobs >= SUSPENSION_JOBS && failed > SUSPENSION_SHARE.mul_floor(jobs);
+        if unreliable && !record.suspended {
+            record.suspended = true;
+            let worker = worker.clone();
+            Self::deposit_event(Event::Suspended {
+                worker,
+                completed,
+                failed,
+            });
+        }
+        if record.suspended || Self::bond_of(worker) < T::MinimumBond::get() {
+            Self::take_offline(worker, record);
+        }
+    }
+}
+
+impl<T: Config> AuditHistory<T::AccountId> for Pallet<T> {
+    fn chance(worker: &T::AccountId, payout: Balance) -> Permill {
+        let paid = Workers::<T>::get(worker).map_or(0, |record| record.paid);
+        audit_chance(paid, Self::bond_of(worker), payout)
+    }
+
+    fn passed(worker: &T::AccountId) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.challenges_passed = record.challenges_passed.saturating_add(1);
+        });
+    }
 }
 
 impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
@@ -101,9 +145,10 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
         });
     }
 
-    fn settled(worker: &T::AccountId) {
+    fn settled(worker: &T::AccountId, payout: Balance) {
         Workers::<T>::mutate_extant(worker, |record| {
             record.unsettled = record.unsettled.saturating_sub(1);
+            record.paid = record.paid.saturating_add(payout);
         });
     }
 
@@ -112,30 +157,14 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
     }
 
     fn failed(worker: &T::AccountId, fault: Fault) {
-        Self::finish(worker, |record| {
-            record.failed = record.failed.saturating_add(1);
-            let amount = Self::take_penalty(worker);
-            Self::deposit_event(Event::Penalised {
-                worker: worker.clone(),
-                fault,
-                amount,
-            });
+        Self::finish(worker, |record| Self::fail(worker, record, fault));
+    }
 
-            let (completed, failed) = (record.completed, record.failed);
-            let jobs = completed.saturating_add(failed);
-            let unreliable = jobs >= SUSPENSION_JOBS && failed > SUSPENSION_SHARE.mul_floor(jobs);
-            if unreliable && !record.suspended {
-                record.suspended = true;
-                let worker = worker.clone();
-                Self::deposit_event(Event::Suspended {
-                    worker,
-                    completed,
-                    failed,
-                });
-            }
-            if record.suspended || Self::bond_of(worker) < T::MinimumBond::get() {
-                Self::take_offline(worker, record);
-            }
+    fn lapsed(worker: &T::AccountId, fault: Fault) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.unsettled = record.unsettled.saturating_sub(1);
+            record.completed = record.completed.saturating_sub(1);
+            Self::fail(worker, record, fault);
         });
     }
 }

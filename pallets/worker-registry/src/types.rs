@@ -50,9 +50,10 @@ pub struct Worker<BlockNumber> {
     pub completed: u64,
     /// Jobs that it let down.
     pub failed: u64,
-    /// Challenges that it passed. Nothing raises this before the chain issues challenges, so that
-    /// trust level 2 is out of reach until then.
+    /// Audits of its results that they passed.
     pub challenges_passed: u32,
+    /// What it got for results that were paid, at most.
+    pub paid: Balance,
 }
 
 impl<BlockNumber> Worker<BlockNumber> {
@@ -68,6 +69,7 @@ impl<BlockNumber> Worker<BlockNumber> {
             completed: 0,
             failed: 0,
             challenges_passed: 0,
+            paid: 0,
         }
     }
 }
@@ -120,4 +122,25 @@ pub const LEVEL_THREE_SUCCESS: Permill = Permill::from_percent(95);
 pub fn success_share(completed: u64, failed: u64) -> Permill {
     let good = completed.saturating_add(1);
     Permill::from_rational(good, good.saturating_add(failed))
+}
+
+/// Least chance of an audit.
+pub const LEAST_AUDIT_CHANCE: Permill = Permill::from_percent(1);
+
+/// Payouts of a size that count as one: so many of them halve the chance of an audit.
+pub const AUDIT_HISTORY: Balance = 5;
+
+/// Payouts of results that are not final may be a fifth of the bond; a fiftieth for one of them makes up for
+/// results that are not audited, as long as the chance is not below its share of that.
+pub const AUDIT_EXPOSURE: Balance = 50;
+
+/// Chance that a result is audited, for which a machine gets `payout`, after `paid` for all before:
+/// `max(1 %, 1 / (1 + paid / (5 · payout)), 50 · payout / bond)`, at most 1. The first term is the cheapest for a
+/// machine of 50 jobs a day, the second prices newcomers, the last one makes false results lose; see
+/// `docs/simulation.md`.
+pub fn audit_chance(paid: Balance, bond: Balance, payout: Balance) -> Permill {
+    let known = payout.saturating_mul(AUDIT_HISTORY);
+    let by_history = Permill::from_rational(known, known.saturating_add(paid).max(1));
+    let by_bond = Permill::from_rational(payout.saturating_mul(AUDIT_EXPOSURE), bond.max(1));
+    by_history.max(by_bond).max(LEAST_AUDIT_CHANCE)
 }

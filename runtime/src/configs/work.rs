@@ -2,18 +2,22 @@
 
 use super::money::{BlockAuthor, StakersPot, Treasury};
 use crate::*;
-use aipg_primitives::FeeSplit;
+use aipg_primitives::{
+    DeliveredResults, FeeSplit, JobId, OnSettled, SettledJob, SettlementGate, Tick, Windows,
+};
 use frame_support::{
-    traits::{ConstU128, ConstU32, Get},
+    traits::{ConstU128, ConstU32, ConstU8, Get},
     PalletId,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::Permill;
+use pallet_audits::types::AuditWindows;
+use sp_runtime::{Permill, Saturating};
 
 frame_support::parameter_types! {
     pub const StandardFeeSplit: FeeSplit = FeeSplit::STANDARD;
     pub const RefereePalletId: PalletId = PalletId(*b"aipg/ref");
     pub const InputMissCharge: Permill = Permill::from_percent(2);
+    pub const BondShare: Permill = Permill::from_percent(1);
 }
 
 /// VRF output of the block that is being finalised.
@@ -25,17 +29,16 @@ impl Get<Option<Hash>> for BlockRandomness {
     }
 }
 
-/// κ of a model that governance did not list: the burned and the stakers' share of a fee, 2 %.
-/// Whoever is requester, worker and creator at once loses at least that.
+/// κ of a model that governance did not list: half of what never returns to a party that is requester,
+/// worker and creator at once, the burned and the stakers' share of a fee. The other half is for what its
+/// auditors may mint; see docs/simulation.md.
 pub struct DefaultMintCeiling;
 
 impl Get<u32> for DefaultMintCeiling {
     fn get() -> u32 {
         let split = FeeSplit::STANDARD;
-        split
-            .burned
-            .deconstruct()
-            .saturating_add(split.stakers.deconstruct())
+        let kept = split.burned.saturating_add(split.stakers);
+        Permill::from_percent(50).saturating_mul(kept).deconstruct()
     }
 }
 
@@ -68,6 +71,37 @@ impl pallet_worker_registry::Config for Runtime {
     type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
+/// What a result has to pass before it is paid: disputes, also those about other results of its worker, and its
+/// audit.
+pub struct Gate;
+
+impl SettlementGate for Gate {
+    fn tick() -> Tick {
+        Referee::tick()
+    }
+
+    fn may_settle(job: JobId, delivered: Tick) -> bool {
+        let worker = JobEscrow::delivered(job).map(|result| result.worker);
+        Referee::may_settle(job, delivered)
+            && !Audits::is_open(job)
+            && !worker.is_some_and(|worker| Referee::is_doubted(&worker))
+    }
+
+    fn is_void(job: JobId) -> bool {
+        Audits::is_missed(job)
+    }
+}
+
+/// Told of every paid job: its worker has earned credit, and then its auditors.
+pub struct Settled;
+
+impl OnSettled<AccountId> for Settled {
+    fn on_settled(job: &SettledJob<AccountId>) {
+        UsefulWork::on_settled(job);
+        Audits::on_settled(job);
+    }
+}
+
 impl pallet_job_escrow::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
@@ -76,8 +110,9 @@ impl pallet_job_escrow::Config for Runtime {
     type Workers = WorkerRegistry;
     type Beacon = UsefulWork;
     type Windows = ChainParameters;
-    type Gate = Referee;
-    type OnSettled = UsefulWork;
+    type Gate = Gate;
+    type OnSettled = Settled;
+    type Watch = Audits;
     type Receipts = Receipts;
     type Treasury = Treasury;
     type StakersPot = StakersPot;
@@ -107,6 +142,7 @@ impl pallet_referee::Config for Runtime {
     type Currency = Balances;
     type Burn = Emission;
     type Results = JobEscrow;
+    type Attestations = Audits;
     type Models = ModelRegistry;
     type Workers = WorkerRegistry;
     type Rewards = UsefulWork;
@@ -116,6 +152,7 @@ impl pallet_referee::Config for Runtime {
     type PalletId = RefereePalletId;
     type ChallengeBond = ConstU128<{ 50 * AIPG }>;
     type TraceBond = ConstU128<{ 50 * AIPG }>;
+    type BondShare = BondShare;
     // Covers the fee of publishing it: a test says so.
     type ChunkPrice = ConstU128<{ AIPG / 10 }>;
     // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
@@ -127,6 +164,71 @@ impl pallet_referee::Config for Runtime {
     type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
+/// Ticks so far.
+pub struct Ticks;
+
+impl Get<Tick> for Ticks {
+    fn get() -> Tick {
+        Referee::tick()
+    }
+}
+
+/// Each part of an audit takes a 24th of the challenge window (an hour of the main network's day), but as
+/// much as a machine needs where that is short, and no more than a fifth.
+pub struct AuditTimes;
+
+impl Get<AuditWindows> for AuditTimes {
+    fn get() -> AuditWindows {
+        let window = pallet_chain_parameters::Parameters::<Runtime>::get().challenge_window;
+        let fifth = window / 5;
+        let part = (window / 24).max(fifth.min(10));
+        AuditWindows {
+            commit: part,
+            attest: part,
+            reveal: part,
+            within: window.saturating_sub(fifth),
+        }
+    }
+}
+
+/// Blocks of two epochs: nobody knows the randomness of the one after the next.
+pub struct KeyDelay;
+
+impl Get<BlockNumber> for KeyDelay {
+    fn get() -> BlockNumber {
+        let slots = pallet_chain_parameters::Parameters::<Runtime>::get().epoch_slots;
+        BlockNumber::try_from(slots.saturating_mul(2)).unwrap_or(BlockNumber::MAX)
+    }
+}
+
+/// The bond of an auditor stays as long as that of a worker.
+pub struct Unbonding;
+
+impl Get<BlockNumber> for Unbonding {
+    fn get() -> BlockNumber {
+        ChainParameters::unbonding()
+    }
+}
+
+impl pallet_audits::Config for Runtime {
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Currency = Balances;
+    type Burn = Emission;
+    type Beacon = pallet_useful_work::AuditBeacon<Runtime>;
+    type Tick = Ticks;
+    type History = WorkerRegistry;
+    type Pay = UsefulWork;
+    type Windows = AuditTimes;
+    type ExpectedAuditors = ConstU32<2>;
+    type MaxAuditors = ConstU32<8>;
+    type MaxDraws = ConstU8<3>;
+    type MinimumBond = ConstU128<{ 100 * AIPG }>;
+    type KeyDelay = KeyDelay;
+    type Unbonding = Unbonding;
+    type MaxStepsPerBlock = ConstU32<16>;
+    type WeightInfo = pallet_audits::weights::SubstrateWeight<Runtime>;
+}
+
 impl pallet_useful_work::Config for Runtime {
     type Budget = Emission;
     type Models = ModelRegistry;
@@ -135,6 +237,8 @@ impl pallet_useful_work::Config for Runtime {
     type BlockAuthor = BlockAuthor;
     type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;
     type BeaconAuthors = pallet_chain_parameters::BeaconAuthors<Runtime>;
+    type AuditBeaconBlocks = pallet_chain_parameters::AuditBeaconBlocks<Runtime>;
+    type AuditBeaconAuthors = pallet_chain_parameters::AuditBeaconAuthors<Runtime>;
     type RoundBlocks = pallet_chain_parameters::RoundBlocks<Runtime>;
     type ExpiryRounds = pallet_chain_parameters::RewardExpiryRounds<Runtime>;
     type DefaultMintCeiling = DefaultMintCeiling;

@@ -53,7 +53,7 @@ fn false_result_should_cost_its_worker_and_nobody_else() {
         assert_eq!(result.parameters.max_output, MAX_OUTPUT);
         assert!(ModelRegistry::header(&result.model).is_some());
 
-        assert_ok!(JobEscrow::refute(job));
+        assert_ok!(JobEscrow::refute(job, true));
         let moved = WorkerRegistry::convict(&charlie, &reward()).expect("the bond suffices");
         UsefulWork::forfeit(&charlie);
 

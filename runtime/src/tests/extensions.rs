@@ -128,6 +128,7 @@ fn begin_game(job: u64) {
         worker: account(Bob),
         phase: Phase::Live,
         flawed: false,
+        proven: false,
         challenges: 1,
         traces: 1,
         lost_traces: 0,

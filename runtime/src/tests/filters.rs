@@ -364,9 +364,9 @@ fn filter_should_know_every_call_that_carries_another() {
 }
 
 #[test]
-fn default_mint_ceiling_should_be_what_self_dealing_loses() {
+fn default_mint_ceiling_should_be_half_of_what_self_dealing_loses() {
     assert_eq!(
         <configs::work::DefaultMintCeiling as Get<u32>>::get(),
-        20_000
+        10_000
     );
 }

@@ -1,3 +1,4 @@
+mod audits;
 mod conviction;
 mod extensions;
 mod fees;
@@ -105,6 +106,7 @@ type OwnPallets = (
     JobEscrow,
     UsefulWork,
     Receipts,
+    Audits,
 );
 
 fn begin(height: BlockNumber) {

@@ -193,7 +193,10 @@ fn issuance_should_be_what_was_imported_on_every_preset() {
             assert!(books.imported <= books.cap, "{name}");
             assert_eq!(books.minted_author + books.minted_operations, 0);
             assert_eq!(books.minted_work + books.burned_fees, 0);
-            assert_eq!(books.burned_convictions + books.burned_lost_bonds, 0);
+            assert_eq!(
+                books.burned_convictions + books.burned_lost_bonds + books.burned_audit_faults,
+                0
+            );
         });
     }
 }

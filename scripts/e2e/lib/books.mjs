@@ -119,6 +119,7 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     ['burned of fees', 'burnedFees', burn.byReason.JobFee],
     ['burned by convictions', 'burnedConvictions', burn.byReason.Conviction],
     ['burned of lost bonds', 'burnedLostBonds', burn.byReason.LostBond],
+    ['burned of audit faults', 'burnedAuditFaults', burn.byReason.AuditFault],
   ]) {
     checks.equal(
       `${name}: counter of the books = sum of the events`,
@@ -127,7 +128,7 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     )
   }
   const { imported, mintedAuthor, mintedOperations, mintedWork, cap } = booksAfter
-  const burnedEver = booksAfter.burnedFees + booksAfter.burnedConvictions + booksAfter.burnedLostBonds
+  const burnedEver = booksAfter.burnedFees + booksAfter.burnedConvictions + booksAfter.burnedLostBonds + booksAfter.burnedAuditFaults
   checks.equal(
     'imported + all ever minted − all ever burned = issuance',
     imported + mintedAuthor + mintedOperations + mintedWork - burnedEver,

@@ -13,17 +13,23 @@ use aipg_worker::{conduct::Conduct, inference, inference::Task, jobs::Answer};
 #[derive(Debug)]
 pub struct Liar {
     pub lie: Option<Lie>,
+    /// Per cent of the jobs that it lies about.
+    pub lie_share: u8,
     pub silent: bool,
     pub stall: Option<StallAt>,
     pub false_sums: bool,
     pub accuse: bool,
     pub hide: bool,
     pub withhold: bool,
+    pub stamp: bool,
+    pub mute: bool,
 }
 
 impl Conduct for Liar {
     fn answer(&self, task: &Task, answer: Answer) -> Answer {
-        let Some(lie) = self.lie else { return answer };
+        let Some(lie) = self.lie.filter(|_| self.lies_about(task.job)) else {
+            return answer;
+        };
         let vocabulary = task.model.header().vocabulary;
         let Answer { mut tokens, digest } = answer;
         match lie {
@@ -125,12 +131,28 @@ impl Conduct for Liar {
         self.accuse
     }
 
+    fn attests(&self) -> bool {
+        !self.mute
+    }
+
+    fn stamps(&self, job: u64) -> Option<[u8; 32]> {
+        // Other than any trace's: it has computed none.
+        let made_up = (job as u8).wrapping_mul(31).wrapping_add(7);
+        self.stamp.then_some([made_up; 32])
+    }
+
     fn persists(&self) -> bool {
         self.accuse
     }
 }
 
 impl Liar {
+    /// Whether a job is one of those that it lies about: spread evenly, and the same after a restart.
+    fn lies_about(&self, job: u64) -> bool {
+        let share = u64::from(self.lie_share);
+        (job + 1) * share / 100 > job * share / 100
+    }
+
     /// An answer with the digest that its trace ends in, false as that may be.
     fn stand_for(&self, task: &Task, tokens: Vec<u32>) -> Answer {
         let request = TraceRequest {

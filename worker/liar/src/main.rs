@@ -16,6 +16,9 @@ struct Cli {
     /// What is false.
     #[arg(long, value_enum)]
     lie: Option<Lie>,
+    /// Share of the jobs whose answers are false, in per cent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, requires = "lie")]
+    lie_share: u8,
     /// Do not stand for the result when it is challenged.
     #[arg(long)]
     silent: bool,
@@ -34,6 +37,12 @@ struct Cli {
     /// Do not publish what is demanded.
     #[arg(long)]
     withhold: bool,
+    /// Commit to something in audits without having looked.
+    #[arg(long)]
+    stamp: bool,
+    /// Do not answer the audits of own results.
+    #[arg(long)]
+    mute: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -77,22 +86,28 @@ pub enum StallAt {
 fn main() -> ExitCode {
     let Cli {
         lie,
+        lie_share,
         silent,
         stall,
         false_sums,
         accuse,
         hide,
         withhold,
+        stamp,
+        mute,
         command,
     } = Cli::parse();
     let liar = Liar {
         lie,
+        lie_share,
         silent,
         stall,
         false_sums,
         accuse,
         hide,
         withhold,
+        stamp,
+        mute,
     };
     aipg_worker::run_to_end(command, Arc::new(liar))
 }

@@ -13,16 +13,22 @@ use crate::{
     stop::Stop,
 };
 use aipg_client::{
+    calls,
     disputes::{Blob, DisputeEvent, Seat},
-    Backoff, ChainError, Client, Endpoints,
+    Backoff, ChainError, Client, Endpoints, Signer, State,
 };
 use anyhow::Context;
 use std::{convert::Infallible, sync::Arc};
 use subxt_signer::sr25519::Keypair;
 use tokio::time::sleep;
 
-/// Checks results until a stop signal, over whatever becomes of the node.
-pub async fn check(settings: &Settings, conduct: Arc<dyn Conduct>) -> anyhow::Result<()> {
+/// Audits, plays disputes and, if it `checks`, checks every result until a stop signal, over whatever becomes
+/// of the node.
+pub async fn keep(
+    settings: &Settings,
+    conduct: Arc<dyn Conduct>,
+    checks: bool,
+) -> anyhow::Result<()> {
     let pair = keys::load(&settings.key()?)?;
     let account = keys::account(&pair);
     let address = keys::address(&account);
@@ -30,14 +36,14 @@ pub async fn check(settings: &Settings, conduct: Arc<dyn Conduct>) -> anyhow::Re
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
     let models = tokio::task::spawn_blocking(move || models::load(&served, None)).await??;
     let policy = Policy {
-        checks: true,
+        checks,
         defends_others: settings.defend_others,
     };
-    let mut disputes = Disputes::new(account, models, Metrics::default(), policy, conduct);
+    let mut disputes = Disputes::new(&pair, models, Metrics::default(), policy, conduct);
     let mut endpoints = settings.endpoints();
     let mut backoff = Backoff::new(PAUSES.0, PAUSES.1);
     let mut lock = None;
-    tracing::info!(%address, nodes = settings.node.join(", "), "checker starts");
+    tracing::info!(%address, nodes = settings.node.join(", "), checks, "starts without a machine");
     loop {
         let session = async {
             let client = endpoints.connect().await?;
@@ -81,9 +87,13 @@ async fn keep_checking(
     disputes: &mut Disputes,
 ) -> anyhow::Result<Infallible> {
     let mut blocks = client.best_blocks().await?;
+    let mut next_claim = 0;
     loop {
         let state = client.best().await?;
         disputes.step(client, pair, &state).await?;
+        if state.number() >= next_claim {
+            next_claim = collect(client, pair, &state).await?;
+        }
         tokio::select! {
             () = disputes.news() => {}
             block = blocks.next() => match block {
@@ -91,6 +101,31 @@ async fn keep_checking(
                 Some(Err(error)) => return Err(ChainError::of_read(error).into()),
                 None => return Err(lost("the node closed the block subscription").into()),
             },
+        }
+    }
+}
+
+/// Blocks after which a claim that failed is tried again.
+const CLAIM_AGAIN: u32 = 20;
+
+/// Claims what audits have earned, one round at a time; returns the block in which to look again.
+async fn collect(client: &Client, pair: &Keypair, state: &State) -> Result<u32, ChainError> {
+    let rewards = state.rewards(&keys::account(pair)).await?;
+    let Some(reward) = rewards.first() else {
+        return Ok(state.number().saturating_add(1));
+    };
+    let claimed = Signer::new(client, pair)
+        .execute(&calls::claim_reward(reward.round))
+        .await;
+    match claimed {
+        Ok(inclusion) => {
+            tracing::info!(round = reward.round, amount = %reward.amount, block = inclusion.number, "reward claimed");
+            Ok(state.number().saturating_add(1))
+        }
+        Err(error @ (ChainError::Transport(_) | ChainError::Incompatible(_))) => Err(error),
+        Err(error) => {
+            tracing::warn!(round = reward.round, %error, "claim of a reward failed");
+            Ok(state.number().saturating_add(CLAIM_AGAIN))
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum Duty {
     Publish { job: u64, blob: Blob, chunk: u32 },
     /// Demand that a token list is published that cannot be found.
     Demand { job: u64, blob: Blob },
+    /// Commit to what an audit has found.
+    Commit { job: u64 },
+    /// Say what the root of the trace of an own result is.
+    Attest { job: u64 },
+    /// Show what an audit has found.
+    Reveal { job: u64 },
 }
 
 impl Duty {
@@ -36,7 +42,10 @@ impl Duty {
             | Self::Post { job }
             | Self::Challenge { job }
             | Self::Publish { job, .. }
-            | Self::Demand { job, .. } => *job,
+            | Self::Demand { job, .. }
+            | Self::Commit { job }
+            | Self::Attest { job }
+            | Self::Reveal { job } => *job,
         }
     }
 }
@@ -55,7 +64,11 @@ impl fmt::Display for Place {
             }
             Duty::Publish { blob, chunk, .. } => write!(formatter, "{blob:?} {chunk}"),
             Duty::Demand { blob, .. } => write!(formatter, "{blob:?}"),
-            Duty::Post { .. } | Duty::Challenge { .. } => formatter.write_str("-"),
+            Duty::Post { .. }
+            | Duty::Challenge { .. }
+            | Duty::Commit { .. }
+            | Duty::Attest { .. }
+            | Duty::Reveal { .. } => formatter.write_str("-"),
         }
     }
 }

@@ -34,9 +34,13 @@ impl Retries {
     /// It has failed once more, at a block.
     pub fn failed(&mut self, duty: Duty, block: u32) {
         let most = match duty {
-            Duty::Play(_) | Duty::OpenRoot { .. } | Duty::Post { .. } | Duty::Publish { .. } => {
-                MOST_DOUBLINGS_IN_GAMES
-            }
+            Duty::Play(_)
+            | Duty::OpenRoot { .. }
+            | Duty::Post { .. }
+            | Duty::Publish { .. }
+            | Duty::Commit { .. }
+            | Duty::Attest { .. }
+            | Duty::Reveal { .. } => MOST_DOUBLINGS_IN_GAMES,
             Duty::ProveFlaw { .. }
             | Duty::Challenge { .. }
             | Duty::ReportTimeout(_)

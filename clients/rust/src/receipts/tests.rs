@@ -163,11 +163,14 @@ fn receipt_should_be_decoded_by_the_runtime_s_metadata() {
 
 #[test]
 fn reason_of_a_refund_should_have_the_number_and_the_name_of_the_specification() {
-    use generated::RefundReason::{DeadlineUnreachable, InputUnavailable, ResultRefuted};
+    use generated::RefundReason::{
+        DeadlineUnreachable, InputUnavailable, NotAttested, ResultRefuted,
+    };
     let reasons = [
         (DeadlineUnreachable, "DeadlineUnreachable"),
         (InputUnavailable, "InputUnavailable"),
         (ResultRefuted, "ResultRefuted"),
+        (NotAttested, "NotAttested"),
     ];
     for (number, (reason, name)) in (0u8..).zip(reasons) {
         let bytes = encoded(generated::Outcome::Refunded {

@@ -11,6 +11,8 @@ fn distinct() -> ChainParameters {
         round_blocks: 11,
         beacon_blocks: 4,
         beacon_authors: 3,
+        audit_beacon_blocks: 8,
+        audit_beacon_authors: 6,
         claim_window: 13,
         run_window: 17,
         units_per_block: 100,
@@ -35,6 +37,8 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<RewardExpiryRounds<Test> as Get<u32>>::get(), 31);
         assert_eq!(<BeaconBlocks<Test> as Get<u32>>::get(), 4);
         assert_eq!(<BeaconAuthors<Test> as Get<u32>>::get(), 3);
+        assert_eq!(<AuditBeaconBlocks<Test> as Get<u32>>::get(), 8);
+        assert_eq!(<AuditBeaconAuthors<Test> as Get<u32>>::get(), 6);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
         assert!(!<RootIssuance<Test> as Get<bool>>::get());
         Parameters::<Test>::mutate(|parameters| parameters.root_issuance = true);

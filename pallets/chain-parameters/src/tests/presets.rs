@@ -26,6 +26,8 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.reward_expiry, blocks(&dev, HOUR));
     assert_eq!(dev.max_deadline, blocks(&dev, WEEK));
     assert_eq!((dev.beacon_blocks, dev.beacon_authors), (2, 1));
+    let audits = (dev.audit_beacon_blocks, dev.audit_beacon_authors);
+    assert_eq!(audits, (2, 1));
     assert_eq!(dev.max_block_ref_time_ms * 2, dev.slot_duration_ms);
     assert!(dev.root_issuance);
 }
@@ -44,6 +46,8 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.reward_expiry, blocks(&local, DAY));
     assert_eq!(local.max_deadline, blocks(&local, WEEK));
     assert_eq!((local.beacon_blocks, local.beacon_authors), (2, 2));
+    let audits = (local.audit_beacon_blocks, local.audit_beacon_authors);
+    assert_eq!(audits, (4, 2));
     assert_eq!(local.max_block_ref_time_ms, 2_000);
     assert!(local.root_issuance);
 }
@@ -62,6 +66,8 @@ fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(mainnet.reward_expiry, blocks(&mainnet, 28 * DAY));
     assert_eq!(mainnet.max_deadline, blocks(&mainnet, WEEK));
     assert_eq!((mainnet.beacon_blocks, mainnet.beacon_authors), (2, 2));
+    let audits = (mainnet.audit_beacon_blocks, mainnet.audit_beacon_authors);
+    assert_eq!(audits, (12, 3));
     assert_eq!(mainnet.max_block_ref_time_ms, 10_000);
     assert!(!mainnet.root_issuance);
 }

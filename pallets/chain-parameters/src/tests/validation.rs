@@ -19,6 +19,15 @@ fn broken() -> Vec<(ParameterError, Change)> {
         (BeaconAuthorsAboveBlocks, |p| {
             p.beacon_authors = p.beacon_blocks + 1
         }),
+        (AuditBeaconWeaker, |p| {
+            p.audit_beacon_blocks = p.beacon_blocks - 1
+        }),
+        (AuditBeaconWeaker, |p| {
+            p.audit_beacon_authors = p.beacon_authors - 1
+        }),
+        (AuditBeaconAuthorsAboveBlocks, |p| {
+            p.audit_beacon_authors = p.audit_beacon_blocks + 1
+        }),
         (ClaimWindowZero, |p| p.claim_window = 0),
         (RunWindowZero, |p| p.run_window = 0),
         (UnitsPerBlockZero, |p| p.units_per_block = 0),
@@ -54,7 +63,9 @@ fn validation_should_name_each_error_when_its_value_is_nonsense() {
 
 #[test]
 fn reasons_should_be_distinct() {
-    let mut reasons: Vec<_> = broken().iter().map(|(error, _)| error.reason()).collect();
+    let mut errors: Vec<_> = broken().iter().map(|(error, _)| *error).collect();
+    errors.dedup();
+    let mut reasons: Vec<_> = errors.iter().map(|error| error.reason()).collect();
     let count = reasons.len();
     reasons.sort_unstable();
     reasons.dedup();
@@ -66,7 +77,10 @@ fn validation_should_accept_values_when_they_are_at_their_bounds() {
     let changes: Vec<Change> = vec![
         |p| p.slot_duration_ms = MAX_SLOT_DURATION_MS,
         |p| (p.slot_duration_ms, p.max_block_ref_time_ms) = (2, 1),
-        |p| p.beacon_authors = p.beacon_blocks,
+        |p| {
+            p.beacon_authors = p.beacon_blocks;
+            p.audit_beacon_authors = p.audit_beacon_blocks;
+        },
         |p| p.unbonding = p.challenge_window,
         |p| p.reward_expiry = p.round_blocks,
         |p| p.max_deadline = p.beacon_blocks + p.claim_window + p.run_window + 1,
@@ -83,6 +97,7 @@ fn validation_should_accept_values_when_they_are_at_their_bounds() {
 fn validation_should_not_overflow_when_windows_are_extreme() {
     let parameters = ChainParameters {
         beacon_blocks: u32::MAX,
+        audit_beacon_blocks: u32::MAX,
         claim_window: u32::MAX,
         run_window: u32::MAX,
         max_deadline: u32::MAX,

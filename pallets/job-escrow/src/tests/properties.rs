@@ -65,7 +65,7 @@ proptest! {
                     Step::Refute(byte) => {
                         let id = job(byte);
                         let doubtful = JobEscrow::delivered(id).is_some();
-                        assert_eq!(JobEscrow::refute(id).is_ok(), doubtful);
+                        assert_eq!(JobEscrow::refute(id, true).is_ok(), doubtful);
                     },
                     Step::Wait(blocks) => run_to(System::block_number() + u64::from(blocks)),
                 }

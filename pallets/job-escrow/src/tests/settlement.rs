@@ -213,7 +213,7 @@ fn worker_should_be_told_when_its_bond_no_longer_stands_for_a_result() {
     execute(|| {
         let job = claimed_by(WORKER);
         assert_ok!(deliver(WORKER, job));
-        assert_ok!(<JobEscrow as DeliveredResults<_>>::refute(job));
+        assert_ok!(<JobEscrow as DeliveredResults<_>>::refute(job, true));
         assert_eq!(reports().last(), Some(&(WORKER, Report::Settled)));
     });
 }

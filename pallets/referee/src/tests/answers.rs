@@ -100,6 +100,7 @@ fn an_answer_that_ends_for_no_reason_should_be_false_at_once() {
         assert_ok!(prove_end(CHALLENGER, number, truth()));
         advance(1);
         assert_eq!(Refuted::get(), [JOB]);
+        assert_eq!(Proven::get(), [true]);
         advance(CHALLENGE_WINDOW + 2);
         assert_eq!(wealth(CHALLENGER), ENDOWMENT + REWARD);
         assert_eq!(Cases::<Test>::iter().count(), 0);

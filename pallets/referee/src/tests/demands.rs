@@ -92,6 +92,7 @@ fn a_withheld_chunk_should_make_the_result_false_and_reward_who_demanded_it() {
         assert!(Refuted::get().is_empty());
         advance(1);
         assert_eq!(Refuted::get(), [JOB]);
+        assert_eq!(Proven::get(), [false]);
         assert_eq!(Convicted::get(), [WORKER]);
         assert_eq!(Forfeited::get(), [WORKER]);
         advance(CHALLENGE_WINDOW + 5);

@@ -49,6 +49,7 @@ fn a_false_step_of_any_op_should_be_found() {
                     longest = longest.max(moves);
                     advance_to(2 * CHALLENGE_WINDOW + 2);
                     assert_eq!(Refuted::get(), [JOB]);
+                    assert_eq!(Proven::get(), [true]);
                     assert_eq!(Convicted::get(), [WORKER]);
                     assert_eq!(Forfeited::get(), [WORKER]);
                     advance(CHALLENGE_WINDOW + 2);

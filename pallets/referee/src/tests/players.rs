@@ -143,6 +143,7 @@ pub fn deliver_as(id: JobId, worker: AccountId, trace: &Replay<'_>, most: u32, s
         },
         output: list(trace.output()),
         digest: H256(trace.root::<HostBlake2>(Tensor::last(header))),
+        fee: aipg_primitives::AIPG,
         delivered: Referee::now(),
     };
     Results::mutate(|results| results.insert(id, result));

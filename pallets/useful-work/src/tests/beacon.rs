@@ -47,6 +47,20 @@ fn beacon_should_exist_with_one_author_when_one_is_enough() {
 }
 
 #[test]
+fn beacon_of_audits_should_take_more_blocks_and_be_another_one() {
+    execute(|| {
+        let audits = <AuditBeacon<Test> as Beacon<u64>>::beacon;
+        alternate_to(7);
+        assert!(beacon(3).is_some());
+        assert_eq!(audits(3), None);
+        alternate_to(8);
+        assert!(audits(3).is_some());
+        assert_ne!(audits(3), beacon(3));
+        assert_eq!(<AuditBeacon<Test> as Beacon<u64>>::delay(), 5);
+    });
+}
+
+#[test]
 fn beacon_should_stay_the_same_until_its_blocks_are_overwritten() {
     execute(|| {
         alternate_to(8);

@@ -1,3 +1,4 @@
+mod audits;
 mod beacon;
 mod expiry;
 mod forfeit;

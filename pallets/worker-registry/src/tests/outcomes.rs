@@ -198,3 +198,82 @@ fn penalty_should_be_nothing_when_the_treasury_cannot_take_it() {
         );
     });
 }
+
+#[test]
+fn lapsed_result_should_count_as_a_failure_instead_of_a_completion() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND * 2, 2);
+        give_jobs(1, 1);
+        WorkerRegistry::completed(&1);
+        assert_eq!((record(1).unsettled, record(1).completed), (1, 1));
+        WorkerRegistry::lapsed(&1, Fault::AttestationMissed);
+        let record = record(1);
+        assert_eq!((record.active, record.unsettled), (0, 0));
+        assert_eq!((record.completed, record.failed), (0, 1));
+        let amount = MINIMUM_BOND / 10;
+        assert_eq!(on_hold(1), MINIMUM_BOND * 2 - amount);
+        System::assert_last_event(
+            Event::Penalised {
+                worker: 1,
+                fault: Fault::AttestationMissed,
+                amount,
+            }
+            .into(),
+        );
+        // A machine that is not there any more loses nothing.
+        WorkerRegistry::lapsed(&77, Fault::AttestationMissed);
+    });
+}
+
+#[test]
+fn audits_should_become_rarer_with_what_was_paid_and_what_is_at_stake() {
+    use crate::audit_chance;
+    use sp_runtime::Permill;
+    let percent = Permill::from_percent;
+    let bond = 1_000_000 * AIPG;
+    for (paid, bond, payout, chance) in [
+        // A newcomer; after five payouts as large, every second one.
+        (0, bond, AIPG, percent(100)),
+        (5 * AIPG, bond, AIPG, percent(50)),
+        (45 * AIPG, bond, AIPG, percent(10)),
+        (495 * AIPG, bond, AIPG, percent(1)),
+        (500 * AIPG, bond, AIPG, percent(1)),
+        (Balance::MAX, bond, AIPG, percent(1)),
+        // A thousand cheap jobs are none for a dear one.
+        (
+            500 * AIPG,
+            bond,
+            1_000 * AIPG,
+            Permill::from_rational(5_000u32, 5_500),
+        ),
+        // A fiftieth of the bond is audited whatever was before, half of that as often.
+        (Balance::MAX, 50 * AIPG, AIPG, percent(100)),
+        (Balance::MAX, 100 * AIPG, AIPG, percent(50)),
+        (Balance::MAX, 10 * AIPG, AIPG, percent(100)),
+        (Balance::MAX, 0, AIPG, percent(100)),
+        (Balance::MAX, 0, Balance::MAX, percent(100)),
+        (0, 0, 0, percent(1)),
+    ] {
+        let found = audit_chance(paid, bond, payout);
+        assert_eq!(found, chance, "{paid} paid, {bond} on hold, {payout}");
+    }
+}
+
+#[test]
+fn history_should_be_what_was_paid_and_what_was_passed() {
+    execute(|| {
+        use aipg_primitives::AuditHistory;
+        use sp_runtime::Permill;
+        let chance = |who| WorkerRegistry::chance(&who, MINIMUM_BOND / 100);
+        assert_eq!(chance(77), Permill::one(), "nobody");
+        register(1);
+        assert_eq!(chance(1), Permill::one());
+        WorkerRegistry::settled(&1, MINIMUM_BOND * 100);
+        assert_eq!(record(1).paid, MINIMUM_BOND * 100);
+        assert_eq!(chance(1), Permill::from_percent(50), "by its bond");
+        WorkerRegistry::passed(&1);
+        assert_eq!(record(1).challenges_passed, 1);
+        assert_storage_noop!(WorkerRegistry::passed(&77));
+        assert_storage_noop!(WorkerRegistry::settled(&77, 1));
+    });
+}

@@ -92,7 +92,7 @@ fn account_should_start_anew_when_it_registers_after_a_withdrawal() {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
         WorkerRegistry::completed(&1);
-        WorkerRegistry::settled(&1);
+        WorkerRegistry::settled(&1, 0);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
         System::set_block_number(1 + UNBONDING);
@@ -129,7 +129,7 @@ fn withdrawing_should_fail_while_a_result_can_be_refuted() {
                 WorkerRegistry::withdraw(signed(1)),
                 Error::<Test>::ResultsUnsettled
             );
-            WorkerRegistry::settled(&1);
+            WorkerRegistry::settled(&1, 0);
         }
         assert_ok!(WorkerRegistry::withdraw(signed(1)));
         assert_eq!(on_hold(1), 0);

@@ -114,7 +114,10 @@ impl Ledger {
             books.minted_author,
             books.minted_operations,
             books.minted_work,
-            books.burned_fees + books.burned_convictions + books.burned_lost_bonds,
+            books.burned_fees
+                + books.burned_convictions
+                + books.burned_lost_bonds
+                + books.burned_audit_faults,
             // A share that nobody receives lapses, and the event of the block leaves it out.
             pallet_emission::Rewarded::<Runtime>::get()
                 - pallet_emission::Lapsed::<Runtime>::get(MintReason::BlockAuthor)

@@ -212,9 +212,9 @@ impl Ledger {
                     format!("{event:?}")
                 });
                 if let Some(ordered) = ordered {
-                    // Without a ceiling of its own: what self-dealing loses, 1.5 % + 0.5 %.
+                    // Without a ceiling of its own: half of what self-dealing loses, 1.5 % + 0.5 %.
                     let ceiling = self.ceilings.get(&ordered.model).copied().flatten();
-                    let mintable = millionths(*fee, ceiling.unwrap_or(20_000));
+                    let mintable = millionths(*fee, ceiling.unwrap_or(10_000));
                     let round = UsefulWork::round_at(System::block_number());
                     *self.mintable.entry((worker.clone(), round)).or_default() += mintable;
                 }
@@ -228,7 +228,9 @@ impl Ledger {
                 let price = self.end(*job).map_or(0, |ordered| ordered.max_price);
                 let charge = match reason {
                     RefundReason::InputUnavailable => millionths(price, 20_000),
-                    RefundReason::DeadlineUnreachable | RefundReason::ResultRefuted => 0,
+                    RefundReason::DeadlineUnreachable
+                    | RefundReason::ResultRefuted
+                    | RefundReason::NotAttested => 0,
                 };
                 self.ensure(returned + charge == price, Invariant::JobMoney, || {
                     format!("{event:?} of {price}")

@@ -37,8 +37,9 @@ const DRAIN: u32 = 130;
 const OTHER_PALLETS: [&str; 3] = ["Balances", "Sudo", "Utility"];
 
 /// Pallets whose calls need more than an operation says: a game needs traces of a real model. Their own
-/// property tests play them. What finality does to the chain is told by `finality`.
-const PLAYED_ELSEWHERE: [&str; 2] = ["Referee", "Finality"];
+/// property tests play them, and an audit needs auditors with secrets. What finality does to the chain is told by
+/// `finality`, what audits do by `tests::audits`.
+const PLAYED_ELSEWHERE: [&str; 3] = ["Referee", "Finality", "Audits"];
 
 /// Calls that never succeed, or that no operation makes, and why.
 const CALLS_LEFT_OUT: [Name; 4] = [
@@ -71,7 +72,9 @@ const ERRORS_LEFT_OUT: [Name; 10] = [
     ("UsefulWork", "RewardsFrozen"),
 ];
 /// Events that random operations do not reach, and why.
-const EVENTS_LEFT_OUT: [Name; 4] = [
+const EVENTS_LEFT_OUT: [Name; 5] = [
+    // Only audits earn this, see `PLAYED_ELSEWHERE`.
+    ("UsefulWork", "AuditCredited"),
     // Needs seventeen different terms of one machine in one round: a test of its pallet.
     ("UsefulWork", "CreditForfeited"),
     // A settlement fails only when a hold is not what its record says.

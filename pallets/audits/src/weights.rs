@@ -1,0 +1,150 @@
+//! Weights of what `pallet_audits` does, as measured in the runtime.
+//!
+//! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
+//!
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - database: ParityDB, 8 µs for a read, 50 µs for a write
+//! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
+//! - runtime: compiled from WebAssembly, as the node runs it
+
+use core::marker::PhantomData;
+use frame_support::{
+    traits::Get,
+    weights::{constants::ParityDbWeight, Weight},
+};
+
+/// What calls, hooks and their steps cost at most. Every function has a benchmark of its name.
+pub trait WeightInfo {
+    fn register() -> Weight;
+    fn bond_more() -> Weight;
+    fn leave() -> Weight;
+    fn withdraw() -> Weight;
+    fn commit() -> Weight;
+    fn attest() -> Weight;
+    fn reveal() -> Weight;
+    fn pass_tick() -> Weight;
+    fn step() -> Weight;
+}
+
+/// Weights for a runtime, with its database's costs.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    fn register() -> Weight {
+        // Audits::Auditors: 1 read, 1 written
+        // Audits::TotalBond: 1 read, 1 written
+        // Balances::Holds: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        Weight::from_parts(58_357_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+    }
+
+    fn bond_more() -> Weight {
+        // Audits::Auditors: 1 read, 0 written
+        // Audits::TotalBond: 1 read, 1 written
+        // Balances::Holds: 1 read, 1 written
+        Weight::from_parts(60_060_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+    }
+
+    fn leave() -> Weight {
+        // Audits::Auditors: 1 read, 1 written
+        // Audits::TotalBond: 1 read, 1 written
+        // Balances::Holds: 1 read, 0 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        Weight::from_parts(17_937_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+    }
+
+    fn withdraw() -> Weight {
+        // Audits::Auditors: 1 read, 1 written
+        // Balances::Holds: 1 read, 1 written
+        Weight::from_parts(44_947_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+    }
+
+    fn commit() -> Weight {
+        // Audits::Auditors: 1 read, 1 written
+        // Audits::Audits: 1 read, 1 written
+        // Audits::Commitments: 1 read, 1 written
+        // Audits::TotalBond: 1 read, 0 written
+        // Balances::Holds: 1 read, 0 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(328_624_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(6, 3))
+    }
+
+    fn attest() -> Weight {
+        // Audits::Agenda: 0 read, 2 written
+        // Audits::AgendaCursor: 1 read, 0 written
+        // Audits::Audits: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(16_865_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+    }
+
+    fn reveal() -> Weight {
+        // Audits::Audits: 1 read, 0 written
+        // Audits::Commitments: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(16_034_000, 3_594).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+    }
+
+    fn pass_tick() -> Weight {
+        // Audits::Agenda: 1 read, 0 written
+        // Audits::AgendaCursor: 1 read, 1 written
+        // Referee::Ticks: 1 read, 0 written
+        Weight::from_parts(7_131_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+    }
+
+    fn step() -> Weight {
+        // Audits::Agenda: 0 read, 2 written
+        // Audits::AgendaCursor: 1 read, 0 written
+        // Audits::Audits: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        Weight::from_parts(12_208_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+    }
+}
+
+/// Weights for tests.
+impl WeightInfo for () {
+    fn register() -> Weight {
+        Weight::from_parts(58_357_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+    }
+
+    fn bond_more() -> Weight {
+        Weight::from_parts(60_060_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+    }
+
+    fn leave() -> Weight {
+        Weight::from_parts(17_937_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 2))
+    }
+
+    fn withdraw() -> Weight {
+        Weight::from_parts(44_947_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
+    }
+
+    fn commit() -> Weight {
+        Weight::from_parts(328_624_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
+    }
+
+    fn attest() -> Weight {
+        Weight::from_parts(16_865_000, 3_567)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+    }
+
+    fn reveal() -> Weight {
+        Weight::from_parts(16_034_000, 3_594)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+    }
+
+    fn pass_tick() -> Weight {
+        Weight::from_parts(7_131_000, 3_493)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+    }
+
+    fn step() -> Weight {
+        Weight::from_parts(12_208_000, 3_567)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+    }
+}
