@@ -1,0 +1,181 @@
+// Audits with real processes: auditors that look and one that does not, workers that are honest, that lie about
+// some of their jobs, and that do not answer. Nobody checks results who is not drawn for it.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { AIPG } from '@aipowergrid/client'
+import { closedCase } from '../../lib/disputes.mjs'
+import { jobResult } from '../../lib/job.mjs'
+import { newAccount, registerMiners, said, submitFor } from '../../lib/miners.mjs'
+import { BOND, startNetwork } from './setup.mjs'
+import { join } from 'node:path'
+import { PROGRAMS } from '../../lib/processes.mjs'
+
+const AUDITOR_BOND = 200n * AIPG
+/** Two epochs, after which a key that was registered is drawn. */
+const KEY_DELAY = 60
+
+let network
+let miners
+const auditors = {}
+
+/** Runs `auditor ACTION` to its end. */
+async function auditorCommand({ name, key, models }, action, extra = []) {
+  const { processes, node } = network
+  const args = ['auditor', action, '--node', node.url, '--key-file', key]
+  const model = models.flatMap((path) => ['--model', path])
+  const program = join(PROGRAMS, 'aipg-worker')
+  const env = { XDG_RUNTIME_DIR: processes.directory }
+  const run = `${name}-${action}-${extra.length}`
+  const { status, log } = await processes.run(run, program, [...args, ...model, ...extra], env)
+  return { status, log }
+}
+
+/** Starts to audit; with `lies`, as a liar does. */
+function runAuditor({ name, key, models }, lies) {
+  const { processes, node } = network
+  const args = [
+    ...(lies ?? []),
+    ...['auditor', 'run', '--node', node.url, '--key-file', key],
+    ...models.flatMap((path) => ['--model', path]),
+  ]
+  const program = join(PROGRAMS, lies ? 'aipg-liar' : 'aipg-worker')
+  return processes.spawn(name, program, args, { XDG_RUNTIME_DIR: processes.directory })
+}
+
+const bondOf = async ({ address }) =>
+  (await network.chain.holds(address))['audits.AuditorBond'] ?? 0n
+
+before(async () => {
+  network = await startNetwork()
+  const { chain, accounts } = network
+  miners = await registerMiners(network, ['honest', 'cheat', 'mute'])
+  const models = [...miners.values()].map(({ model }) => model)
+  for (const name of ['looks', 'stamps']) {
+    auditors[name] = { name, models, ...(await newAccount(network, name)) }
+    const { transferKeepAlive } = chain.api.tx.balances
+    const { address } = auditors[name]
+    await chain.submit(transferKeepAlive(address, 1_000n * AIPG), accounts.alice)
+    const { status, log } = await auditorCommand(auditors[name], 'join', [
+      ...['--auditor-bond', String(AUDITOR_BOND / AIPG)],
+    ])
+    assert.equal(status, 0, log)
+    assert.equal(await bondOf(auditors[name]), AUDITOR_BOND)
+  }
+  const since = (await chain.api.rpc.chain.getHeader()).number.toNumber()
+  await network.ledger.height(since + KEY_DELAY)
+  const [looks, stamps] = [runAuditor(auditors.looks), runAuditor(auditors.stamps, ['--stamp'])]
+  auditors.looks.process = looks
+  auditors.stamps.process = stamps
+  for (const process of [looks, stamps]) await said(process, 'connected')
+})
+after(() => network?.stop())
+
+/** Events of audits about a job. */
+function audits(job, name) {
+  const events = network.ledger.events(`audits.${name}`, (data) => data.job === job.id)
+  return events.map(({ data }) => data)
+}
+
+/** Starts a machine, submits a job for it and waits until its result is there. */
+async function deliver(miner, options, request) {
+  const worker = miner.run(options)
+  await said(worker, 'waiting for jobs')
+  const job = await submitFor(miner, { request })
+  await jobResult(network.ledger, job.id)
+  return { job, worker }
+}
+
+test('honest result should be audited, paid, and cost the auditor who did not look', async () => {
+  const { ledger } = network
+  const { looks, stamps } = auditors
+  const { job } = await deliver(miners.get('honest'))
+  const ofJob = (data) => data.job === job.id
+  await ledger.event('audits.AuditBegun', ofJob)
+  const [attested] = [await ledger.event('audits.Attested', ofJob)]
+  const ended = await ledger.event('audits.AuditEnded', ofJob, 40)
+  assert.equal(ended.data.isRight, true)
+  assert.equal(ended.data.agreed, 1n)
+  const revealed = new Map(audits(job, 'AuditRevealed').map((data) => [data.auditor, data.agrees]))
+  assert.equal(revealed.get(looks.address), true)
+  assert.equal(revealed.get(stamps.address), false)
+  const settled = await ledger.event('jobEscrow.JobSettled', ofJob)
+  assert.ok(settled.block.number > attested.block.number)
+  // Who looked has earned credit, who did not has lost half of its bond.
+  const credited = ledger.events('usefulWork.AuditCredited', ofJob).map(({ data }) => data.auditor)
+  assert.deepEqual(credited, [looks.address])
+  const isTheirs = ({ worker }) => worker === looks.address
+  const claimed = await ledger.event('usefulWork.RewardClaimed', isTheirs, 40)
+  assert.ok(claimed.data.amount > 0n, 'the auditor claims by itself')
+  assert.equal(await bondOf(stamps), AUDITOR_BOND / 2n)
+  assert.equal(await bondOf(looks), AUDITOR_BOND)
+  const [fine] = audits(job, 'AuditorPenalised')
+  assert.deepEqual([fine.auditor, fine.fault, fine.amount], [stamps.address, 'Wrong', AUDITOR_BOND / 2n])
+  assert.equal((await network.chain.holds(miners.get('honest').address))['workerRegistry.WorkerBond'], BOND)
+})
+
+test('worker that lies about some of its jobs should be caught by who is drawn', async () => {
+  const { ledger, chain } = network
+  const cheat = miners.get('cheat')
+  // One of four jobs is false: the fourth job of the chain that it has, at the latest.
+  const worker = cheat.run({ lies: ['--lie', 'garbage', '--lie-share', '25'] })
+  await said(worker, 'waiting for jobs')
+  const jobs = []
+  for (let number = 0; number < 5; number += 1) {
+    jobs.push(await submitFor(cheat, {}))
+  }
+  const caught = await ledger.event(
+    'referee.ResultRefuted',
+    (data) => data.worker === cheat.address,
+    200,
+  )
+  const job = jobs.find(({ id }) => id === caught.data.job)
+  assert.ok(job, 'it is one of these jobs')
+  const events = await closedCase(network, job)
+  const challenged = events.filter(({ name }) => name === 'referee.Challenged')
+  assert.deepEqual(
+    challenged.map(({ data }) => data.account),
+    [auditors.looks.address],
+    'whoever was drawn has challenged',
+  )
+  const rewards = events.filter(({ name }) => name === 'referee.RewardPaid')
+  assert.deepEqual(
+    rewards.map(({ data }) => [data.account, data.amount]),
+    [[auditors.looks.address, BOND / 4n]],
+  )
+  assert.ok((await chain.worker(cheat.address)).banned)
+  assert.match(auditors.looks.process.log(), /audited a result: it is FALSE/)
+})
+
+test('job should end unpaid when its worker does not answer the audit', async () => {
+  const { ledger } = network
+  const mute = miners.get('mute')
+  const { job } = await deliver(mute, { lies: ['--mute'] })
+  const ofJob = (data) => data.job === job.id
+  await ledger.event('audits.AttestationMissed', ofJob)
+  const refunded = await ledger.event('jobEscrow.JobRefunded', ofJob, 40)
+  assert.equal(refunded.data.reason, 'NotAttested')
+  assert.equal(refunded.data.returned, job.maxPrice)
+  const [penalty] = ledger.events('workerRegistry.Penalised', ({ worker }) => worker === mute.address)
+  assert.deepEqual([penalty.data.fault, penalty.data.amount], ['AttestationMissed', BOND / 20n])
+})
+
+test('auditor should show how it stands, leave, and not withdraw before its time', async () => {
+  const { looks } = auditors
+  await looks.process.stop()
+  const shown = await auditorCommand(looks, 'show')
+  assert.equal(shown.status, 0, shown.log)
+  assert.match(shown.log, /bond\s+200/)
+  const left = await auditorCommand(looks, 'leave')
+  assert.equal(left.status, 0, left.log)
+  assert.match(left.log, /can be withdrawn from block \d+/)
+  const early = await auditorCommand(looks, 'withdraw')
+  assert.notEqual(early.status, 0)
+  assert.match(early.log, /StillUnbonding|AuditsOpen/)
+  const again = await auditorCommand(looks, 'join', ['--auditor-bond', '300'])
+  assert.notEqual(again.status, 0)
+  assert.match(again.log, /AuditorHasLeft/)
+  const nobody = { ...(await newAccount(network, 'nobody')), name: 'nobody', models: [] }
+  const none = await auditorCommand(nobody, 'show')
+  assert.match(none.log, /NotAuditor/)
+})
