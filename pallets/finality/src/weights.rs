@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.74
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -27,26 +27,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Finality::Believed: 1 read, 1 written
         // Finality::ReportedIn: 1 read, 1 written
         // Finality::Reports: 1 read, 1 written
-        Weight::from_parts(31_469_000, 1_530).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(8_152_000, 1_530).saturating_add(T::DbWeight::get().reads_writes(3, 3))
     }
 
     fn on_initialize() -> Weight {
         // Finality::Believed: 1 read, 0 written
         // Finality::IsLagging: 1 read, 1 written
         // Finality::ReportedIn: 1 read, 0 written
-        Weight::from_parts(21_831_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(5_889_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn report() -> Weight {
-        Weight::from_parts(31_469_000, 1_530)
+        Weight::from_parts(8_152_000, 1_530)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
     }
 
     fn on_initialize() -> Weight {
-        Weight::from_parts(21_831_000, 1_489)
+        Weight::from_parts(5_889_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.69
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -28,45 +28,45 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn register() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 1 written
-        Weight::from_parts(101_200_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(53_109_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn set_price_floor() -> Weight {
         // ModelRegistry::Models: 1 read, 1 written
-        Weight::from_parts(24_596_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(10_316_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn retire() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 1 written
-        Weight::from_parts(83_406_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(43_806_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn list() -> Weight {
         // ModelRegistry::Models: 1 read, 1 written
-        Weight::from_parts(24_065_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(10_145_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn register() -> Weight {
-        Weight::from_parts(101_200_000, 4_099)
+        Weight::from_parts(53_109_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn set_price_floor() -> Weight {
-        Weight::from_parts(24_596_000, 4_099)
+        Weight::from_parts(10_316_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn retire() -> Weight {
-        Weight::from_parts(83_406_000, 4_099)
+        Weight::from_parts(43_806_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn list() -> Weight {
-        Weight::from_parts(24_065_000, 4_099)
+        Weight::from_parts(10_145_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.74
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -45,20 +45,22 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn challenge() -> Weight {
-        // Balances::Holds: 1 read, 1 written
+        // Balances::Holds: 2 read, 1 written
         // ChainParameters::Parameters: 1 read, 0 written
         // JobEscrow::Jobs: 1 read, 0 written
         // Referee::Agenda: 0 read, 1 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 0 read, 1 written
+        // Referee::Doubted: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(293_390_000, 3_973).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(86_340_000, 6_326).saturating_add(T::DbWeight::get().reads_writes(9, 6))
     }
 
     fn post_roots(r: u32) -> Weight {
         // `r` from 1 to 500.
+        // Audits::Audits: 1 read, 0 written
         // JobEscrow::Jobs: 1 read, 0 written
         // ModelRegistry::Models: 1 read, 0 written
         // Referee::Agenda: 0 read, 1 written
@@ -68,23 +70,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Roots: 2 read, 2 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 0 read, 1 written
-        Weight::from_parts(407_700_842, 34_568)
-            .saturating_add(T::DbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(2_961_597, 0).saturating_mul(r.into()))
+        Weight::from_parts(131_129_675, 34_568)
+            .saturating_add(T::DbWeight::get().reads_writes(9, 6))
+            .saturating_add(Weight::from_parts(1_074_014, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(151_995_000, 3_640).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(45_278_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
         // Referee::Accusations: 1 read, 1 written
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 1 written
-        Weight::from_parts(116_509_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(22_824_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
@@ -97,8 +99,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(216_536_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(51_277_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
@@ -111,9 +112,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(244_055_769, 14_818)
+        Weight::from_parts(60_697_399, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(1_700_529, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(610_112, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
@@ -125,8 +126,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(253_756_000, 14_818)
-            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(59_128_000, 14_818).saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
@@ -138,8 +138,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(222_497_000, 14_818)
-            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(55_143_000, 14_818).saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
@@ -151,9 +150,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(174_151_526, 11_748)
+        Weight::from_parts(31_219_954, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(87_926, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(25_629, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
@@ -165,9 +164,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(173_408_930, 11_748)
+        Weight::from_parts(37_868_818, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(14_283, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(2_584, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
@@ -178,8 +177,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(235_412_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(52_779_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
@@ -201,9 +199,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 1 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(558_581_036, 14_818)
+        Weight::from_parts(136_179_564, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(24_314, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(10_414, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
@@ -213,13 +211,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 1 written
+        // Referee::Doubted: 1 read, 1 written
         // Referee::Games: 1 read, 1 written
         // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(438_472_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(10, 10))
+        Weight::from_parts(120_601_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(11, 11))
     }
 
     fn resolve_fuse() -> Weight {
@@ -227,7 +226,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Fuses: 1 read, 1 written
         // Referee::Losses: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(58_750_000, 6_095).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(13_480_000, 6_095).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn prove_flaw(b: u32) -> Weight {
@@ -239,9 +238,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(146_120_607, 4_099)
+        Weight::from_parts(33_278_070, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(36_382, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(13_415, 0).saturating_mul(b.into()))
     }
 
     fn demand(c: u32) -> Weight {
@@ -255,9 +254,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Demands: 8 read, 8 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(297_835_389, 3_973)
+        Weight::from_parts(74_867_803, 4_039)
             .saturating_add(T::DbWeight::get().reads_writes(7, 5))
-            .saturating_add(Weight::from_parts(10_893_027, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(4_027_733, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
@@ -273,9 +272,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Demands: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(300_104_628, 6_196)
+        Weight::from_parts(81_917_643, 6_196)
             .saturating_add(T::DbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(54_430, 0).saturating_mul(t.into()))
+            .saturating_add(Weight::from_parts(20_531, 0).saturating_mul(t.into()))
     }
 
     fn is_on_turn() -> Weight {
@@ -284,26 +283,31 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(70_733_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(5, 0))
+        Weight::from_parts(17_927_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(5, 0))
     }
 
     fn tick() -> Weight {
         // Finality::IsLagging: 1 read, 0 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
-        Weight::from_parts(10_700_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(3_214_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
         // Referee::Agenda: 1 read, 0 written
         // Referee::AgendaCursor: 0 read, 1 written
-        Weight::from_parts(15_419_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(3_104_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
-        // Balances::Holds: 2 read, 2 written
+        // Audits::Agenda: 0 read, 1 written
+        // Audits::Auditors: 8 read, 8 written
+        // Audits::Audits: 1 read, 1 written
+        // Audits::Commitments: 9 read, 8 written
+        // Audits::TotalBond: 1 read, 1 written
+        // Balances::Holds: 10 read, 10 written
         // ChainParameters::Parameters: 1 read, 0 written
-        // Emission::Burned: 1 read, 1 written
+        // Emission::Burned: 2 read, 2 written
         // JobEscrow::Agenda: 0 read, 1 written
         // JobEscrow::Jobs: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
@@ -311,9 +315,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Agenda: 0 read, 2 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
+        // Referee::Doubted: 1 read, 1 written
         // Referee::Fuses: 1 read, 0 written
         // Referee::Queue: 0 read, 1 written
-        // System::Account: 3 read, 3 written
+        // System::Account: 11 read, 11 written
         // UsefulWork::Forfeited: 1 read, 1 written
         // WorkerRegistry::Banned: 0 read, 1 written
         // WorkerRegistry::Offers: 1 read, 0 written
@@ -321,8 +326,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(2_093_175_000, 42_190)
-            .saturating_add(T::DbWeight::get().reads_writes(64, 96))
+        Weight::from_parts(929_807_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(101, 133))
     }
 
     fn step_sweep() -> Weight {
@@ -332,12 +337,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 1 written
+        // Referee::Doubted: 1 read, 1 written
         // Referee::Games: 1 read, 1 written
         // Referee::Revealed: 0 read, 1 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(421_831_000, 11_748)
-            .saturating_add(T::DbWeight::get().reads_writes(9, 10))
+        Weight::from_parts(119_079_000, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(10, 11))
     }
 
     fn step_clear() -> Weight {
@@ -349,136 +355,136 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(357_591_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+        Weight::from_parts(102_774_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn challenge() -> Weight {
-        Weight::from_parts(293_390_000, 3_973)
-            .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
+        Weight::from_parts(86_340_000, 6_326)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 6))
     }
 
     fn post_roots(r: u32) -> Weight {
-        Weight::from_parts(407_700_842, 34_568)
-            .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(2_961_597, 0).saturating_mul(r.into()))
+        Weight::from_parts(131_129_675, 34_568)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 6))
+            .saturating_add(Weight::from_parts(1_074_014, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
-        Weight::from_parts(151_995_000, 3_640)
+        Weight::from_parts(45_278_000, 3_658)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
-        Weight::from_parts(116_509_000, 3_616)
+        Weight::from_parts(22_824_000, 3_616)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
-        Weight::from_parts(216_536_000, 11_748)
+        Weight::from_parts(51_277_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
-        Weight::from_parts(244_055_769, 14_818)
+        Weight::from_parts(60_697_399, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(1_700_529, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(610_112, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
-        Weight::from_parts(253_756_000, 14_818)
+        Weight::from_parts(59_128_000, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
-        Weight::from_parts(222_497_000, 14_818)
+        Weight::from_parts(55_143_000, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
-        Weight::from_parts(174_151_526, 11_748)
+        Weight::from_parts(31_219_954, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(87_926, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(25_629, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
-        Weight::from_parts(173_408_930, 11_748)
+        Weight::from_parts(37_868_818, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(14_283, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(2_584, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
-        Weight::from_parts(235_412_000, 11_748)
+        Weight::from_parts(52_779_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
-        Weight::from_parts(558_581_036, 14_818)
+        Weight::from_parts(136_179_564, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(24_314, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(10_414, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
-        Weight::from_parts(438_472_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(10, 10))
+        Weight::from_parts(120_601_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(11, 11))
     }
 
     fn resolve_fuse() -> Weight {
-        Weight::from_parts(58_750_000, 6_095)
+        Weight::from_parts(13_480_000, 6_095)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn prove_flaw(b: u32) -> Weight {
-        Weight::from_parts(146_120_607, 4_099)
+        Weight::from_parts(33_278_070, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(36_382, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(13_415, 0).saturating_mul(b.into()))
     }
 
     fn demand(c: u32) -> Weight {
-        Weight::from_parts(297_835_389, 3_973)
+        Weight::from_parts(74_867_803, 4_039)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
-            .saturating_add(Weight::from_parts(10_893_027, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(4_027_733, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
     fn publish(t: u32) -> Weight {
-        Weight::from_parts(300_104_628, 6_196)
+        Weight::from_parts(81_917_643, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(54_430, 0).saturating_mul(t.into()))
+            .saturating_add(Weight::from_parts(20_531, 0).saturating_mul(t.into()))
     }
 
     fn is_on_turn() -> Weight {
-        Weight::from_parts(70_733_000, 11_748)
+        Weight::from_parts(17_927_000, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 0))
     }
 
     fn tick() -> Weight {
-        Weight::from_parts(10_700_000, 1_489)
+        Weight::from_parts(3_214_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
-        Weight::from_parts(15_419_000, 3_493)
+        Weight::from_parts(3_104_000, 3_493)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
-        Weight::from_parts(2_093_175_000, 42_190)
-            .saturating_add(ParityDbWeight::get().reads_writes(64, 96))
+        Weight::from_parts(929_807_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(101, 133))
     }
 
     fn step_sweep() -> Weight {
-        Weight::from_parts(421_831_000, 11_748)
-            .saturating_add(ParityDbWeight::get().reads_writes(9, 10))
+        Weight::from_parts(119_079_000, 11_748)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 11))
     }
 
     fn step_clear() -> Weight {
-        Weight::from_parts(357_591_000, 6_196)
+        Weight::from_parts(102_774_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
     }
 }

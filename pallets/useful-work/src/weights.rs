@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 3.37
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -36,17 +36,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // UsefulWork::Credits: 1 read, 1 written
         // UsefulWork::Forfeited: 1 read, 0 written
         // UsefulWork::Rounds: 1 read, 1 written
-        Weight::from_parts(107_000_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(9, 5))
+        Weight::from_parts(62_564_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {
         // UsefulWork::IndexPrice: 0 read, 1 written
-        Weight::from_parts(6_360_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(4_076_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
     }
 
     fn set_difficulty() -> Weight {
         // UsefulWork::Difficulty: 0 read, 1 written
-        Weight::from_parts(6_379_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(4_196_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
     }
 
     fn on_finalize() -> Weight {
@@ -60,7 +60,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // UsefulWork::Difficulty: 1 read, 0 written
         // UsefulWork::OpenCredit: 1 read, 1 written
         // UsefulWork::Rounds: 1 read, 2 written
-        Weight::from_parts(71_947_000, 6_418).saturating_add(T::DbWeight::get().reads_writes(9, 7))
+        Weight::from_parts(39_449_000, 6_464).saturating_add(T::DbWeight::get().reads_writes(9, 7))
     }
 
     fn sweep_credits(n: u32) -> Weight {
@@ -68,9 +68,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // ChainParameters::Parameters: 1 read, 0 written
         // UsefulWork::Credits: 65 read, 64 written
         // UsefulWork::FirstUnswept: 1 read, 1 written
-        Weight::from_parts(22_511_780, 4_614)
+        Weight::from_parts(7_070_950, 4_614)
             .saturating_add(T::DbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(5_942_754, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(4_230_647, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(n.into()))
@@ -80,27 +80,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn claim_reward() -> Weight {
-        Weight::from_parts(107_000_000, 4_614)
+        Weight::from_parts(62_564_000, 4_614)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {
-        Weight::from_parts(6_360_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(4_076_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
     }
 
     fn set_difficulty() -> Weight {
-        Weight::from_parts(6_379_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(4_196_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
     }
 
     fn on_finalize() -> Weight {
-        Weight::from_parts(71_947_000, 6_418)
+        Weight::from_parts(39_449_000, 6_464)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 7))
     }
 
     fn sweep_credits(n: u32) -> Weight {
-        Weight::from_parts(22_511_780, 4_614)
+        Weight::from_parts(7_070_950, 4_614)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(5_942_754, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(4_230_647, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(n.into()))
             .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(n.into()))
