@@ -96,6 +96,34 @@ pub struct AuditorView<BlockNumber> {
     pub expected: u32,
 }
 
+/// Whether a candidate for block authorship is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum AuthorState {
+    /// It is drawn in proportion to its weight.
+    Standing,
+    /// It was absent and has not come back.
+    Resting,
+    /// It has left, or a larger bond has taken its place; its bond is still on hold.
+    Leaving,
+    /// It was banned; what is left of its bond is still on hold.
+    Expelled,
+}
+
+/// An author, or a candidate for a seat, as clients read it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct AuthorView<BlockNumber> {
+    pub has_seat: bool,
+    /// `None`: it has no bond, as the authors of the genesis.
+    pub state: Option<AuthorState>,
+    pub bond: Balance,
+    /// Credit of useful work that counts now, before the limit.
+    pub credit: Balance,
+    /// Share of the weights of all candidates, in parts per million.
+    pub weight_share: u32,
+    /// Block from which the bond can be withdrawn, once it has left and holds no seat.
+    pub unbonds_at: Option<BlockNumber>,
+}
+
 /// A reward that can be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClaimableReward {
@@ -200,6 +228,16 @@ sp_api::decl_runtime_apis! {
         BlockNumber: codec::Codec,
     {
         fn auditor(account: AccountId) -> Option<AuditorView<BlockNumber>>;
+    }
+
+    /// Authors of blocks.
+    pub trait AuthorsApi<AccountId, BlockNumber>
+    where
+        AccountId: codec::Codec,
+        BlockNumber: codec::Codec,
+    {
+        /// `None`: neither an author nor a candidate. Reads all candidates.
+        fn author(account: AccountId) -> Option<AuthorView<BlockNumber>>;
     }
 
     /// Committed models.

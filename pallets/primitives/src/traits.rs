@@ -239,3 +239,26 @@ pub trait Windows<BlockNumber> {
     /// Longest time a job may wait for its result.
     fn max_deadline() -> BlockNumber;
 }
+
+/// Told of all credit that is booked. Implemented by `pallet-authors`.
+pub trait CreditWatch<AccountId> {
+    /// An account was credited for useful work that was paid.
+    fn credited(account: &AccountId, credit: Balance);
+}
+
+/// Nobody watches.
+impl<AccountId> CreditWatch<AccountId> for () {
+    fn credited(_: &AccountId, _: Balance) {}
+}
+
+/// What stands behind an account besides its own bond.
+pub trait StakeOf<AccountId> {
+    fn stake_of(account: &AccountId) -> Balance;
+}
+
+/// There is no staking.
+impl<AccountId> StakeOf<AccountId> for () {
+    fn stake_of(_: &AccountId) -> Balance {
+        0
+    }
+}

@@ -346,6 +346,8 @@ pub enum BurnReason {
     LostBond,
     /// Part of the bond of an auditor who was wrong, or silent.
     AuditFault,
+    /// Part of the bond of a block author who equivocated.
+    AuthorFault,
 }
 
 /// Shares of a job's fee. What rounding leaves goes to the treasury.
