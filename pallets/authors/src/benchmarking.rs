@@ -130,7 +130,7 @@ mod benchmarks {
     fn leave() {
         let caller: T::AccountId = whitelisted_caller();
         candidate::<T>(&caller);
-        seated::<T>(&[caller.clone()]);
+        seated::<T>(core::slice::from_ref(&caller));
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller.clone()));
@@ -228,7 +228,7 @@ mod benchmarks {
     fn expel() {
         let who: T::AccountId = account("author", 0, 1);
         candidate::<T>(&who);
-        seated::<T>(&[who.clone()]);
+        seated::<T>(core::slice::from_ref(&who));
 
         #[block]
         {
