@@ -153,6 +153,12 @@ fn draw_should_not_draw_marked_members_or_those_without_weight() {
         assert_eq!(draw(seed(number), &set, &weights, 3), Plan::default());
     }
     assert_eq!(draw(seed(1), &set, &[], 3), Plan::default());
+    // However heavy, the marked one goes for whoever else can be drawn.
+    let weights = weighted(&[(1, 1_000), (9, 1)]);
+    for number in 0..100 {
+        let plan = draw(seed(number), &set, &weights, 3);
+        assert_eq!((plan.newcomers, plan.leaving), (vec![9], vec![1]));
+    }
 }
 
 #[test]
