@@ -44,6 +44,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_finality, Finality]
     [pallet_receipts, Receipts]
     [pallet_audits, Audits]
+    [pallet_authors, Authors]
     [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]
 );
@@ -187,5 +188,16 @@ impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> fo
         pallet_referee::FrozenVersions::<Runtime>::put(1);
         let windows = <Runtime as pallet_referee::Config>::Windows::get();
         pallet_referee::Ticks::<Runtime>::mutate(|ticks| *ticks += windows.challenge);
+    }
+}
+
+impl pallet_authors::BenchmarkHelper<AccountId> for Helper {
+    fn register_keys(who: &AccountId) {
+        let bytes: [u8; 32] = who.clone().into();
+        let keys = SessionKeys {
+            babe: sp_core::sr25519::Public::from_raw(bytes).into(),
+            grandpa: sp_core::ed25519::Public::from_raw(bytes).into(),
+        };
+        pallet_session::NextKeys::<Runtime>::insert(who, keys);
     }
 }

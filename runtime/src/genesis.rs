@@ -26,10 +26,12 @@ pub const MAINNET_RUNTIME_PRESET: &str = "mainnet";
 pub const CAP: Balance = 10_000_000_000 * AIPG;
 /// What each account of a development preset starts with.
 const ENDOWMENT: Balance = 100_000 * AIPG;
-/// Index price: what a unit (10⁶ multiply-accumulates) counts at most when credit is booked.
-const INDEX_PRICE: Balance = AIPG / 100;
-/// Least price of a unit of the demo model.
-const DEMO_PRICE_FLOOR: Balance = INDEX_PRICE;
+/// Index price: what a unit (10⁶ multiply-accumulates) counts at most when credit is booked. A job of a model of
+/// half a billion parameters is some 140,000 units: 0.14 AIPG, for which a bond of 100 can stand.
+const INDEX_PRICE: Balance = AIPG / 1_000_000;
+/// Least price of a unit of the demo model, and the index price where there is one. A job of it is some 650
+/// units: much for so little work, so that a first run shows every share of the fee.
+const DEMO_PRICE_FLOOR: Balance = AIPG / 2_000;
 /// Credit per round under which the price of credit no longer rises.
 const DIFFICULTY: Balance = 1_000 * AIPG;
 /// κ of the demo model on `dev`: twice the fee, so that a first run shows a reward.
@@ -96,6 +98,14 @@ impl Development {
     }
 }
 
+/// The accounts of authorities.
+fn accounts(authorities: &[(AccountId, SessionKeys)]) -> Vec<AccountId> {
+    authorities
+        .iter()
+        .map(|(account, _)| account.clone())
+        .collect()
+}
+
 /// The genesis form of authorities: each account is its own validator.
 fn session_keys(
     authorities: Vec<(AccountId, SessionKeys)>,
@@ -123,6 +133,13 @@ fn genesis(preset: Preset) -> Value {
         babe: BabeConfig {
             epoch_config: BABE_EPOCH_CONFIGURATION
         },
+        authors: AuthorsConfig {
+            authors: accounts(
+                &development
+                    .map(Development::authorities)
+                    .unwrap_or_default()
+            ),
+        },
         session: SessionConfig {
             keys: session_keys(
                 development
@@ -143,7 +160,10 @@ fn genesis(preset: Preset) -> Value {
             models: development.map(Development::models).unwrap_or_default(),
         },
         useful_work: UsefulWorkConfig {
-            index_price: INDEX_PRICE,
+            index_price: match development {
+                Some(_) => DEMO_PRICE_FLOOR,
+                None => INDEX_PRICE,
+            },
             difficulty: DIFFICULTY
         },
     })
@@ -199,6 +219,9 @@ pub fn import(
 ) -> Value {
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig { balances },
+        authors: AuthorsConfig {
+            authors: accounts(&authorities)
+        },
         session: SessionConfig {
             keys: session_keys(authorities)
         },

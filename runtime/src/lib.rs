@@ -140,8 +140,7 @@ mod runtime {
     pub type Babe = pallet_babe;
     #[runtime::pallet_index(4)]
     pub type Authorship = pallet_authorship;
-    #[runtime::pallet_index(5)]
-    pub type Session = pallet_session;
+    // 5 was the session before there were authors by useful work.
     #[runtime::pallet_index(6)]
     pub type Grandpa = pallet_grandpa;
     #[runtime::pallet_index(7)]
@@ -156,6 +155,16 @@ mod runtime {
     // Before the referee: it counts a block only if finality does not lag.
     #[runtime::pallet_index(11)]
     pub type Finality = pallet_finality;
+
+    // In the genesis the session takes its authors from here.
+    #[runtime::pallet_index(12)]
+    pub type Authors = pallet_authors;
+    #[runtime::pallet_index(13)]
+    pub type Session = pallet_session;
+    #[runtime::pallet_index(14)]
+    pub type Historical = pallet_session::historical;
+    #[runtime::pallet_index(15)]
+    pub type Offences = pallet_offences;
 
     // Hooks and genesis run in the order of the indices, whatever the order of these lines.
     //

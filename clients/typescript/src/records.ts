@@ -71,6 +71,8 @@ export interface WorkerView {
   region: Region
   capacity: bigint
   active: bigint
+  /** What it gets at most for jobs that are not final: a fifth of the bond at most, one of them a fiftieth. */
+  exposed: bigint
   completed: bigint
   failed: bigint
   /** Permill. */
@@ -118,6 +120,7 @@ export interface Books {
   burnedLostBonds: bigint
   /** Of the bonds of auditors who were wrong, or silent. */
   burnedAuditFaults: bigint
+  burnedAuthorFaults: bigint
   blockReward: bigint
   pendingWork: bigint
   reservedWork: bigint

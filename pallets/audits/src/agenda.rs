@@ -7,13 +7,10 @@ use crate::{
     types::{Audit, Stage},
     WeightInfo,
 };
-use aipg_primitives::{AuditHistory, Balance, Beacon, JobId, Tick};
+use aipg_primitives::{agenda::BEACON_PATIENCE, AuditHistory, Balance, Beacon, JobId, Tick};
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::Saturating;
-
-/// Blocks after which a beacon that is still not complete is given up for a new one.
-const BEACON_PATIENCE: u32 = 24;
 
 impl<T: Config> Pallet<T> {
     /// Writes an audit under its new due tick.

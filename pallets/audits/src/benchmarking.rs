@@ -13,7 +13,7 @@ use aipg_primitives::{Balance, JobId};
 use codec::{Decode, Encode};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
-    fungible::{Inspect, MutateHold, Unbalanced},
+    fungible::{Inspect, Unbalanced},
     tokens::Precision,
     Get,
 };

@@ -178,6 +178,7 @@ impl<T: Config> Pallet<T> {
         let candidacy = Self::present(&author)?;
         ensure!(candidacy == Candidacy::Resting, Error::<T>::NotResting);
         Candidates::<T>::insert(&author, Candidacy::Standing);
+        Self::unmark(&author, Going::Absent);
         Self::deposit_event(Event::Returned { author });
         Ok(())
     }
@@ -218,5 +219,17 @@ impl<T: Config> Pallet<T> {
                 _ => false,
             }
         })
+    }
+
+    /// Lets an author keep its seat that was marked for this reason.
+    fn unmark(author: &T::AccountId, why: Going) {
+        Seats::<T>::mutate(|seats| {
+            let seat = seats
+                .iter_mut()
+                .find(|seat| seat.author == *author && seat.going == Some(why));
+            if let Some(seat) = seat {
+                seat.going = None;
+            }
+        });
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     weight_of::{weights, Means},
     WeightInfo,
 };
-use aipg_primitives::{Beacon, StakeOf};
+use aipg_primitives::{agenda::BEACON_PATIENCE, Beacon, StakeOf};
 use alloc::vec::Vec;
 use frame_support::{
     traits::{Contains, Get},
@@ -16,9 +16,6 @@ use frame_support::{
 };
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
-
-/// Blocks after which a beacon that is still not complete is given up for a new one.
-const BEACON_PATIENCE: u32 = 24;
 
 impl<T: Config> Pallet<T> {
     /// Candidates that have a weight now, at most [`Config::MaxCandidates`].

@@ -1,18 +1,18 @@
 //! What must always hold.
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use crate::{
     pallet::*,
     types::{Going, Seat},
 };
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use alloc::collections::BTreeSet;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use frame_support::{ensure, traits::Get};
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use sp_runtime::TryRuntimeError;
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 impl<T: Config> Pallet<T> {
     /// Every bond belongs to one record, the list is counted right, and the seats are some that can be.
     pub fn do_try_state() -> Result<(), TryRuntimeError> {

@@ -65,6 +65,24 @@ impl<T: Config> Get<u32> for EraSessions<T> {
     }
 }
 
+/// Block authors that there should be.
+pub struct AuthorSeats<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for AuthorSeats<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().author_seats
+    }
+}
+
+/// Block authors below which none gives up its seat.
+pub struct LeastAuthors<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for LeastAuthors<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().least_authors
+    }
+}
+
 /// Blocks of a round of useful work.
 pub struct RoundBlocks<T>(PhantomData<T>);
 

@@ -22,6 +22,10 @@ pub struct ChainParameters {
     pub epoch_slots: u64,
     /// Sessions of an era.
     pub era_sessions: u32,
+    /// Block authors that there should be.
+    pub author_seats: u32,
+    /// Block authors below which none gives up its seat.
+    pub least_authors: u32,
     /// Blocks of a round of useful work.
     pub round_blocks: u32,
     /// Later blocks from which a block's beacon is made, at least.
@@ -61,6 +65,8 @@ impl ChainParameters {
             slot_duration_ms: 2_000,
             epoch_slots: 30,
             era_sessions: 2,
+            author_seats: 1,
+            least_authors: 1,
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 1,
@@ -86,6 +92,8 @@ impl ChainParameters {
             slot_duration_ms: 6_000,
             epoch_slots: 100,
             era_sessions: 6,
+            author_seats: 4,
+            least_authors: 3,
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 2,
@@ -110,6 +118,8 @@ impl ChainParameters {
             slot_duration_ms: 60_000,
             epoch_slots: 60,
             era_sessions: 24,
+            author_seats: 100,
+            least_authors: 4,
             round_blocks: 10,
             beacon_blocks: 2,
             beacon_authors: 2,
@@ -162,6 +172,11 @@ impl ChainParameters {
             (self.slot_duration_ms & 1 == 1, SlotDurationOdd),
             (self.epoch_slots == 0, EpochSlotsZero),
             (self.era_sessions == 0, EraSessionsZero),
+            (self.least_authors == 0, LeastAuthorsZero),
+            (
+                self.author_seats < self.least_authors,
+                AuthorSeatsBelowLeast,
+            ),
             (self.round_blocks == 0, RoundBlocksZero),
             (self.beacon_blocks == 0, BeaconBlocksZero),
             (self.beacon_authors == 0, BeaconAuthorsZero),
@@ -177,6 +192,10 @@ impl ChainParameters {
             (
                 self.audit_beacon_authors > self.audit_beacon_blocks,
                 AuditBeaconAuthorsAboveBlocks,
+            ),
+            (
+                self.epoch_slots <= u64::from(self.audit_beacon_blocks).saturating_add(1),
+                EpochBelowAuditBeacon,
             ),
             (self.claim_window == 0, ClaimWindowZero),
             (self.run_window == 0, RunWindowZero),
@@ -237,6 +256,10 @@ pub enum ParameterError {
     EpochSlotsZero,
     /// An era needs a session.
     EraSessionsZero,
+    /// Nobody could be left to author blocks.
+    LeastAuthorsZero,
+    /// There could not be as many authors as there must be.
+    AuthorSeatsBelowLeast,
     /// A round needs a block.
     RoundBlocksZero,
     /// A beacon that takes no later block is known before what it judges.
@@ -249,6 +272,8 @@ pub enum ParameterError {
     AuditBeaconWeaker,
     /// So few blocks cannot have so many authors.
     AuditBeaconAuthorsAboveBlocks,
+    /// Authors are drawn by the beacon of audits within a session.
+    EpochBelowAuditBeacon,
     /// Nobody could claim.
     ClaimWindowZero,
     /// Nobody could deliver.
@@ -284,6 +309,8 @@ impl ParameterError {
             Self::SlotDurationOdd => "slotDurationMs is odd",
             Self::EpochSlotsZero => "epochSlots is 0",
             Self::EraSessionsZero => "eraSessions is 0",
+            Self::LeastAuthorsZero => "leastAuthors is 0",
+            Self::AuthorSeatsBelowLeast => "authorSeats is below leastAuthors",
             Self::RoundBlocksZero => "roundBlocks is 0",
             Self::BeaconBlocksZero => "beaconBlocks is 0",
             Self::BeaconAuthorsZero => "beaconAuthors is 0",
@@ -292,6 +319,7 @@ impl ParameterError {
                 "auditBeaconBlocks or auditBeaconAuthors is below beaconBlocks or beaconAuthors"
             }
             Self::AuditBeaconAuthorsAboveBlocks => "auditBeaconAuthors is above auditBeaconBlocks",
+            Self::EpochBelowAuditBeacon => "epochSlots leaves no time after auditBeaconBlocks",
             Self::ClaimWindowZero => "claimWindow is 0",
             Self::RunWindowZero => "runWindow is 0",
             Self::UnitsPerBlockZero => "unitsPerBlock is 0",

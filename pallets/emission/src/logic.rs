@@ -103,6 +103,7 @@ impl<T: Config> Pallet<T> {
             burned_convictions: Burned::<T>::get(BurnReason::Conviction),
             burned_lost_bonds: Burned::<T>::get(BurnReason::LostBond),
             burned_audit_faults: Burned::<T>::get(BurnReason::AuditFault),
+            burned_author_faults: Burned::<T>::get(BurnReason::AuthorFault),
             block_reward: terms.schedule.reward_at(next_block.unique_saturated_into()),
             pending_work: PendingWork::<T>::get(),
             reserved_work: ReservedWork::<T>::get(),

@@ -8,8 +8,9 @@ use crate::pallet::*;
 use crate::types::{Delivery, RefundReason, Stage};
 use crate::WeightInfo;
 use aipg_primitives::{
-    agenda::{pause_at, RETRY_AFTER},
-    Beacon, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows, WorkerDirectory,
+    agenda::{pause_at, BEACON_PATIENCE, RETRY_AFTER},
+    Balance, Beacon, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows,
+    WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
@@ -23,8 +24,6 @@ use sp_runtime::{
 
 /// Longest pause, in blocks, between draws that found nobody.
 const LONGEST_PAUSE: u32 = 8;
-/// Blocks after which a beacon that is still not complete is given up for a new one.
-const BEACON_PATIENCE: u32 = 24;
 
 impl<T: Config> Pallet<T> {
     /// Writes the job under its new due block.
@@ -101,15 +100,16 @@ impl<T: Config> Pallet<T> {
     fn advance(id: JobId, job: JobOf<T>, now: BlockNumberFor<T>) -> DispatchResult {
         match job.stage.clone() {
             Stage::Queued { anchor, attempt } => Self::draw(id, job, anchor, attempt, now),
-            Stage::Assigned { worker, .. } => {
-                Self::time_out(id, job, worker, Fault::ClaimMissed, now)
+            Stage::Assigned { worker, payout, .. } => {
+                Self::time_out(id, job, (worker, payout), Fault::ClaimMissed, now)
             }
-            Stage::Running { worker, .. } => {
-                Self::time_out(id, job, worker, Fault::ResultMissed, now)
+            Stage::Running { worker, payout, .. } => {
+                Self::time_out(id, job, (worker, payout), Fault::ResultMissed, now)
             }
             Stage::Delivered {
                 worker,
                 ask,
+                payout,
                 units,
                 output,
                 digest,
@@ -130,6 +130,7 @@ impl<T: Config> Pallet<T> {
                 let delivery = Delivery {
                     worker,
                     ask,
+                    payout,
                     units,
                     output,
                     digest,
@@ -165,6 +166,7 @@ impl<T: Config> Pallet<T> {
             model: job.model,
             units: job.units_at_most,
             max_price: job.max_price,
+            mint_ceiling: Self::mint_ceiling(&job.model),
             service: job.service,
             seed: H256::from_slice(seed.as_ref()),
         };
@@ -179,6 +181,7 @@ impl<T: Config> Pallet<T> {
         job.stage = Stage::Assigned {
             worker: drawn.worker.clone(),
             ask: drawn.ask,
+            payout: drawn.payout,
         };
         WorkerJobs::<T>::insert(&drawn.worker, id, ());
         Self::put(id, &mut job, due);
@@ -195,12 +198,12 @@ impl<T: Config> Pallet<T> {
     fn time_out(
         id: JobId,
         mut job: JobOf<T>,
-        worker: T::AccountId,
+        (worker, payout): (T::AccountId, Balance),
         fault: Fault,
         now: BlockNumberFor<T>,
     ) -> DispatchResult {
         WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::failed(&worker, fault);
+        T::Workers::failed(&worker, payout, fault);
         job.timed_out = Some(worker.clone());
         Self::redraw(id, job, worker, Some(fault), now);
         Ok(())

@@ -134,6 +134,7 @@ pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
     let stage = Stage::Delivered {
         worker: result.worker,
         ask: ask::<T>(&result.model),
+        payout: 0,
         units: 1,
         output: result.output,
         provider: None,
@@ -156,6 +157,7 @@ fn assigned<T: Config>(worker: &T::AccountId) -> JobId {
     let stage = Stage::Assigned {
         worker: worker.clone(),
         ask: ask::<T>(&model),
+        payout: 0,
     };
     job_in::<T>(stage, model, System::<T>::block_number() + 10u32.into())
 }
@@ -296,6 +298,7 @@ mod benchmarks {
         let stage = Stage::Delivered {
             worker,
             ask: ask::<T>(&model),
+            payout: 0,
             units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
             output: tokens(MAX_OUTPUT / 2),
             provider: Some(H256::repeat_byte(4)),
@@ -348,6 +351,7 @@ mod benchmarks {
         let stage = Stage::Running {
             worker: worker.clone(),
             ask: ask::<T>(&model),
+            payout: 0,
         };
         let id = job_in::<T>(stage, model, now);
 

@@ -94,6 +94,8 @@ pub mod pallet {
         type StakersPot: Get<Self::AccountId>;
         /// Shares of a fee.
         type FeeSplit: Get<FeeSplit>;
+        /// Most that is minted on a fee where governance has not listed the model, in millionths.
+        type DefaultMintCeiling: Get<u32>;
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]
         type InputMissCharge: Get<Permill>;

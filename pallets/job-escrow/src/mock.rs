@@ -103,34 +103,72 @@ pub struct Directory;
 impl WorkerDirectory<AccountId> for Directory {
     fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>> {
         REQUESTS.with_borrow_mut(|requests| requests.push(request.clone()));
-        DRAWS.with_borrow_mut(|draws| {
-            (!draws.is_empty()).then(|| Drawn {
-                worker: draws.remove(0),
-                ask: ASK,
+        DRAWS
+            .with_borrow_mut(|draws| {
+                (!draws.is_empty()).then(|| Drawn {
+                    worker: draws.remove(0),
+                    ask: ASK,
+                    payout: payout_at_most(
+                        Balance::from(request.units) * ASK,
+                        request.mint_ceiling,
+                    ),
+                })
             })
-        })
+            .inspect(|drawn| stand_for(&drawn.worker, drawn.payout, 0))
     }
 
-    fn completed(worker: &AccountId) {
-        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Completed)));
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance) {
+        report(worker, Report::Completed);
+        stand_for(worker, payout, drawn);
     }
 
-    fn settled(worker: &AccountId, payout: Balance) {
-        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Settled)));
-        PAYOUTS.with_borrow_mut(|payouts| payouts.push(payout));
+    fn settled(worker: &AccountId, payout: Balance, is_paid: bool) {
+        report(worker, Report::Settled);
+        stand_for(worker, 0, payout);
+        PAYOUTS.with_borrow_mut(|payouts| payouts.push(if is_paid { payout } else { 0 }));
     }
 
-    fn released(worker: &AccountId) {
-        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Released)));
+    fn released(worker: &AccountId, payout: Balance) {
+        report(worker, Report::Released);
+        stand_for(worker, 0, payout);
     }
 
-    fn failed(worker: &AccountId, fault: Fault) {
-        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Failed(fault))));
+    fn failed(worker: &AccountId, payout: Balance, fault: Fault) {
+        report(worker, Report::Failed(fault));
+        stand_for(worker, 0, payout);
     }
 
-    fn lapsed(worker: &AccountId, fault: Fault) {
-        REPORTS.with_borrow_mut(|reports| reports.push((*worker, Report::Lapsed(fault))));
+    fn lapsed(worker: &AccountId, payout: Balance, fault: Fault) {
+        report(worker, Report::Lapsed(fault));
+        stand_for(worker, 0, payout);
     }
+
+    fn exposed(worker: &AccountId) -> Balance {
+        Exposed::get(worker)
+    }
+}
+
+fn report(worker: &AccountId, report: Report) {
+    REPORTS.with_borrow_mut(|reports| reports.push((*worker, report)));
+}
+
+/// What the bond of each worker stands for; in the state, so that what is undone is undone here too.
+#[frame_support::storage_alias]
+type Exposed = StorageMap<
+    Directory,
+    frame_support::Twox64Concat,
+    AccountId,
+    Balance,
+    frame_support::pallet_prelude::ValueQuery,
+>;
+
+/// Adds a payout to those that the bond of a worker stands for, and takes another away.
+fn stand_for(worker: &AccountId, more: Balance, less: Balance) {
+    Exposed::mutate(worker, |exposed| {
+        *exposed = (*exposed + more)
+            .checked_sub(less)
+            .expect("it stood for this");
+    });
 }
 
 pub struct Catalogue;
@@ -289,6 +327,7 @@ impl pallet_job_escrow::Config for Test {
     type Treasury = TreasuryAccount;
     type StakersPot = StakersAccount;
     type FeeSplit = Split;
+    type DefaultMintCeiling = ConstU32<20_000>;
     type InputMissCharge = Charge;
     type MaxStepsPerBlock = ConstU32<4>;
     type WeightInfo = ();

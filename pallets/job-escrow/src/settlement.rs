@@ -17,21 +17,17 @@ use frame_support::{
     },
 };
 
-/// Most that is minted on the fee of a job of a model that governance has not listed, in millionths.
-const UNLISTED_CEILING: u32 = 20_000;
-
 impl<T: Config> Pallet<T> {
     /// units × ask, never more than the hold. The draw already made sure of it.
     pub(crate) fn fee_of(job: &JobOf<T>, ask: Balance, units: Units) -> Balance {
         Balance::from(units).saturating_mul(ask).min(job.max_price)
     }
 
-    /// What a worker gets for a job at most: all of the fee, and what may be minted on it.
-    pub(crate) fn payout(model: &ModelId, fee: Balance) -> Balance {
-        let ceiling = T::Models::terms(model).and_then(|terms| terms.mint_ceiling);
-        let ceiling = Balance::from(ceiling.unwrap_or(UNLISTED_CEILING));
-        let minted = fee.saturating_mul(ceiling).checked_div(1_000_000);
-        fee.saturating_add(minted.unwrap_or_default())
+    /// Most that is minted on the fee of a job of the model, in millionths.
+    pub(crate) fn mint_ceiling(model: &ModelId) -> u32 {
+        T::Models::terms(model)
+            .and_then(|terms| terms.mint_ceiling)
+            .unwrap_or_else(T::DefaultMintCeiling::get)
     }
 
     /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive
@@ -61,6 +57,7 @@ impl<T: Config> Pallet<T> {
         let Delivery {
             worker,
             ask,
+            payout,
             units,
             output,
             digest,
@@ -98,7 +95,7 @@ impl<T: Config> Pallet<T> {
         let spent = others.saturating_add(paid.treasury);
         let returned = Self::release(&job, job.max_price.saturating_sub(spent))?;
         Self::remove(id, &job);
-        T::Workers::settled(&worker, Self::payout(&job.model, fee));
+        T::Workers::settled(&worker, payout, true);
         Self::write_receipt(
             id,
             &job,
@@ -149,12 +146,12 @@ impl<T: Config> Pallet<T> {
         let charged = Self::pay(&job, &T::Treasury::get(), charge);
         let returned = Self::release(&job, job.max_price.saturating_sub(charged))?;
         Self::remove(id, &job);
-        if let Stage::Delivered { worker, .. } = &job.stage {
+        if let Stage::Delivered { worker, payout, .. } = &job.stage {
             match reason {
                 RefundReason::NotAttested => {
-                    T::Workers::lapsed(worker, Fault::AttestationMissed);
+                    T::Workers::lapsed(worker, *payout, Fault::AttestationMissed);
                 }
-                _ => T::Workers::settled(worker, 0),
+                _ => T::Workers::settled(worker, *payout, false),
             }
         }
         Self::write_receipt(id, &job, Outcome::Refunded { reason, returned })?;

@@ -1,22 +1,28 @@
 //! What workers do with a job.
 
 use crate::pallet::*;
-use crate::types::RefundReason;
-use crate::types::Stage;
+use crate::types::{RefundReason, Stage};
 use aipg_primitives::{
-    Balance, JobId, ModelCatalogue, NodeId, ResultWatch, SettlementGate, TokenList, Windows,
-    WorkerDirectory,
+    payout_at_most, Balance, JobId, ModelCatalogue, NodeId, ResultWatch, SettlementGate, TokenList,
+    Windows, WorkerDirectory,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_core::H256;
 use sp_runtime::{traits::One, DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
-    /// The job, if it is drawn for `worker`, unclaimed and in time, with the ask it was drawn at.
-    fn drawn_for(worker: &T::AccountId, id: JobId) -> Result<(JobOf<T>, Balance), DispatchError> {
+    /// The job, if it is drawn for `worker`, unclaimed and in time, with ask and payout of the draw.
+    fn drawn_for(
+        worker: &T::AccountId,
+        id: JobId,
+    ) -> Result<(JobOf<T>, Balance, Balance), DispatchError> {
         let job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
-        let ask = match &job.stage {
-            Stage::Assigned { worker: drawn, ask } if drawn == worker => *ask,
+        let (ask, payout) = match &job.stage {
+            Stage::Assigned {
+                worker: drawn,
+                ask,
+                payout,
+            } if drawn == worker => (*ask, *payout),
             Stage::Running { worker: drawn, .. } | Stage::Delivered { worker: drawn, .. }
                 if drawn == worker =>
             {
@@ -32,11 +38,11 @@ impl<T: Config> Pallet<T> {
             frame_system::Pallet::<T>::block_number() < job.due,
             Error::<T>::ClaimTooLate
         );
-        Ok((job, ask))
+        Ok((job, ask, payout))
     }
 
     pub(crate) fn do_claim(worker: T::AccountId, id: JobId) -> DispatchResult {
-        let (mut job, ask) = Self::drawn_for(&worker, id)?;
+        let (mut job, ask, payout) = Self::drawn_for(&worker, id)?;
         let now = frame_system::Pallet::<T>::block_number();
         let due = now
             .saturating_add(T::Windows::run(job.units_at_most))
@@ -44,6 +50,7 @@ impl<T: Config> Pallet<T> {
         job.stage = Stage::Running {
             worker: worker.clone(),
             ask,
+            payout,
         };
         Self::put(id, &mut job, due);
         Self::deposit_event(Event::JobClaimed {
@@ -62,11 +69,12 @@ impl<T: Config> Pallet<T> {
         provider: Option<NodeId>,
     ) -> DispatchResult {
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
-        let ask = match &job.stage {
+        let (ask, drawn) = match &job.stage {
             Stage::Running {
                 worker: runner,
                 ask,
-            } if *runner == worker => *ask,
+                payout,
+            } if *runner == worker => (*ask, *payout),
             Stage::Assigned { worker: drawn, .. } if *drawn == worker => {
                 return Err(Error::<T>::NotClaimed.into())
             }
@@ -88,10 +96,13 @@ impl<T: Config> Pallet<T> {
         let units = T::Models::units(&job.model, job.input.count, output.count)
             .ok_or(Error::<T>::UnknownModel)?;
         let fee = Self::fee_of(&job, ask, units);
+        // The ceiling may have risen since the draw; the bond was asked about what it was then.
+        let payout = payout_at_most(fee, Self::mint_ceiling(&job.model)).min(drawn);
         let settles_at = now.saturating_add(T::Windows::challenge());
         job.stage = Stage::Delivered {
             worker: worker.clone(),
             ask,
+            payout,
             units,
             output,
             provider,
@@ -100,8 +111,8 @@ impl<T: Config> Pallet<T> {
         };
         Self::put(id, &mut job, settles_at);
         WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::completed(&worker);
-        T::Watch::delivered(id, &worker, Self::payout(&job.model, fee));
+        T::Workers::completed(&worker, drawn, payout);
+        T::Watch::delivered(id, &worker, payout);
         Self::deposit_event(Event::ResultSubmitted {
             job: id,
             worker,
@@ -116,9 +127,9 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_input_unavailable(worker: T::AccountId, id: JobId) -> DispatchResult {
-        let (mut job, _) = Self::drawn_for(&worker, id)?;
+        let (mut job, _, payout) = Self::drawn_for(&worker, id)?;
         WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::released(&worker);
+        T::Workers::released(&worker, payout);
         job.input_misses = job.input_misses.saturating_add(1);
         if job.input_misses >= MAX_INPUT_MISSES {
             return Self::refund(id, job, RefundReason::InputUnavailable);

@@ -9,12 +9,14 @@ impl<T: Config> Pallet<T> {
     /// * Every live job is in the agenda once, at its due block, not behind the cursor.
     /// * A worker's list names exactly the jobs it must claim or deliver.
     /// * No result was delivered at a tick that is still to come.
+    /// * The payouts that a worker's bond stands for are those of its jobs.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         use crate::types::Stage;
-        use aipg_primitives::SettlementGate;
+        use aipg_primitives::{SettlementGate, WorkerDirectory};
         use alloc::collections::BTreeMap;
         use frame_support::{ensure, traits::fungible::InspectHold};
         let mut owned = BTreeMap::<_, u128>::new();
+        let mut exposed = BTreeMap::<_, u128>::new();
         let mut live: u32 = 0;
         let mut active: u32 = 0;
         for (id, job) in Jobs::<T>::iter() {
@@ -36,6 +38,13 @@ impl<T: Config> Pallet<T> {
                     "result was delivered after today's tick"
                 );
             }
+            if let Stage::Assigned { worker, payout, .. }
+            | Stage::Running { worker, payout, .. }
+            | Stage::Delivered { worker, payout, .. } = &job.stage
+            {
+                let sum = exposed.entry(worker.clone()).or_default();
+                *sum = sum.saturating_add(*payout);
+            }
             if let Some(worker) = job.active_worker() {
                 active = active.saturating_add(1);
                 ensure!(
@@ -43,6 +52,12 @@ impl<T: Config> Pallet<T> {
                     "worker does not know its job"
                 );
             }
+        }
+        for (worker, payouts) in exposed {
+            ensure!(
+                payouts == T::Workers::exposed(&worker),
+                "bond stands for other payouts than those of the worker's jobs"
+            );
         }
         ensure!(
             Agenda::<T>::iter().count() == live as usize,

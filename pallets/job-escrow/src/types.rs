@@ -17,14 +17,25 @@ pub enum Stage<AccountId, BlockNumber> {
     /// Waits for the beacon of block `anchor`, then for a machine that fits. `attempt` counts the
     /// draws from that beacon.
     Queued { anchor: BlockNumber, attempt: u32 },
-    /// `worker` was drawn at `ask` a unit and must claim before the job is due.
-    Assigned { worker: AccountId, ask: Balance },
+    /// `worker` was drawn at `ask` a unit and must claim before the job is due. Its bond stands for
+    /// `payout`.
+    Assigned {
+        worker: AccountId,
+        ask: Balance,
+        payout: Balance,
+    },
     /// `worker` holds the input and must deliver before the job is due.
-    Running { worker: AccountId, ask: Balance },
+    Running {
+        worker: AccountId,
+        ask: Balance,
+        payout: Balance,
+    },
     /// Delivered; paid when the job is due.
     Delivered {
         worker: AccountId,
         ask: Balance,
+        /// What the worker gets for it at most, and its bond stands for.
+        payout: Balance,
         units: Units,
         output: TokenList,
         /// Node to ask for the output's blob.
@@ -91,6 +102,7 @@ impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {
 pub struct Delivery<AccountId> {
     pub worker: AccountId,
     pub ask: Balance,
+    pub payout: Balance,
     pub units: Units,
     pub output: TokenList,
     pub digest: H256,

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.14
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -39,7 +39,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 0 read, 1 written
         // JobEscrow::NextJob: 1 read, 1 written
         // ModelRegistry::Models: 1 read, 0 written
-        Weight::from_parts(94_021_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(5, 5))
+        Weight::from_parts(152_457_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(5, 5))
     }
 
     fn claim() -> Weight {
@@ -47,7 +47,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Agenda: 0 read, 2 written
         // JobEscrow::AgendaCursor: 1 read, 0 written
         // JobEscrow::Jobs: 1 read, 1 written
-        Weight::from_parts(23_195_000, 4_039).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(51_607_000, 4_055).saturating_add(T::DbWeight::get().reads_writes(3, 3))
     }
 
     fn submit_result() -> Weight {
@@ -64,7 +64,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // ModelRegistry::Models: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(71_247_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(9, 8))
+        Weight::from_parts(172_225_000, 4_099).saturating_add(T::DbWeight::get().reads_writes(9, 8))
     }
 
     fn input_unavailable() -> Weight {
@@ -76,16 +76,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Receipts::Open: 1 read, 1 written
         // System::Account: 2 read, 2 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(155_183_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(7, 8))
+        Weight::from_parts(340_996_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(7, 8))
     }
 
     fn pass_blocks(b: u32) -> Weight {
         // `b` from 0 to 32.
         // JobEscrow::Agenda: 32 read, 0 written
         // JobEscrow::AgendaCursor: 1 read, 1 written
-        Weight::from_parts(2_731_566, 1_489)
+        Weight::from_parts(4_983_948, 1_489)
             .saturating_add(T::DbWeight::get().reads_writes(1, 1))
-            .saturating_add(Weight::from_parts(3_223_995, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(5_058_024, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_503).saturating_mul(b.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(b.into()))
     }
@@ -103,7 +103,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 4 read, 0 written
         // WorkerRegistry::ServingCount: 1 read, 0 written
         // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(231_828_000, 82_782)
+        Weight::from_parts(372_483_000, 82_782)
             .saturating_add(T::DbWeight::get().reads_writes(54, 5))
     }
 
@@ -112,6 +112,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::Auditors: 8 read, 8 written
         // Audits::Audits: 1 read, 1 written
         // Audits::Commitments: 9 read, 8 written
+        // Authors::Credits: 9 read, 9 written
+        // Authors::CurrentEra: 1 read, 0 written
         // Balances::Holds: 1 read, 1 written
         // ChainParameters::Parameters: 1 read, 0 written
         // Emission::Burned: 1 read, 1 written
@@ -129,8 +131,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // UsefulWork::IndexPrice: 1 read, 0 written
         // UsefulWork::OpenCredit: 1 read, 1 written
         // WorkerRegistry::Workers: 2 read, 2 written
-        Weight::from_parts(546_390_000, 33_606)
-            .saturating_add(T::DbWeight::get().reads_writes(49, 41))
+        Weight::from_parts(1_003_398_000, 33_606)
+            .saturating_add(T::DbWeight::get().reads_writes(59, 50))
     }
 
     fn step_refund() -> Weight {
@@ -140,7 +142,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Jobs: 1 read, 1 written
         // Receipts::Open: 1 read, 1 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(112_770_000, 4_039).saturating_add(T::DbWeight::get().reads_writes(6, 5))
+        Weight::from_parts(255_139_000, 4_055).saturating_add(T::DbWeight::get().reads_writes(6, 5))
     }
 
     fn step_time_out() -> Weight {
@@ -156,7 +158,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(394_292_000, 42_190)
+        Weight::from_parts(606_289_000, 42_190)
             .saturating_add(T::DbWeight::get().reads_writes(57, 88))
     }
 
@@ -164,62 +166,62 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // JobEscrow::Agenda: 0 read, 2 written
         // JobEscrow::AgendaCursor: 1 read, 0 written
         // JobEscrow::Jobs: 0 read, 1 written
-        Weight::from_parts(12_048_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(1, 3))
+        Weight::from_parts(40_721_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(1, 3))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn submit() -> Weight {
-        Weight::from_parts(94_021_000, 4_099)
+        Weight::from_parts(152_457_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 5))
     }
 
     fn claim() -> Weight {
-        Weight::from_parts(23_195_000, 4_039)
+        Weight::from_parts(51_607_000, 4_055)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
     }
 
     fn submit_result() -> Weight {
-        Weight::from_parts(71_247_000, 4_099)
+        Weight::from_parts(172_225_000, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 8))
     }
 
     fn input_unavailable() -> Weight {
-        Weight::from_parts(155_183_000, 6_196)
+        Weight::from_parts(340_996_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 8))
     }
 
     fn pass_blocks(b: u32) -> Weight {
-        Weight::from_parts(2_731_566, 1_489)
+        Weight::from_parts(4_983_948, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
-            .saturating_add(Weight::from_parts(3_223_995, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(5_058_024, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_503).saturating_mul(b.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(b.into()))
     }
 
     fn step_draw() -> Weight {
-        Weight::from_parts(231_828_000, 82_782)
+        Weight::from_parts(372_483_000, 82_782)
             .saturating_add(ParityDbWeight::get().reads_writes(54, 5))
     }
 
     fn step_settle() -> Weight {
-        Weight::from_parts(546_390_000, 33_606)
-            .saturating_add(ParityDbWeight::get().reads_writes(49, 41))
+        Weight::from_parts(1_003_398_000, 33_606)
+            .saturating_add(ParityDbWeight::get().reads_writes(59, 50))
     }
 
     fn step_refund() -> Weight {
-        Weight::from_parts(112_770_000, 4_039)
+        Weight::from_parts(255_139_000, 4_055)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 5))
     }
 
     fn step_time_out() -> Weight {
-        Weight::from_parts(394_292_000, 42_190)
+        Weight::from_parts(606_289_000, 42_190)
             .saturating_add(ParityDbWeight::get().reads_writes(57, 88))
     }
 
     fn postpone() -> Weight {
-        Weight::from_parts(12_048_000, 1_489)
+        Weight::from_parts(40_721_000, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 3))
     }
 }

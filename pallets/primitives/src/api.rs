@@ -66,6 +66,9 @@ pub struct WorkerView<BlockNumber> {
     pub region: Region,
     pub capacity: u32,
     pub active: u32,
+    /// What it gets at most for jobs that are not final: a fifth of the bond at most, and one of them a
+    /// fiftieth.
+    pub exposed: Balance,
     pub completed: u64,
     pub failed: u64,
     /// Permill.
@@ -149,7 +152,7 @@ pub struct ClaimableReward {
 pub enum Ceiling {
     /// credit × budget / max(credit of the round, difficulty).
     Budget,
-    /// κ × fee.
+    /// κ × credit, which is the fee as far as the index price goes.
     Fee,
     /// Some jobs met the one, some the other.
     Mixed,
@@ -170,6 +173,7 @@ pub struct Books {
     pub burned_lost_bonds: Balance,
     /// Parts of bonds of auditors who were wrong, or silent.
     pub burned_audit_faults: Balance,
+    pub burned_author_faults: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,
     /// Budget of useful work of the open round so far.

@@ -63,33 +63,40 @@ pub struct DrawRequest {
     pub units: Units,
     /// What all of them may cost at most.
     pub max_price: Balance,
+    /// Most that is minted on it, in millionths of the fee.
+    pub mint_ceiling: u32,
     pub service: ServiceLevel,
     pub seed: H256,
 }
 
-/// A machine that was drawn, with the price of a unit that it asked at that moment.
+/// A machine that was drawn, with the price of a unit that it asked at that moment and what it may get for
+/// the job at most, which its bond stands for from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn<AccountId> {
     pub worker: AccountId,
     pub ask: Balance,
+    pub payout: Balance,
 }
 
 /// Registered machines. Implemented by `pallet-worker-registry`.
 pub trait WorkerDirectory<AccountId> {
-    /// Draws a machine that is online, serves the model, has a free slot and fits price, level and
-    /// region, and takes one of its slots. `None`: nobody among the candidates fits.
+    /// Draws a machine that is online, serves the model, has a free slot and a bond that can stand for
+    /// the job, and fits price, level and region; takes one of its slots. `None`: nobody among the
+    /// candidates fits.
     fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>>;
-    /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on.
-    fn completed(worker: &AccountId);
-    /// A result that the worker's bond stood for was refuted, or paid: then the worker got `payout` at
-    /// most.
-    fn settled(worker: &AccountId, payout: Balance);
-    /// Frees the slot of a worker that gave a job back for no fault of its own.
-    fn released(worker: &AccountId);
-    /// Frees the slot of a worker that let a job down, and penalises it.
-    fn failed(worker: &AccountId, fault: Fault);
-    /// A result that the worker's bond stood for ends unpaid by a fault of the worker: it is penalised.
-    fn lapsed(worker: &AccountId, fault: Fault);
+    /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on, and
+    /// instead of for `drawn`, the payout of the draw, for `payout`.
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance);
+    /// A result of `payout` was paid, or refuted: the worker's bond stands for it no more.
+    fn settled(worker: &AccountId, payout: Balance, is_paid: bool);
+    /// Frees the slot of a worker that gave a job back, drawn for `payout`, for no fault of its own.
+    fn released(worker: &AccountId, payout: Balance);
+    /// Frees the slot of a worker that let a job down, drawn for `payout`, and penalises it.
+    fn failed(worker: &AccountId, payout: Balance, fault: Fault);
+    /// A result of `payout` ends unpaid by a fault of the worker: it is penalised.
+    fn lapsed(worker: &AccountId, payout: Balance, fault: Fault);
+    /// Payouts that the worker's bond stands for, of jobs that it was drawn for and that are not final.
+    fn exposed(worker: &AccountId) -> Balance;
 }
 
 /// Where audits and disputes attach. The runtime asks `pallet-referee` and `pallet-audits`.

@@ -249,6 +249,14 @@ pub struct ModelTerms<AccountId> {
     pub max_context: u32,
 }
 
+/// What a worker gets for a job at most: all of the fee, and the `mint_ceiling` of it, in millionths.
+pub fn payout_at_most(fee: Balance, mint_ceiling: u32) -> Balance {
+    let minted = fee
+        .saturating_mul(mint_ceiling.into())
+        .checked_div(1_000_000);
+    fee.saturating_add(minted.unwrap_or_default())
+}
+
 /// A job that was paid, as the pallets that account for work need it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct SettledJob<AccountId> {

@@ -1,11 +1,11 @@
 //! Booking credit, closing rounds, paying rewards.
 
 use crate::pallet::*;
-use crate::reward::{auditors_line, line_of, reward_of_all, share};
+use crate::reward::{auditors_line, line_of, retarget, reward_of_all, share};
 use crate::types::{ClosedRound, CreditLine, CreditTerms};
 use aipg_primitives::{
-    api::ClaimableReward, AuditPay, Freezes, ModelCatalogue, OnSettled, RoundIndex, SettledJob,
-    WorkBudget,
+    api::ClaimableReward, AuditPay, CreditWatch, Freezes, ModelCatalogue, OnSettled, RoundIndex,
+    SettledJob, WorkBudget,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
@@ -34,7 +34,9 @@ impl<T: Config> Pallet<T> {
         }
         let budget = T::Budget::pending();
         let credit = OpenCredit::<T>::take();
-        let denominator = credit.max(Difficulty::<T>::get());
+        let difficulty = Difficulty::<T>::get();
+        let denominator = credit.max(difficulty);
+        Difficulty::<T>::put(retarget(difficulty, credit, LeastDifficulty::<T>::get()));
         let reserved = T::Budget::allocate(share(credit, budget, denominator));
         if credit > 0 {
             Rounds::<T>::insert(
@@ -153,6 +155,9 @@ impl<T: Config> Pallet<T> {
         OpenCredit::<T>::mutate(|total| {
             *total = total.saturating_add(if booked { line.credit } else { 0 });
         });
+        if booked {
+            T::CreditWatch::credited(account, line.credit);
+        }
         booked.then_some(round)
     }
 }

@@ -44,7 +44,7 @@ pub mod pallet {
     use crate::types::{BeaconEntry, ClosedRound, CreditLine};
     use crate::WeightInfo;
     use aipg_primitives::{
-        api::Ceiling, Balance, Freezes, JobId, ModelCatalogue, RoundIndex, WorkBudget,
+        api::Ceiling, Balance, CreditWatch, Freezes, JobId, ModelCatalogue, RoundIndex, WorkBudget,
     };
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
@@ -64,6 +64,8 @@ pub mod pallet {
         type Models: ModelCatalogue<Self::AccountId>;
         /// Keeps rewards where they are while a fault of the semantics is suspected.
         type Freezes: Freezes<Self::AccountId>;
+        /// Told of all credit that is booked.
+        type CreditWatch: CreditWatch<Self::AccountId>;
         /// VRF output of the block that is being finalised.
         type BlockRandomness: Get<Option<H256>>;
         /// Author of the block that is being finalised.
@@ -80,7 +82,7 @@ pub mod pallet {
         type RoundBlocks: Get<u32>;
         /// Rounds after a round's close in which its rewards can be claimed, at least 1.
         type ExpiryRounds: Get<u32>;
-        /// Ceiling of the mint per job, in millionths of its fee, for models that governance has
+        /// Ceiling of the mint per job, in millionths of its credit, for models that governance has
         /// not listed: the share that never returns to a party that is requester, worker and
         /// creator at once, so that self-dealing cannot gain.
         #[pallet::constant]
@@ -103,9 +105,14 @@ pub mod pallet {
     #[pallet::storage]
     pub type IndexPrice<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-    /// Credit per round under which the price of credit no longer rises.
+    /// Credit per round under which the price of credit no longer rises. Follows the credit of the rounds
+    /// slowly, and never falls under [`LeastDifficulty`].
     #[pallet::storage]
     pub type Difficulty<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+    /// What governance set the difficulty to.
+    #[pallet::storage]
+    pub type LeastDifficulty<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
     /// Credit booked so far in the open round.
     #[pallet::storage]
@@ -149,6 +156,7 @@ pub mod pallet {
         fn build(&self) {
             IndexPrice::<T>::put(self.index_price);
             Difficulty::<T>::put(self.difficulty);
+            LeastDifficulty::<T>::put(self.difficulty);
         }
     }
 
@@ -272,7 +280,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Sets the credit per round under which the price of credit no longer rises.
+        /// Sets the credit per round under which the price of credit no longer rises, and under which it
+        /// never falls again by itself.
         ///
         /// # Errors
         /// [`Error::ZeroParameter`].
@@ -282,6 +291,7 @@ pub mod pallet {
             T::GovernanceOrigin::ensure_origin(origin)?;
             ensure!(difficulty > 0, Error::<T>::ZeroParameter);
             Difficulty::<T>::put(difficulty);
+            LeastDifficulty::<T>::put(difficulty);
             Self::deposit_event(Event::DifficultySet { difficulty });
             Ok(())
         }

@@ -17,7 +17,7 @@ pub type AccountId = u64;
 
 pub const WORKER: AccountId = 2;
 pub const OTHER_WORKER: AccountId = 3;
-/// κ of this model is twice the fee.
+/// κ of this model is twice the credit.
 pub const LISTED: ModelId = H256::repeat_byte(1);
 /// κ of this model is the default.
 pub const UNLISTED: ModelId = H256::repeat_byte(2);
@@ -49,6 +49,7 @@ thread_local! {
     pub static RESERVED: Cell<Balance> = const { Cell::new(0) };
     pub static LAPSED: Cell<Balance> = const { Cell::new(0) };
     pub static PAID: RefCell<Vec<(AccountId, Balance)>> = const { RefCell::new(Vec::new()) };
+    pub static CREDITED: RefCell<Vec<(AccountId, Balance)>> = const { RefCell::new(Vec::new()) };
     pub static FROZEN: RefCell<Vec<AccountId>> = const { RefCell::new(Vec::new()) };
     pub static PAY_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static AUTHOR: Cell<Option<AccountId>> = const { Cell::new(Some(1)) };
@@ -103,6 +104,15 @@ pub struct Ice;
 impl Freezes<AccountId> for Ice {
     fn holds(worker: &AccountId) -> bool {
         FROZEN.with_borrow(|frozen| frozen.contains(worker))
+    }
+}
+
+/// Keeps what it is told.
+pub struct Watch;
+
+impl CreditWatch<AccountId> for Watch {
+    fn credited(account: &AccountId, credit: Balance) {
+        CREDITED.with_borrow_mut(|credited| credited.push((*account, credit)));
     }
 }
 
@@ -161,6 +171,7 @@ impl pallet_useful_work::Config for Test {
     type Budget = Budget;
     type Models = Catalogue;
     type Freezes = Ice;
+    type CreditWatch = Watch;
     type BlockRandomness = Randomness;
     type BlockAuthor = Author;
     type BeaconBlocks = ConstU32<2>;
@@ -208,6 +219,7 @@ pub fn execute(test: impl FnOnce()) {
     PAID.with_borrow_mut(Vec::clear);
     PAY_WORKS.set(true);
     FROZEN.with_borrow_mut(Vec::clear);
+    CREDITED.with_borrow_mut(Vec::clear);
     AUTHOR.set(Some(1));
     RANDOMNESS.set(true);
     AUTHORS_NEEDED.set(2);

@@ -16,16 +16,39 @@ pub fn share(value: Balance, numerator: Balance, denominator: Balance) -> Balanc
         .unwrap_or(Balance::MAX)
 }
 
-/// The credit line of one job: min(units × index price, fee) as credit, κ × fee as ceiling.
+/// The credit line of one job: min(units × index price, fee) as credit, κ × credit as ceiling. Of the fee it
+/// would be a reward for an own job at any price.
 ///
 /// Class weight is 1: only exact inference can be registered.
 pub fn line_of(units: Units, fee: Balance, terms: CreditTerms) -> CreditLine {
     let indexed = Balance::from(units).saturating_mul(terms.index_price);
+    let credit = indexed.min(fee);
     CreditLine {
         terms,
-        credit: indexed.min(fee),
-        ceiling: share(fee, Balance::from(terms.mint_ceiling), MILLION),
+        credit,
+        ceiling: share(credit, Balance::from(terms.mint_ceiling), MILLION),
     }
+}
+
+/// Rounds in which the difficulty follows the credit of the rounds: a day of the main network.
+const RETARGET_ROUNDS: Balance = 144;
+
+/// The difficulty after a round with so much `credit`: one part in [`RETARGET_ROUNDS`] of the way to it, at least
+/// `least`. A round counts at most twice the difficulty, so that it rises no faster than it falls: it takes about
+/// a hundred rounds to double, or to halve.
+///
+/// So the budget of a round is shared whole once its credit is what the rounds of the last days had, and a thin
+/// round does not drain it.
+pub fn retarget(difficulty: Balance, credit: Balance, least: Balance) -> Balance {
+    let counted = credit.min(difficulty.saturating_mul(2));
+    let next = if counted > difficulty {
+        let more = counted.saturating_sub(difficulty).div_ceil(RETARGET_ROUNDS);
+        difficulty.saturating_add(more)
+    } else {
+        let less = difficulty.saturating_sub(counted);
+        difficulty.saturating_sub(less.checked_div(RETARGET_ROUNDS).unwrap_or_default())
+    };
+    next.max(least)
 }
 
 /// Of all credit, the share that auditors earn, in per cent.

@@ -8,6 +8,7 @@ impl<T: Config> Pallet<T> {
     /// * The open round's counter is the sum of its credit lines.
     /// * A closed round owes exactly the credit lines that are left of it, within its reserve.
     /// * What the budget has reserved is what closed rounds have: none of it is without a round.
+    /// * The difficulty is not under what governance set it to.
     /// * An expired round owes nothing, and no credit is left of rounds that were swept.
     ///
     /// # Errors
@@ -17,6 +18,10 @@ impl<T: Config> Pallet<T> {
         use alloc::collections::BTreeMap;
         use frame_support::{ensure, traits::Get};
 
+        ensure!(
+            Difficulty::<T>::get() >= LeastDifficulty::<T>::get(),
+            "difficulty under the least one"
+        );
         let open = Self::round_at(frame_system::Pallet::<T>::block_number());
         let first_unswept = FirstUnswept::<T>::get();
         let mut credit_by_round = BTreeMap::new();

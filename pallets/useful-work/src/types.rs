@@ -37,7 +37,7 @@ pub struct CreditTerms {
     pub ask: Balance,
     /// Index price of a unit when the job settled.
     pub index_price: Balance,
-    /// Most that may be minted, in millionths of the fee (κ).
+    /// Most that may be minted, in millionths of the credit (κ).
     pub mint_ceiling: u32,
 }
 
@@ -58,7 +58,7 @@ pub struct CreditLine {
     pub terms: CreditTerms,
     /// Σ min(units × index price, fee) × class weight, in AIPG's smallest unit.
     pub credit: Balance,
-    /// Σ κ × fee.
+    /// Σ κ × credit.
     pub ceiling: Balance,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.14
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -36,17 +36,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // UsefulWork::Credits: 1 read, 1 written
         // UsefulWork::Forfeited: 1 read, 0 written
         // UsefulWork::Rounds: 1 read, 1 written
-        Weight::from_parts(62_564_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(9, 5))
+        Weight::from_parts(91_586_000, 4_614).saturating_add(T::DbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {
         // UsefulWork::IndexPrice: 0 read, 1 written
-        Weight::from_parts(4_076_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(6_280_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
     }
 
     fn set_difficulty() -> Weight {
         // UsefulWork::Difficulty: 0 read, 1 written
-        Weight::from_parts(4_196_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 1))
+        // UsefulWork::LeastDifficulty: 0 read, 1 written
+        Weight::from_parts(6_941_000, 0).saturating_add(T::DbWeight::get().reads_writes(0, 2))
     }
 
     fn on_finalize() -> Weight {
@@ -57,10 +58,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Emission::ReservedWork: 1 read, 1 written
         // Session::Validators: 1 read, 0 written
         // UsefulWork::BeaconRing: 0 read, 1 written
-        // UsefulWork::Difficulty: 1 read, 0 written
+        // UsefulWork::Difficulty: 1 read, 1 written
+        // UsefulWork::LeastDifficulty: 1 read, 0 written
         // UsefulWork::OpenCredit: 1 read, 1 written
         // UsefulWork::Rounds: 1 read, 2 written
-        Weight::from_parts(39_449_000, 6_464).saturating_add(T::DbWeight::get().reads_writes(9, 7))
+        Weight::from_parts(58_186_000, 6_507).saturating_add(T::DbWeight::get().reads_writes(10, 8))
     }
 
     fn sweep_credits(n: u32) -> Weight {
@@ -68,9 +70,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // ChainParameters::Parameters: 1 read, 0 written
         // UsefulWork::Credits: 65 read, 64 written
         // UsefulWork::FirstUnswept: 1 read, 1 written
-        Weight::from_parts(7_070_950, 4_614)
+        Weight::from_parts(12_420_658, 4_614)
             .saturating_add(T::DbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(4_230_647, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(5_793_654, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(n.into()))
@@ -80,27 +82,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn claim_reward() -> Weight {
-        Weight::from_parts(62_564_000, 4_614)
+        Weight::from_parts(91_586_000, 4_614)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 5))
     }
 
     fn set_index_price() -> Weight {
-        Weight::from_parts(4_076_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(6_280_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
     }
 
     fn set_difficulty() -> Weight {
-        Weight::from_parts(4_196_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 1))
+        Weight::from_parts(6_941_000, 0).saturating_add(ParityDbWeight::get().reads_writes(0, 2))
     }
 
     fn on_finalize() -> Weight {
-        Weight::from_parts(39_449_000, 6_464)
-            .saturating_add(ParityDbWeight::get().reads_writes(9, 7))
+        Weight::from_parts(58_186_000, 6_507)
+            .saturating_add(ParityDbWeight::get().reads_writes(10, 8))
     }
 
     fn sweep_credits(n: u32) -> Weight {
-        Weight::from_parts(7_070_950, 4_614)
+        Weight::from_parts(12_420_658, 4_614)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
-            .saturating_add(Weight::from_parts(4_230_647, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(5_793_654, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(n.into()))
             .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(n.into()))

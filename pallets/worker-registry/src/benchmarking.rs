@@ -238,6 +238,7 @@ mod benchmarks {
             model,
             units: 100,
             max_price: floor_of::<T>(&model) * 100,
+            mint_ceiling: 0,
             service: ServiceLevel {
                 region: Some(Region::Europe),
                 min_level: 1,
@@ -261,7 +262,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::completed(&worker);
+            Pallet::<T>::completed(&worker, 0, 0);
         }
 
         assert_eq!(
@@ -278,7 +279,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::failed(&worker, Fault::ResultMissed);
+            Pallet::<T>::failed(&worker, 0, Fault::ResultMissed);
         }
 
         assert!(state_of::<T>(&worker) == Some(WorkerState::Offline));

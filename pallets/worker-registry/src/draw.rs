@@ -3,8 +3,10 @@
 //! Everything follows from the seed, which the caller takes from a beacon that nobody knew when the
 //! job was submitted. The cost depends on the number of candidates, not on the number of machines.
 
-use crate::{Config, Offers, Pallet, Serving, ServingCount, WorkerOf, WorkerState, Workers};
-use aipg_primitives::{Balance, DrawRequest, Drawn, ModelCatalogue};
+use crate::{
+    can_stand_for, Config, Offers, Pallet, Serving, ServingCount, WorkerOf, WorkerState, Workers,
+};
+use aipg_primitives::{payout_at_most, Balance, DrawRequest, Drawn, ModelCatalogue};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use sp_runtime::{
@@ -25,6 +27,7 @@ struct Candidate<T: Config> {
     worker: T::AccountId,
     record: WorkerOf<T>,
     ask: Balance,
+    payout: Balance,
     score: u64,
 }
 
@@ -91,10 +94,12 @@ impl<T: Config> Pallet<T> {
                 continue;
             }
             candidate.record.active = candidate.record.active.saturating_add(1);
+            candidate.record.exposed = candidate.record.exposed.saturating_add(candidate.payout);
             Workers::<T>::insert(&candidate.worker, candidate.record);
             return Some(Drawn {
                 worker: candidate.worker,
                 ask: candidate.ask,
+                payout: candidate.payout,
             });
         }
         None
@@ -126,6 +131,10 @@ impl<T: Config> Pallet<T> {
         let cost = ask
             .checked_mul(request.units.into())
             .filter(|cost| *cost <= request.max_price)?;
+        let payout = payout_at_most(cost, request.mint_ceiling);
+        if !can_stand_for(Self::bond_of(&worker), record.exposed, payout) {
+            return None;
+        }
         if Self::level_of(&worker, &record) < request.service.min_level {
             return None;
         }
@@ -134,6 +143,7 @@ impl<T: Config> Pallet<T> {
             worker,
             record,
             ask,
+            payout,
             score,
         })
     }

@@ -217,6 +217,9 @@ pub fn on_hold(who: AccountId) -> Balance {
     Balances::balance_on_hold(&HoldReason::WorkerBond.into(), &who)
 }
 
+/// What a machine gets for [`request`] at the floor, at most.
+pub const PAYOUT: Balance = 102 * FLOOR;
+
 /// A request for model 1 of 100 units that anybody at the floor can serve and that costs at most ten
 /// times as much.
 pub fn request(seed: u64) -> DrawRequest {
@@ -224,6 +227,7 @@ pub fn request(seed: u64) -> DrawRequest {
         model: model(1),
         units: 100,
         max_price: 1_000 * FLOOR,
+        mint_ceiling: 20_000,
         service: ServiceLevel::default(),
         seed: ModelId::from_low_u64_be(seed),
     }

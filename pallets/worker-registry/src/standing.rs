@@ -51,6 +51,7 @@ impl<T: Config> Pallet<T> {
             region: record.region,
             capacity: record.capacity,
             active: record.active,
+            exposed: record.exposed,
             completed: record.completed,
             failed: record.failed,
             reputation: success_share(record.completed, record.failed).deconstruct(),
@@ -84,10 +85,20 @@ impl<T: Config> Pallet<T> {
         .unwrap_or_default()
     }
 
-    /// Frees a slot of the machine and changes its record.
-    fn finish(worker: &T::AccountId, change: impl FnOnce(&mut WorkerOf<T>)) {
+    /// Frees a slot of the machine, takes `payout` from what its bond stands for and changes its record.
+    fn finish(worker: &T::AccountId, payout: Balance, change: impl FnOnce(&mut WorkerOf<T>)) {
         Workers::<T>::mutate_extant(worker, |record| {
             record.active = record.active.saturating_sub(1);
+            record.exposed = record.exposed.saturating_sub(payout);
+            change(record);
+        });
+    }
+
+    /// Takes a result of `payout` from those that the machine's bond stands for, and changes its record.
+    fn close(worker: &T::AccountId, payout: Balance, change: impl FnOnce(&mut WorkerOf<T>)) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.unsettled = record.unsettled.saturating_sub(1);
+            record.exposed = record.exposed.saturating_sub(payout);
             change(record);
         });
     }
@@ -138,33 +149,37 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
         Self::draw_worker(request)
     }
 
-    fn completed(worker: &T::AccountId) {
-        Self::finish(worker, |record| {
+    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance) {
+        Self::finish(worker, drawn, |record| {
             record.completed = record.completed.saturating_add(1);
             record.unsettled = record.unsettled.saturating_add(1);
+            record.exposed = record.exposed.saturating_add(payout);
         });
     }
 
-    fn settled(worker: &T::AccountId, payout: Balance) {
-        Workers::<T>::mutate_extant(worker, |record| {
-            record.unsettled = record.unsettled.saturating_sub(1);
-            record.paid = record.paid.saturating_add(payout);
+    fn settled(worker: &T::AccountId, payout: Balance, is_paid: bool) {
+        Self::close(worker, payout, |record| {
+            let paid = if is_paid { payout } else { 0 };
+            record.paid = record.paid.saturating_add(paid);
         });
     }
 
-    fn released(worker: &T::AccountId) {
-        Self::finish(worker, |_| ());
+    fn released(worker: &T::AccountId, payout: Balance) {
+        Self::finish(worker, payout, |_| ());
     }
 
-    fn failed(worker: &T::AccountId, fault: Fault) {
-        Self::finish(worker, |record| Self::fail(worker, record, fault));
+    fn failed(worker: &T::AccountId, payout: Balance, fault: Fault) {
+        Self::finish(worker, payout, |record| Self::fail(worker, record, fault));
     }
 
-    fn lapsed(worker: &T::AccountId, fault: Fault) {
-        Workers::<T>::mutate_extant(worker, |record| {
-            record.unsettled = record.unsettled.saturating_sub(1);
+    fn lapsed(worker: &T::AccountId, payout: Balance, fault: Fault) {
+        Self::close(worker, payout, |record| {
             record.completed = record.completed.saturating_sub(1);
             Self::fail(worker, record, fault);
         });
+    }
+
+    fn exposed(worker: &T::AccountId) -> Balance {
+        Workers::<T>::get(worker).map_or(0, |record| record.exposed)
     }
 }

@@ -13,7 +13,8 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
     /// 1. Every machine has a bond on hold, of the minimum at least while it is online.
-    /// 2. A machine has a valid capacity and no more jobs than that; a retired one has none.
+    /// 2. A machine has a valid capacity and no more jobs than that; a retired one has none. The bond of one
+    ///    without jobs and results stands for nothing.
     /// 3. A machine is online exactly when it has a place in the index of every model it offers, and
     ///    then it offers something; a suspended or banned one is not online. No model is offered twice.
     /// 4. The index is dense and its two directions agree.
@@ -36,6 +37,10 @@ impl<T: Config> Pallet<T> {
                 (1..=T::MaxCapacity::get()).contains(&record.capacity)
                     && record.active <= record.capacity,
                 TryRuntimeError::Other("machine with more jobs than its capacity allows")
+            );
+            ensure!(
+                record.active > 0 || record.unsettled > 0 || record.exposed == 0,
+                TryRuntimeError::Other("bond stands for payouts of no job")
             );
             if matches!(record.state, WorkerState::Retired { .. }) {
                 ensure!(

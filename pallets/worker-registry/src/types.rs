@@ -46,6 +46,8 @@ pub struct Worker<BlockNumber> {
     pub active: u32,
     /// Results that its bond stands for: delivered, and neither paid nor refuted.
     pub unsettled: u32,
+    /// What it gets at most for jobs that it was drawn for and that are not final.
+    pub exposed: Balance,
     /// Jobs that it finished and was paid for.
     pub completed: u64,
     /// Jobs that it let down.
@@ -66,6 +68,7 @@ impl<BlockNumber> Worker<BlockNumber> {
             capacity,
             active: 0,
             unsettled: 0,
+            exposed: 0,
             completed: 0,
             failed: 0,
             challenges_passed: 0,
@@ -130,9 +133,20 @@ pub const LEAST_AUDIT_CHANCE: Permill = Permill::from_percent(1);
 /// Payouts of a size that count as one: so many of them halve the chance of an audit.
 pub const AUDIT_HISTORY: Balance = 5;
 
-/// Payouts of results that are not final may be a fifth of the bond; a fiftieth for one of them makes up for
-/// results that are not audited, as long as the chance is not below its share of that.
-pub const AUDIT_EXPOSURE: Balance = 50;
+/// Payouts of jobs that are not final are at most this part of the bond: four fifths of the quarter that burns
+/// when one of them is false.
+pub const EXPOSURE_PART: Balance = 5;
+
+/// The payout of one of them is at most this part of the bond. The last fifth of what burns makes up for results
+/// that are not audited, as long as the chance of an audit is not below the payout's share of this.
+pub const LARGEST_PAYOUT_PART: Balance = 50;
+
+/// Whether a bond can stand for one more `payout` beside those that are `exposed`. With the rule of
+/// [`audit_chance`] no set of false results pays then; see `docs/simulation.md`.
+pub fn can_stand_for(bond: Balance, exposed: Balance, payout: Balance) -> bool {
+    let within = |amount: Balance, part: Balance| amount.saturating_mul(part) <= bond;
+    within(payout, LARGEST_PAYOUT_PART) && within(exposed.saturating_add(payout), EXPOSURE_PART)
+}
 
 /// Chance that a result is audited, for which a machine gets `payout`, after `paid` for all before:
 /// `max(1 %, 1 / (1 + paid / (5 · payout)), 50 · payout / bond)`, at most 1. The first term is the cheapest for a
@@ -141,6 +155,6 @@ pub const AUDIT_EXPOSURE: Balance = 50;
 pub fn audit_chance(paid: Balance, bond: Balance, payout: Balance) -> Permill {
     let known = payout.saturating_mul(AUDIT_HISTORY);
     let by_history = Permill::from_rational(known, known.saturating_add(paid).max(1));
-    let by_bond = Permill::from_rational(payout.saturating_mul(AUDIT_EXPOSURE), bond.max(1));
+    let by_bond = Permill::from_rational(payout.saturating_mul(LARGEST_PAYOUT_PART), bond.max(1));
     by_history.max(by_bond).max(LEAST_AUDIT_CHANCE)
 }

@@ -2,7 +2,7 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.14
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
@@ -39,7 +39,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // System::Account: 1 read, 1 written
         // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(86_771_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(121_200_000, 3_676).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn set_offer() -> Weight {
@@ -49,7 +49,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 0 read, 1 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(38_468_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
+        Weight::from_parts(67_921_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
@@ -58,7 +58,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 1 read, 2 written
         // WorkerRegistry::ServingCount: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(38_919_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
+        Weight::from_parts(80_890_000, 4_282).saturating_add(T::DbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
@@ -70,9 +70,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 0 read, 16 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(17_619_492, 4_282)
+        Weight::from_parts(5_339_362, 4_282)
             .saturating_add(T::DbWeight::get().reads_writes(4, 1))
-            .saturating_add(Weight::from_parts(10_442_279, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(22_797_178, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(3).saturating_mul(o.into()))
@@ -85,9 +85,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(13_046_832, 4_282)
+        Weight::from_parts(55_964_970, 4_282)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(18_495_889, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(25_683_493, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
@@ -96,13 +96,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn bond_more() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 0 written
-        Weight::from_parts(53_220_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(75_602_000, 3_676).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
         // ChainParameters::Parameters: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(12_850_000, 3_568).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(18_918_000, 3_584).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
@@ -111,13 +111,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Queue: 1 read, 0 written
         // WorkerRegistry::Offers: 0 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(55_473_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(115_801_000, 3_676).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn reinstate() -> Weight {
         // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(10_045_000, 3_568).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+        Weight::from_parts(22_233_000, 3_584).saturating_add(T::DbWeight::get().reads_writes(2, 1))
     }
 
     fn draw(c: u32) -> Weight {
@@ -128,16 +128,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 4 read, 0 written
         // WorkerRegistry::ServingCount: 1 read, 0 written
         // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(18_319_712, 4_099)
+        Weight::from_parts(39_283_150, 4_099)
             .saturating_add(T::DbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(15_546_857, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(35_718_020, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(4_427_000, 3_568).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(7_031_000, 3_584).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
@@ -149,9 +149,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(59_819_598, 6_196)
+        Weight::from_parts(90_534_015, 6_196)
             .saturating_add(T::DbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(18_023_986, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(28_554_039, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(T::DbWeight::get().writes(5).saturating_mul(o.into()))
@@ -167,7 +167,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Serving: 16 read, 32 written
         // WorkerRegistry::ServingCount: 16 read, 16 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(397_948_000, 42_190)
+        Weight::from_parts(596_325_000, 42_190)
             .saturating_add(T::DbWeight::get().reads_writes(54, 86))
     }
 }
@@ -175,82 +175,82 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn register() -> Weight {
-        Weight::from_parts(86_771_000, 3_658)
+        Weight::from_parts(121_200_000, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn set_offer() -> Weight {
-        Weight::from_parts(38_468_000, 4_282)
+        Weight::from_parts(67_921_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
     }
 
     fn remove_offer() -> Weight {
-        Weight::from_parts(38_919_000, 4_282)
+        Weight::from_parts(80_890_000, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 7))
     }
 
     fn go_online(o: u32) -> Weight {
-        Weight::from_parts(17_619_492, 4_282)
+        Weight::from_parts(5_339_362, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 1))
-            .saturating_add(Weight::from_parts(10_442_279, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(22_797_178, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(2).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(3).saturating_mul(o.into()))
     }
 
     fn go_offline(o: u32) -> Weight {
-        Weight::from_parts(13_046_832, 4_282)
+        Weight::from_parts(55_964_970, 4_282)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(18_495_889, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(25_683_493, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))
     }
 
     fn bond_more() -> Weight {
-        Weight::from_parts(53_220_000, 3_658)
+        Weight::from_parts(75_602_000, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn retire() -> Weight {
-        Weight::from_parts(12_850_000, 3_568)
+        Weight::from_parts(18_918_000, 3_584)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn withdraw() -> Weight {
-        Weight::from_parts(55_473_000, 3_658)
+        Weight::from_parts(115_801_000, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn reinstate() -> Weight {
-        Weight::from_parts(10_045_000, 3_568)
+        Weight::from_parts(22_233_000, 3_584)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
     }
 
     fn draw(c: u32) -> Weight {
-        Weight::from_parts(18_319_712, 4_099)
+        Weight::from_parts(39_283_150, 4_099)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
-            .saturating_add(Weight::from_parts(15_546_857, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(35_718_020, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 3_292).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().reads(4).saturating_mul(c.into()))
     }
 
     fn completed() -> Weight {
-        Weight::from_parts(4_427_000, 3_568)
+        Weight::from_parts(7_031_000, 3_584)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn failed(o: u32) -> Weight {
-        Weight::from_parts(59_819_598, 6_196)
+        Weight::from_parts(90_534_015, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 4))
-            .saturating_add(Weight::from_parts(18_023_986, 0).saturating_mul(o.into()))
+            .saturating_add(Weight::from_parts(28_554_039, 0).saturating_mul(o.into()))
             .saturating_add(Weight::from_parts(0, 2_575).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().reads(3).saturating_mul(o.into()))
             .saturating_add(ParityDbWeight::get().writes(5).saturating_mul(o.into()))
     }
 
     fn convict() -> Weight {
-        Weight::from_parts(397_948_000, 42_190)
+        Weight::from_parts(596_325_000, 42_190)
             .saturating_add(ParityDbWeight::get().reads_writes(54, 86))
     }
 }

@@ -117,6 +117,7 @@ impl pallet_job_escrow::Config for Runtime {
     type Treasury = Treasury;
     type StakersPot = StakersPot;
     type FeeSplit = StandardFeeSplit;
+    type DefaultMintCeiling = DefaultMintCeiling;
     type InputMissCharge = InputMissCharge;
     type MaxStepsPerBlock = ConstU32<32>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
@@ -233,6 +234,7 @@ impl pallet_useful_work::Config for Runtime {
     type Budget = Emission;
     type Models = ModelRegistry;
     type Freezes = Referee;
+    type CreditWatch = Authors;
     type BlockRandomness = BlockRandomness;
     type BlockAuthor = BlockAuthor;
     type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;

@@ -1,4 +1,5 @@
 mod audits;
+mod authors;
 mod conviction;
 mod extensions;
 mod fees;
@@ -99,6 +100,7 @@ fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
 type OwnPallets = (
     ChainParameters,
     Finality,
+    Authors,
     Emission,
     ModelRegistry,
     WorkerRegistry,
@@ -149,6 +151,8 @@ fn check_all_pallets() {
     UsefulWork::do_try_state().expect("work holds together");
     Receipts::do_try_state().expect("receipts hold together");
     Referee::do_try_state().expect("disputes hold together");
+    Audits::do_try_state().expect("audits hold together");
+    Authors::do_try_state().expect("authors hold together");
 }
 
 fn treasury() -> Balance {

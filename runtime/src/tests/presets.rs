@@ -194,7 +194,10 @@ fn issuance_should_be_what_was_imported_on_every_preset() {
             assert_eq!(books.minted_author + books.minted_operations, 0);
             assert_eq!(books.minted_work + books.burned_fees, 0);
             assert_eq!(
-                books.burned_convictions + books.burned_lost_bonds + books.burned_audit_faults,
+                books.burned_convictions
+                    + books.burned_lost_bonds
+                    + books.burned_audit_faults
+                    + books.burned_author_faults,
                 0
             );
         });

@@ -133,7 +133,7 @@ fn job_settled_at_the_start_of_a_round_should_be_in_that_round() {
         let paid = proof(3, 0);
         assert_ok!(verify(&paid));
         let units = JobEscrow::quote(model(), PROMPT, OUTPUT).unwrap().units;
-        let ask = AIPG / 100;
+        let ask = AIPG / 2_000;
         assert_eq!(
             paid.receipt,
             Receipt {

@@ -29,7 +29,7 @@ pub(super) fn tokens(count: u32) -> TokenList {
 }
 
 fn ask() -> Balance {
-    AIPG / 100
+    AIPG / 2_000
 }
 
 pub(super) fn online_worker() {
@@ -120,7 +120,7 @@ fn job_should_pay_everybody_and_mint_a_reward() {
 
         let rewards = UsefulWork::claimable_rewards(&account(Charlie));
         assert_eq!(rewards.len(), 1);
-        // On dev κ is twice the fee, and little work meets a large budget: the fee is the ceiling.
+        // On dev κ is twice the credit, here the fee, and little work meets a large budget.
         assert_eq!(rewards[0].amount, 2 * fee);
         assert_eq!(rewards[0].ceiling, aipg_primitives::api::Ceiling::Fee);
         assert_ok!(UsefulWork::claim_reward(signed(Charlie), rewards[0].round));

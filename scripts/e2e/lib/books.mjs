@@ -120,6 +120,7 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     ['burned by convictions', 'burnedConvictions', burn.byReason.Conviction],
     ['burned of lost bonds', 'burnedLostBonds', burn.byReason.LostBond],
     ['burned of audit faults', 'burnedAuditFaults', burn.byReason.AuditFault],
+    ['burned of author faults', 'burnedAuthorFaults', burn.byReason.AuthorFault],
   ]) {
     checks.equal(
       `${name}: counter of the books = sum of the events`,
@@ -128,7 +129,13 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     )
   }
   const { imported, mintedAuthor, mintedOperations, mintedWork, cap } = booksAfter
-  const burnedEver = booksAfter.burnedFees + booksAfter.burnedConvictions + booksAfter.burnedLostBonds + booksAfter.burnedAuditFaults
+  const burnedEver = sum([
+    booksAfter.burnedFees,
+    booksAfter.burnedConvictions,
+    booksAfter.burnedLostBonds,
+    booksAfter.burnedAuditFaults,
+    booksAfter.burnedAuthorFaults,
+  ])
   checks.equal(
     'imported + all ever minted − all ever burned = issuance',
     imported + mintedAuthor + mintedOperations + mintedWork - burnedEver,
@@ -197,9 +204,10 @@ export async function checkFee(checks, { chain, job, result, assigned, settled, 
  * The reward that a round owes a worker for jobs of the same ask: both ceilings, the smaller one
  * counts. Every quotient is rounded down.
  */
-export function rewardOf({ credit, fees, round, mintCeiling }) {
+export function rewardOf({ credits, round, mintCeiling }) {
+  const credit = sum(credits)
   const byBudget = round.denominator === 0n ? 0n : (credit * round.budget) / round.denominator
-  const byFee = sum(fees.map((fee) => (fee * BigInt(mintCeiling)) / MILLION))
+  const byFee = sum(credits.map((one) => (one * BigInt(mintCeiling)) / MILLION))
   return byBudget <= byFee
     ? { amount: byBudget, ceiling: 'Budget', byBudget, byFee }
     : { amount: byFee, ceiling: 'Fee', byBudget, byFee }
@@ -212,12 +220,8 @@ export function checkReward(checks, { ledger, claimed, closed, terms }) {
     'usefulWork.WorkCredited',
     (data) => data.worker === worker && data.round === round,
   )
-  const fees = credits.map(
-    ({ data }) => ledger.events('jobEscrow.JobSettled', ({ job }) => job === data.job)[0].data.fee,
-  )
   const reward = rewardOf({
-    credit: sum(credits.map(({ data }) => data.credit)),
-    fees,
+    credits: credits.map(({ data }) => data.credit),
     round: closed.data,
     mintCeiling: terms.mintCeiling,
   })

@@ -4,7 +4,7 @@ import { FEE_SHARES, formatAipg } from '@aipowergrid/client'
 import { heading, renderPairs, renderTable } from './table.mjs'
 
 const percent = (permill) => `${Number(permill) / 10_000} %`
-const multiple = (permill) => `${Number(permill) / 1_000_000} × fee`
+const multiple = (permill) => `${Number(permill) / 1_000_000} × credit`
 
 /** Which ceiling set a reward, in words. */
 function ceilingName(ceiling, mintCeiling) {
@@ -150,7 +150,7 @@ function moneyPart(network, journey, { ceilings }) {
           ['', '  budget of the round', formatAipg(closed.data.budget)],
           ['', '  credit of the round', formatAipg(closed.data.credit)],
           ['', '  max(credit, difficulty)', formatAipg(closed.data.denominator)],
-          ['ceiling 2', multiple(terms.mintCeiling), formatAipg(ceilings.byFee)],
+          ['ceiling 2', `${multiple(terms.mintCeiling)}, the fee at the index price`, formatAipg(ceilings.byFee)],
           null,
           [
             'minted',

@@ -44,6 +44,23 @@ fn absent_author_should_not_be_drawn_until_it_stands_again() {
 }
 
 #[test]
+fn absent_author_should_keep_a_seat_that_nobody_could_take_when_it_stands_again() {
+    six(|| {
+        LeastAuthors::set(6);
+        candidate(1, 100, 0);
+        Asleep::set(vec![1]);
+        to_session(6);
+        assert_eq!(mark_of(1), Some(Going::Absent));
+        Asleep::set(vec![]);
+        assert_ok!(Authors::stand(signed(1)));
+        assert_eq!(mark_of(1), None);
+        LeastAuthors::set(3);
+        to_session(12);
+        assert!(Authors::has_seat(&1));
+    });
+}
+
+#[test]
 fn absent_founder_should_lose_its_seat() {
     six(|| {
         Asleep::set(vec![3]);

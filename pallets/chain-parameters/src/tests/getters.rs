@@ -8,6 +8,8 @@ fn distinct() -> ChainParameters {
         slot_duration_ms: 7_000,
         epoch_slots: 41,
         era_sessions: 5,
+        author_seats: 18,
+        least_authors: 9,
         round_blocks: 11,
         beacon_blocks: 4,
         beacon_authors: 3,
@@ -33,6 +35,8 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<MinimumPeriod<Test> as Get<u64>>::get(), 3_500);
         assert_eq!(<EpochDuration<Test> as Get<u64>>::get(), 41);
         assert_eq!(<EraSessions<Test> as Get<u32>>::get(), 5);
+        assert_eq!(<AuthorSeats<Test> as Get<u32>>::get(), 18);
+        assert_eq!(<LeastAuthors<Test> as Get<u32>>::get(), 9);
         assert_eq!(<RoundBlocks<Test> as Get<u32>>::get(), 11);
         assert_eq!(<RewardExpiryRounds<Test> as Get<u32>>::get(), 31);
         assert_eq!(<BeaconBlocks<Test> as Get<u32>>::get(), 4);

@@ -18,6 +18,7 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.slot_duration_ms, 2_000);
     assert_eq!(dev.epoch_slots, 30);
     assert_eq!(dev.era_sessions, 2);
+    assert_eq!((dev.author_seats, dev.least_authors), (1, 1));
     assert_eq!(dev.claim_window, blocks(&dev, 20));
     assert_eq!(dev.run_window, blocks(&dev, 20));
     assert_eq!(dev.challenge_window, blocks(&dev, 30));
@@ -38,6 +39,7 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.slot_duration_ms, 6_000);
     assert_eq!(local.epoch_slots, 100);
     assert_eq!(local.era_sessions, 6);
+    assert_eq!((local.author_seats, local.least_authors), (4, 3));
     assert_eq!(local.claim_window, blocks(&local, 2 * MINUTE));
     assert_eq!(local.run_window, blocks(&local, 2 * MINUTE));
     assert_eq!(local.challenge_window, blocks(&local, 10 * MINUTE));
@@ -58,6 +60,7 @@ fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(mainnet.slot_duration_ms, 60_000);
     assert_eq!(mainnet.epoch_slots, 60);
     assert_eq!(mainnet.era_sessions, 24);
+    assert_eq!((mainnet.author_seats, mainnet.least_authors), (100, 4));
     assert_eq!(mainnet.claim_window, blocks(&mainnet, 10 * MINUTE));
     assert_eq!(mainnet.run_window, blocks(&mainnet, 10 * MINUTE));
     assert_eq!(mainnet.challenge_window, blocks(&mainnet, 24 * HOUR));

@@ -13,6 +13,10 @@ fn broken() -> Vec<(ParameterError, Change)> {
         (SlotDurationOdd, |p| p.slot_duration_ms = 2_001),
         (EpochSlotsZero, |p| p.epoch_slots = 0),
         (EraSessionsZero, |p| p.era_sessions = 0),
+        (LeastAuthorsZero, |p| p.least_authors = 0),
+        (AuthorSeatsBelowLeast, |p| {
+            p.least_authors = p.author_seats + 1
+        }),
         (RoundBlocksZero, |p| p.round_blocks = 0),
         (BeaconBlocksZero, |p| p.beacon_blocks = 0),
         (BeaconAuthorsZero, |p| p.beacon_authors = 0),
@@ -27,6 +31,9 @@ fn broken() -> Vec<(ParameterError, Change)> {
         }),
         (AuditBeaconAuthorsAboveBlocks, |p| {
             p.audit_beacon_authors = p.audit_beacon_blocks + 1
+        }),
+        (EpochBelowAuditBeacon, |p| {
+            p.epoch_slots = u64::from(p.audit_beacon_blocks) + 1
         }),
         (ClaimWindowZero, |p| p.claim_window = 0),
         (RunWindowZero, |p| p.run_window = 0),
@@ -98,6 +105,7 @@ fn validation_should_not_overflow_when_windows_are_extreme() {
     let parameters = ChainParameters {
         beacon_blocks: u32::MAX,
         audit_beacon_blocks: u32::MAX,
+        epoch_slots: u64::MAX,
         claim_window: u32::MAX,
         run_window: u32::MAX,
         max_deadline: u32::MAX,

@@ -19,6 +19,7 @@ fn books_should_tell_every_number_of_the_supply() {
             (20, BurnReason::Conviction),
             (3, BurnReason::LostBond),
             (5, BurnReason::AuditFault),
+            (9, BurnReason::AuthorFault),
         ] {
             assert_ok!(Emission::burn_held(&reason, &PAYER, amount, why));
         }
@@ -26,7 +27,7 @@ fn books_should_tell_every_number_of_the_supply() {
         assert_eq!(
             Emission::books(),
             Books {
-                issuance: 5_000 + 6_000 + 1_500 + 1_500 - 70 - 20 - 3 - 5,
+                issuance: 5_000 + 6_000 + 1_500 + 1_500 - 70 - 20 - 3 - 5 - 9,
                 imported: 5_000,
                 minted_author: 6_000,
                 minted_operations: 1_500,
@@ -35,6 +36,7 @@ fn books_should_tell_every_number_of_the_supply() {
                 burned_convictions: 20,
                 burned_lost_bonds: 3,
                 burned_audit_faults: 5,
+                burned_author_faults: 9,
                 block_reward: 10_000,
                 pending_work: 7_500,
                 reserved_work: 2_500,
@@ -94,6 +96,7 @@ fn try_state_should_name_the_sum_when_the_books_do_not_add_up() {
             BurnReason::Conviction,
             BurnReason::LostBond,
             BurnReason::AuditFault,
+            BurnReason::AuthorFault,
         ] {
             assert_eq!(
                 verdict(|| Burned::<Test>::mutate(reason, increase)),

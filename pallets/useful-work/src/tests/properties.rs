@@ -39,7 +39,7 @@ proptest! {
     #[test]
     fn books_should_hold_when_work_and_claims_are_random(steps in steps()) {
         execute(|| {
-            let mut fee_ceiling: u128 = 0;
+            let mut ceiling: u128 = 0;
             for step in steps {
                 let worker = |other| if other { OTHER_WORKER } else { WORKER };
                 match step {
@@ -47,7 +47,8 @@ proptest! {
                         let model = if listed { LISTED } else { UNLISTED };
                         let kappa = if listed { LISTED_CEILING } else { DEFAULT_CEILING };
                         let settled = job(worker(other), model, units, ask.into());
-                        fee_ceiling += settled.fee * u128::from(kappa) / 1_000_000;
+                        let indexed = u128::from(units) * IndexPrice::<Test>::get();
+                        ceiling += settled.fee.min(indexed) * u128::from(kappa) / 1_000_000;
                         UsefulWork::on_settled(&settled);
                     },
                     Step::Claim { other, back } => {
@@ -76,7 +77,7 @@ proptest! {
             let minted: Balance = paid().iter().map(|(_, amount)| amount).sum();
             let budget = Balance::from(System::block_number()) * BUDGET_PER_BLOCK;
             assert_eq!(minted + LAPSED.get() + RESERVED.get() + PENDING.get(), budget);
-            assert!(minted <= fee_ceiling);
+            assert!(minted <= ceiling);
             if OpenCredit::<Test>::get() == 0 && !UsefulWork::has_forfeited(&OTHER_WORKER) {
                 assert_eq!(RESERVED.get(), 0);
                 assert_eq!(Rounds::<Test>::iter().count(), 0);

@@ -1,4 +1,6 @@
 use super::*;
+use crate::reward::retarget;
+use proptest::prelude::*;
 
 #[test]
 fn settled_job_should_earn_the_smaller_of_indexed_units_and_fee() {
@@ -9,6 +11,8 @@ fn settled_job_should_earn_the_smaller_of_indexed_units_and_fee() {
         // Ask below it: the fee counts.
         UsefulWork::on_settled(&job(OTHER_WORKER, LISTED, 100, INDEX_PRICE - 5));
         assert_eq!(OpenCredit::<Test>::get(), 1_500);
+        let told = CREDITED.with_borrow(Clone::clone);
+        assert_eq!(told, vec![(WORKER, 1_000), (OTHER_WORKER, 500)]);
         assert_eq!(
             events(),
             vec![
@@ -111,7 +115,7 @@ fn reward_should_be_set_by_the_budget_when_its_ceiling_is_lower() {
 #[test]
 fn reward_should_be_set_by_the_fee_when_its_ceiling_is_lower() {
     execute(|| {
-        // 1,000 credit would earn 2,700 of the budget; κ = 2 % of a fee of 1,000 is 20.
+        // 1,000 credit would earn 2,700 of the budget; κ = 2 % of 1,000 is 20.
         UsefulWork::on_settled(&job(WORKER, UNLISTED, 100, INDEX_PRICE));
         run_to(10);
         let reserved = RESERVED.get();
@@ -127,6 +131,17 @@ fn reward_should_be_set_by_the_fee_when_its_ceiling_is_lower() {
         assert_eq!(RESERVED.get(), 0);
         assert_eq!(LAPSED.get(), 9 * BUDGET_PER_BLOCK - 20);
         assert!(reserved > 20);
+    });
+}
+
+#[test]
+fn reward_should_not_grow_with_an_ask_above_the_index_price() {
+    execute(|| {
+        // A fee of a million, of which the index price lets 1,000 count: κ = 200 % of those.
+        UsefulWork::on_settled(&job(WORKER, LISTED, 100, 1_000 * INDEX_PRICE));
+        run_to(10);
+        assert_ok!(claim(WORKER, 0));
+        assert_eq!(paid(), vec![(WORKER, 2_000)]);
     });
 }
 
@@ -257,4 +272,55 @@ fn rewards_should_expire_while_they_are_frozen() {
         FROZEN.with_borrow_mut(Vec::clear);
         assert_noop!(claim(WORKER, 0), Error::<Test>::RewardExpired);
     });
+}
+
+#[test]
+fn difficulty_should_follow_the_credit_of_the_rounds_down_to_what_governance_set() {
+    execute(|| {
+        let least = 1_000_000;
+        assert_ok!(UsefulWork::set_difficulty(RuntimeOrigin::root(), least));
+        // Twice as much counts, however much there is.
+        UsefulWork::on_settled(&job(WORKER, LISTED, 100_000_000, INDEX_PRICE));
+        run_to(10);
+        let risen = least + 6_945;
+        assert_eq!(Difficulty::<Test>::get(), risen);
+        // An empty round; and those after it.
+        run_to(20);
+        assert_eq!(Difficulty::<Test>::get(), (risen - risen / 144).max(least));
+        run_to(40);
+        assert_eq!(Difficulty::<Test>::get(), least);
+    });
+}
+
+#[test]
+fn thin_round_should_not_drain_the_budget() {
+    execute(|| {
+        assert_ok!(UsefulWork::set_difficulty(RuntimeOrigin::root(), 1));
+        // A day and a half of full rounds, and then one with a hundredth of their credit.
+        let mut round = 0;
+        while round < 2_000 {
+            UsefulWork::on_settled(&job(WORKER, LISTED, 1_000, INDEX_PRICE));
+            round += 1;
+            run_to(10 * round);
+        }
+        UsefulWork::on_settled(&job(OTHER_WORKER, LISTED, 10, INDEX_PRICE));
+        run_to(10 * (round + 1));
+        let closed = Rounds::<Test>::get(u32::try_from(round).unwrap()).unwrap();
+        assert!(closed.reserved > 0);
+        assert!(closed.reserved <= closed.budget / 90, "{closed:?}");
+    });
+}
+
+proptest! {
+    /// It moves towards the credit, by one part in 144 at most, and not below the least.
+    #[test]
+    fn difficulty_should_move_slowly_towards_the_credit(
+        difficulty in 0..10u128.pow(30), credit in 0..10u128.pow(30), least in 0..10u128.pow(28),
+    ) {
+        let difficulty = difficulty.max(least);
+        let next = retarget(difficulty, credit, least);
+        prop_assert!(next >= least);
+        prop_assert!(next.abs_diff(difficulty) <= difficulty.div_ceil(144));
+        prop_assert!(next == difficulty || (next > difficulty) == (credit > difficulty));
+    }
 }

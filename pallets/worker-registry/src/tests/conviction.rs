@@ -83,9 +83,9 @@ fn jobs_of_a_convicted_machine_should_run_on() {
         give_jobs(1, 3);
         assert_ok!(convict(1));
         assert_eq!(record(1).active, 3);
-        WorkerRegistry::completed(&1);
-        WorkerRegistry::released(&1);
-        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::released(&1, PAYOUT);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         let record = record(1);
         assert_eq!((record.active, record.completed, record.failed), (0, 1, 1));
         // The penalty is of what the conviction left.
@@ -99,7 +99,7 @@ fn reinstatement_should_fail_when_the_machine_is_banned() {
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 10);
         for _ in 0..10 {
-            WorkerRegistry::failed(&1, Fault::ResultMissed);
+            WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         }
         assert!(record(1).suspended);
         assert_ok!(convict(1));

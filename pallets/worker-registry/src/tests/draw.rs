@@ -11,7 +11,7 @@ fn draw_should_take_slots_until_none_is_free() {
         assert_eq!(draw(&request(1)), Some((1, FLOOR)));
         assert_eq!(record(1).active, 2);
         assert_storage_noop!(assert_eq!(draw(&request(2)), None));
-        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         assert_eq!(draw(&request(3)), Some((1, FLOOR)));
     });
 }
@@ -59,12 +59,15 @@ fn draw_should_skip_machines_whose_cost_overflows() {
             }),
             None
         );
-        assert!(draw(&DrawRequest {
-            max_price: Balance::MAX,
-            units: 2,
-            ..request(0)
-        })
-        .is_some());
+        // Nor can a bond stand for one that does not.
+        assert_eq!(
+            draw(&DrawRequest {
+                max_price: Balance::MAX,
+                units: 2,
+                ..request(0)
+            }),
+            None
+        );
     });
 }
 
@@ -125,7 +128,7 @@ fn draw_should_find_the_one_that_fits_when_it_is_among_the_candidates() {
         serve(4, FLOOR);
         for seed in 0..50 {
             assert_eq!(draw(&request(seed)), Some((4, FLOOR)));
-            WorkerRegistry::released(&4);
+            WorkerRegistry::released(&4, PAYOUT);
         }
     });
 }
@@ -140,9 +143,9 @@ fn draw_should_repeat_itself_when_seed_and_state_are_the_same() {
         let mut winners = std::collections::BTreeSet::new();
         for seed in 0..100 {
             let (first, _) = draw(&request(seed)).unwrap();
-            WorkerRegistry::released(&first);
+            WorkerRegistry::released(&first, PAYOUT);
             let (second, _) = draw(&request(seed)).unwrap();
-            WorkerRegistry::released(&second);
+            WorkerRegistry::released(&second, PAYOUT);
             assert_eq!(first, second);
             winners.insert(first);
         }

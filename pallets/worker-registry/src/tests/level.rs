@@ -43,7 +43,7 @@ fn level_should_be_zero_when_the_bond_fell_under_the_minimum() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
-        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(WorkerRegistry::view(&1).unwrap().level, 0);
     });
 }
@@ -54,7 +54,7 @@ fn level_should_not_pass_one_when_jobs_are_completed_without_challenges() {
         online_with(1, LEVEL_THREE_BOND, 1);
         for seed in 0..200 {
             assert!(draw(&request(seed)).is_some());
-            WorkerRegistry::completed(&1);
+            WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         }
         assert_eq!(WorkerRegistry::view(&1).unwrap().level, 1);
     });

@@ -4,6 +4,7 @@ mod bond;
 mod conviction;
 mod draw;
 mod draw_statistics;
+mod exposure;
 mod level;
 mod offers;
 mod online;

@@ -58,7 +58,7 @@ fn going_online_should_fail_when_the_bond_fell_under_the_minimum() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
-        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_noop!(
             WorkerRegistry::go_online(signed(1)),
             Error::<Test>::BondTooSmall
@@ -107,7 +107,7 @@ fn jobs_should_be_kept_when_the_machine_goes_offline() {
         give_jobs(1, 2);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_eq!(record(1).active, 2);
-        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         assert_eq!((record(1).active, record(1).completed), (1, 1));
     });
 }

@@ -6,7 +6,7 @@ fn completed_job_should_free_its_slot_and_count() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         let record = record(1);
         assert_eq!((record.active, record.completed, record.failed), (1, 1, 0));
         assert_eq!(on_hold(1), MINIMUM_BOND);
@@ -18,7 +18,7 @@ fn released_job_should_free_its_slot_and_count_nothing() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::released(&1);
+        WorkerRegistry::released(&1, PAYOUT);
         let record = record(1);
         assert_eq!((record.active, record.completed, record.failed), (1, 0, 0));
         assert_eq!(on_hold(1), MINIMUM_BOND);
@@ -34,7 +34,7 @@ fn failed_job_should_move_a_twentieth_of_the_bond_to_the_treasury_rounded_down()
         let issuance = Balances::total_issuance();
         for fault in [Fault::ClaimMissed, Fault::ResultMissed] {
             let (bond, treasury) = (on_hold(1), Balances::balance(&TREASURY));
-            WorkerRegistry::failed(&1, fault);
+            WorkerRegistry::failed(&1, PAYOUT, fault);
             let amount = bond / 20;
             assert_eq!(on_hold(1), bond - amount);
             assert_eq!(Balances::balance(&TREASURY), treasury + amount);
@@ -59,12 +59,12 @@ fn machine_should_go_offline_when_a_penalty_takes_its_bond_under_the_minimum() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         assert_eq!(record(1).state, WorkerState::Offline);
         assert!(!record(1).suspended);
         System::assert_last_event(Event::WentOffline { worker: 1 }.into());
         // The other job fails while it is offline: penalised, and nothing to take offline.
-        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         assert_eq!(on_hold(1), 90_250_000_000_000_000_000);
         System::assert_last_event(
             Event::Penalised {
@@ -83,13 +83,13 @@ fn machine_should_stay_when_a_fifth_of_its_jobs_failed_and_be_suspended_above() 
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 11);
         for _ in 0..8 {
-            WorkerRegistry::completed(&1);
+            WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         }
         for _ in 0..2 {
-            WorkerRegistry::failed(&1, Fault::ResultMissed);
+            WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         }
         assert!(!record(1).suspended);
-        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         assert!(record(1).suspended);
         assert_eq!(record(1).state, WorkerState::Offline);
         System::assert_has_event(
@@ -111,10 +111,10 @@ fn machine_should_not_be_suspended_when_it_had_fewer_than_ten_jobs() {
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 10);
         for _ in 0..9 {
-            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+            WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         }
         assert!(!record(1).suspended);
-        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert!(record(1).suspended);
     });
 }
@@ -125,7 +125,7 @@ fn suspension_should_be_announced_once_when_more_jobs_fail() {
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 12);
         for _ in 0..12 {
-            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+            WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         }
         let suspensions = System::events()
             .iter()
@@ -146,7 +146,7 @@ fn going_online_should_fail_when_the_machine_is_suspended() {
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 10);
         for _ in 0..10 {
-            WorkerRegistry::failed(&1, Fault::ClaimMissed);
+            WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         }
         assert_noop!(
             WorkerRegistry::go_online(signed(1)),
@@ -158,9 +158,9 @@ fn going_online_should_fail_when_the_machine_is_suspended() {
 #[test]
 fn outcome_should_change_nothing_when_the_machine_is_unknown() {
     execute(|| {
-        assert_storage_noop!(WorkerRegistry::completed(&1));
-        assert_storage_noop!(WorkerRegistry::released(&1));
-        assert_storage_noop!(WorkerRegistry::failed(&1, Fault::ClaimMissed));
+        assert_storage_noop!(WorkerRegistry::completed(&1, PAYOUT, PAYOUT));
+        assert_storage_noop!(WorkerRegistry::released(&1, PAYOUT));
+        assert_storage_noop!(WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed));
     });
 }
 
@@ -185,7 +185,7 @@ fn penalty_should_be_nothing_when_the_treasury_cannot_take_it() {
             bond - rest,
             Precision::Exact
         ));
-        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(on_hold(1), rest);
         assert_eq!(record(1).failed, 1);
         System::assert_has_event(
@@ -204,9 +204,9 @@ fn lapsed_result_should_count_as_a_failure_instead_of_a_completion() {
     execute(|| {
         online_with(1, MINIMUM_BOND * 2, 2);
         give_jobs(1, 1);
-        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         assert_eq!((record(1).unsettled, record(1).completed), (1, 1));
-        WorkerRegistry::lapsed(&1, Fault::AttestationMissed);
+        WorkerRegistry::lapsed(&1, PAYOUT, Fault::AttestationMissed);
         let record = record(1);
         assert_eq!((record.active, record.unsettled), (0, 0));
         assert_eq!((record.completed, record.failed), (0, 1));
@@ -221,7 +221,7 @@ fn lapsed_result_should_count_as_a_failure_instead_of_a_completion() {
             .into(),
         );
         // A machine that is not there any more loses nothing.
-        WorkerRegistry::lapsed(&77, Fault::AttestationMissed);
+        WorkerRegistry::lapsed(&77, PAYOUT, Fault::AttestationMissed);
     });
 }
 
@@ -268,12 +268,12 @@ fn history_should_be_what_was_paid_and_what_was_passed() {
         assert_eq!(chance(77), Permill::one(), "nobody");
         register(1);
         assert_eq!(chance(1), Permill::one());
-        WorkerRegistry::settled(&1, MINIMUM_BOND * 100);
+        WorkerRegistry::settled(&1, MINIMUM_BOND * 100, true);
         assert_eq!(record(1).paid, MINIMUM_BOND * 100);
         assert_eq!(chance(1), Permill::from_percent(50), "by its bond");
         WorkerRegistry::passed(&1);
         assert_eq!(record(1).challenges_passed, 1);
         assert_storage_noop!(WorkerRegistry::passed(&77));
-        assert_storage_noop!(WorkerRegistry::settled(&77, 1));
+        assert_storage_noop!(WorkerRegistry::settled(&77, 1, true));
     });
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Offers, WorkerState};
-use aipg_primitives::Conviction;
+use aipg_primitives::{Conviction, Drawn};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 /// Does it, and keeps the list of the machines that have a job, one entry for each job.
-fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<AccountId>) {
+fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balance)>) {
     let origin = signed(who);
     let _ = match operation {
         Operation::Register { bond, capacity } => {
@@ -99,7 +99,12 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<AccountId>) {
                 max_price,
                 ..request(seed)
             };
-            if let Some((winner, ask)) = draw(&request) {
+            if let Some(Drawn {
+                worker: winner,
+                ask,
+                payout,
+            }) = WorkerRegistry::draw(&request)
+            {
                 assert!(ask * 100 <= max_price, "drawn above the price");
                 assert!(
                     ask >= ActiveModels::get()[&model(name)],
@@ -111,21 +116,25 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<AccountId>) {
                 assert!(offers
                     .iter()
                     .any(|offer| offer.model == model(name) && offer.ask == ask));
-                jobs.push(winner);
+                jobs.push((winner, payout));
             }
             Ok(())
         }
         Operation::Complete => {
-            jobs.pop().inspect(WorkerRegistry::completed);
+            jobs.pop().inspect(|(worker, payout)| {
+                WorkerRegistry::completed(worker, *payout, *payout);
+            });
             Ok(())
         }
         Operation::Release => {
-            jobs.pop().inspect(WorkerRegistry::released);
+            jobs.pop()
+                .inspect(|(worker, payout)| WorkerRegistry::released(worker, *payout));
             Ok(())
         }
         Operation::Fail => {
-            jobs.pop()
-                .inspect(|worker| WorkerRegistry::failed(worker, Fault::ResultMissed));
+            jobs.pop().inspect(|(worker, payout)| {
+                WorkerRegistry::failed(worker, *payout, Fault::ResultMissed);
+            });
             Ok(())
         }
         Operation::Convict => {
@@ -165,7 +174,7 @@ proptest! {
                 apply(who, operation, &mut jobs);
                 WorkerRegistry::do_try_state().unwrap();
                 for who in 1..=4 {
-                    let held = jobs.iter().filter(|worker| **worker == who).count() as u32;
+                    let held = jobs.iter().filter(|(worker, _)| *worker == who).count() as u32;
                     let active = Workers::<Test>::get(who).map_or(0, |record| record.active);
                     assert_eq!(active, held);
                     // A hold without a machine would be owned by nobody.

@@ -4,7 +4,7 @@ fn suspended(who: AccountId) {
     online_with(who, 10_000 * AIPG, 16);
     give_jobs(who, 10);
     for _ in 0..10 {
-        WorkerRegistry::failed(&who, Fault::ResultMissed);
+        WorkerRegistry::failed(&who, PAYOUT, Fault::ResultMissed);
     }
     assert!(record(who).suspended);
 }
@@ -29,7 +29,7 @@ fn machine_should_be_suspended_again_when_it_fails_after_reinstatement() {
         assert_ok!(WorkerRegistry::reinstate(RuntimeOrigin::root(), 1));
         assert_ok!(WorkerRegistry::go_online(signed(1)));
         give_jobs(1, 1);
-        WorkerRegistry::failed(&1, Fault::ResultMissed);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         assert!(record(1).suspended);
     });
 }

@@ -39,7 +39,7 @@ fn retiring_should_fail_when_a_job_is_not_finished() {
         give_jobs(1, 1);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_noop!(WorkerRegistry::retire(signed(1)), Error::<Test>::JobsActive);
-        WorkerRegistry::released(&1);
+        WorkerRegistry::released(&1, PAYOUT);
         assert_ok!(WorkerRegistry::retire(signed(1)));
     });
 }
@@ -91,8 +91,8 @@ fn account_should_start_anew_when_it_registers_after_a_withdrawal() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
-        WorkerRegistry::completed(&1);
-        WorkerRegistry::settled(&1, 0);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::settled(&1, PAYOUT, false);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
         System::set_block_number(1 + UNBONDING);
@@ -119,8 +119,8 @@ fn withdrawing_should_fail_while_a_result_can_be_refuted() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::completed(&1);
-        WorkerRegistry::completed(&1);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
         System::set_block_number(1 + UNBONDING);
@@ -129,7 +129,7 @@ fn withdrawing_should_fail_while_a_result_can_be_refuted() {
                 WorkerRegistry::withdraw(signed(1)),
                 Error::<Test>::ResultsUnsettled
             );
-            WorkerRegistry::settled(&1, 0);
+            WorkerRegistry::settled(&1, PAYOUT, false);
         }
         assert_ok!(WorkerRegistry::withdraw(signed(1)));
         assert_eq!(on_hold(1), 0);

@@ -7,9 +7,9 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
         online_with(1, 2_000 * AIPG, 4);
         assert_ok!(WorkerRegistry::set_offer(signed(1), model(2), 5 * FLOOR));
         give_jobs(1, 4);
-        WorkerRegistry::completed(&1);
-        WorkerRegistry::completed(&1);
-        WorkerRegistry::failed(&1, Fault::ClaimMissed);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(
             WorkerRegistry::view(&1),
             Some(WorkerView {
@@ -21,6 +21,7 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
                 region: Region::Europe,
                 capacity: 4,
                 active: 1,
+                exposed: 3 * PAYOUT,
                 completed: 2,
                 failed: 1,
                 // (2 + 1) / (2 + 1 + 1)

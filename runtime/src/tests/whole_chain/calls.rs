@@ -263,12 +263,12 @@ fn call_of(operation: &Operation) -> Option<Signed> {
                 root,
                 header: bytes.try_into().expect("a header fits"),
                 class,
-                price_floor: floor.of(AIPG / 100, actor(who)),
+                price_floor: floor.of(AIPG / 2_000, actor(who)),
             };
             signed(who, call.into())
         }
         Operation::SetPriceFloor(who, pick, floor) => {
-            let price_floor = floor.of(AIPG / 100, actor(who));
+            let price_floor = floor.of(AIPG / 2_000, actor(who));
             let root = model(pick);
             signed(who, Models::set_price_floor { root, price_floor }.into())
         }

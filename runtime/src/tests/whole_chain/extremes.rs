@@ -90,7 +90,7 @@ fn go_online() {
         region: Region::Europe,
     };
     assert_eq!(send(Charlie, register), Ok(Ok(())));
-    let ask = AIPG / 100;
+    let ask = AIPG / 2_000;
     let offer = Machines::set_offer {
         model: model(),
         ask,

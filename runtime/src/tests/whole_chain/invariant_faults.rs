@@ -53,18 +53,18 @@ impl Sound {
             root,
             header: bytes.try_into().expect("a header fits"),
             class: TrustClass::Exact,
-            price_floor: AIPG,
+            price_floor: AIPG / 100,
         };
         assert_eq!(send(Dave, register), Ok(Ok(())));
         let machine = pallet_worker_registry::Call::register {
-            bond: 1_000 * AIPG,
+            bond: 10_000 * AIPG,
             capacity: 4,
             region: Region::Europe,
         };
         assert_eq!(send(Charlie, machine), Ok(Ok(())));
         let offer = pallet_worker_registry::Call::set_offer {
             model: root,
-            ask: AIPG,
+            ask: AIPG / 100,
         };
         assert_eq!(send(Charlie, offer), Ok(Ok(())));
         let online = pallet_worker_registry::Call::go_online {};

@@ -31,7 +31,7 @@ pub enum Invariant {
     EndedJobs,
     /// The price of a job goes where the economy says, to the unit.
     JobMoney,
-    /// At most κ × fee is minted for a job.
+    /// At most κ × credit is minted for a job.
     RewardCeiling,
     /// At most its budget is minted for a round.
     RoundBudget,
@@ -117,7 +117,8 @@ impl Ledger {
             books.burned_fees
                 + books.burned_convictions
                 + books.burned_lost_bonds
-                + books.burned_audit_faults,
+                + books.burned_audit_faults
+                + books.burned_author_faults,
             // A share that nobody receives lapses, and the event of the block leaves it out.
             pallet_emission::Rewarded::<Runtime>::get()
                 - pallet_emission::Lapsed::<Runtime>::get(MintReason::BlockAuthor)

@@ -32,7 +32,7 @@ pub struct Ledger {
     pub(super) jobs: BTreeMap<JobId, Option<Ordered>>,
     /// κ by model after the last block, which is in force when the next one settles.
     ceilings: BTreeMap<ModelId, Option<u32>>,
-    /// Σ κ × fee by worker and round, until it is claimed.
+    /// Σ κ × credit by worker and round, until it is claimed.
     mintable: BTreeMap<(AccountId, RoundIndex), Balance>,
     /// Work budget of the blocks since the last round was closed.
     open_budget: Balance,
@@ -188,7 +188,6 @@ impl Ledger {
             }
             Job::JobSettled {
                 job,
-                worker,
                 fee,
                 to_worker,
                 to_creator,
@@ -205,19 +204,11 @@ impl Ledger {
                     && *burned == millionths(*fee, 15_000)
                     && *to_stakers <= millionths(*fee, 5_000)
                     && *to_referrer <= millionths(*fee, 5_000);
-                let ordered = self.end(*job);
-                let price = ordered.as_ref().map(|ordered| ordered.max_price);
+                let price = self.end(*job).map(|ordered| ordered.max_price);
                 let whole = parts + to_treasury == *fee && price == Some(fee + returned);
                 self.ensure(within && whole, Invariant::JobMoney, || {
                     format!("{event:?}")
                 });
-                if let Some(ordered) = ordered {
-                    // Without a ceiling of its own: half of what self-dealing loses, 1.5 % + 0.5 %.
-                    let ceiling = self.ceilings.get(&ordered.model).copied().flatten();
-                    let mintable = millionths(*fee, ceiling.unwrap_or(10_000));
-                    let round = UsefulWork::round_at(System::block_number());
-                    *self.mintable.entry((worker.clone(), round)).or_default() += mintable;
-                }
             }
             Job::JobRefunded {
                 job,
@@ -250,6 +241,25 @@ impl Ledger {
 
     fn book_work(&mut self, event: &Work<Runtime>) {
         match event {
+            // Comes before the event that ends the job.
+            Work::WorkCredited {
+                worker,
+                job,
+                round,
+                credit,
+            } => {
+                let ordered = self.jobs.get(job).and_then(Option::as_ref);
+                let model = ordered.map(|ordered| ordered.model);
+                self.ensure(model.is_some(), Invariant::RewardCeiling, || {
+                    format!("{event:?}, of no job")
+                });
+                // Without a ceiling of its own: half of what self-dealing loses, 1.5 % + 0.5 %.
+                let ceiling = model
+                    .and_then(|model| self.ceilings.get(&model).copied())
+                    .flatten();
+                let mintable = millionths(*credit, ceiling.unwrap_or(10_000));
+                *self.mintable.entry((worker.clone(), *round)).or_default() += mintable;
+            }
             Work::RoundClosed {
                 round,
                 budget,

@@ -113,7 +113,7 @@ fn build(shape: Shape) -> Storage {
         for variant in 0..17u8 {
             config.model_registry.models.push(GenesisModel {
                 header: header(variant).1,
-                price_floor: AIPG / 100 * Balance::from(variant % 4 + 1),
+                price_floor: AIPG / 2_000 * Balance::from(variant % 4 + 1),
                 creator: (variant % 3 > 0).then(|| account(Sr25519Keyring::Dave)),
                 mint_ceiling: (variant % 2 > 0).then_some(1_000_000),
             });

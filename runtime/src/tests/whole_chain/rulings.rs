@@ -33,7 +33,7 @@ fn rule(rule: &Rule) -> RuntimeCall {
             .into()
         }
         Rule::IndexPrice(amount) => Work::set_index_price {
-            price: amount.of(AIPG / 100, Sr25519Keyring::Alice),
+            price: amount.of(AIPG / 2_000, Sr25519Keyring::Alice),
         }
         .into(),
         Rule::Difficulty(amount) => Work::set_difficulty {

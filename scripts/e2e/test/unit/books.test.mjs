@@ -5,23 +5,23 @@ import { Checks, burned, expectedChanges, minted, rewardOf } from '../../lib/boo
 
 test('rewardOf should name the ceiling that is smaller', () => {
   const round = { budget: 1_000n, denominator: 10n }
-  assert.deepEqual(rewardOf({ credit: 1n, fees: [1_000n], round, mintCeiling: 2_000_000n }), {
-    amount: 100n,
+  assert.deepEqual(rewardOf({ credits: [10n], round, mintCeiling: 200_000_000n }), {
+    amount: 1_000n,
     ceiling: 'Budget',
-    byBudget: 100n,
+    byBudget: 1_000n,
     byFee: 2_000n,
   })
-  assert.deepEqual(rewardOf({ credit: 1n, fees: [40n], round, mintCeiling: 2_000_000n }), {
+  assert.deepEqual(rewardOf({ credits: [40n], round, mintCeiling: 2_000_000n }), {
     amount: 80n,
     ceiling: 'Fee',
-    byBudget: 100n,
+    byBudget: 4_000n,
     byFee: 80n,
   })
 })
 
 test('rewardOf should round every job’s ceiling down before it adds them up', () => {
   const round = { budget: 1_000n, denominator: 1n }
-  const { byFee } = rewardOf({ credit: 1n, fees: [49n, 49n, 51n], round, mintCeiling: 20_000n })
+  const { byFee } = rewardOf({ credits: [49n, 49n, 51n], round, mintCeiling: 20_000n })
   assert.equal(byFee, 0n + 0n + 1n)
 })
 
