@@ -92,6 +92,11 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditorCommand,
     },
+    /// Block authorship: the seats that useful work earns.
+    Author {
+        #[command(subcommand)]
+        command: AuthorCommand,
+    },
     /// Disputes about results: check and challenge them, or watch.
     Dispute {
         #[command(subcommand)]
@@ -133,7 +138,7 @@ pub enum Command {
     PausePlaces,
 }
 
-/// What is done about disputes beside serving jobs.
+/// What is done about audits.
 #[derive(Debug, Subcommand)]
 pub enum AuditorCommand {
     /// Puts a bond on hold and registers the key that is drawn, in proportion to the bond.
@@ -188,6 +193,63 @@ impl AuditorCommand {
     }
 }
 
+/// What is done about authoring blocks. The node authors them; this registers it.
+#[derive(Debug, Subcommand)]
+pub enum AuthorCommand {
+    /// Puts a bond on hold and has the node author blocks whenever it is drawn for a seat.
+    ///
+    /// Has the node make session keys, unless it has those that are registered, and registers them. The node has to
+    /// run with --validator, on this machine: it makes keys for nobody else. The account is drawn in proportion to the
+    /// roots of its bond and of the credit of its paid work. Whoever authors two blocks for one slot, which a second
+    /// node with the same keys does, loses half of the bond and never authors again.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Join {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// What is put on hold, in AIPG; of who is a candidate already, the bond is raised to it.
+        #[arg(long, value_name = "AIPG", default_value = "1000")]
+        author_bond: Amount,
+    },
+    /// Is drawn again after an absence.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Stand {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Is drawn no more and gives up its seat; the bond can be withdrawn some time later.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Leave {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Takes the bond back.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Withdraw {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+    /// Prints how the author stands.
+    #[command(after_long_help = SETTINGS_HELP)]
+    Show {
+        #[command(flatten)]
+        flags: Box<Flags>,
+    },
+}
+
+impl AuthorCommand {
+    /// The settings given on the command line.
+    pub fn flags(&self) -> &Flags {
+        match self {
+            Self::Join { flags, .. }
+            | Self::Stand { flags }
+            | Self::Leave { flags }
+            | Self::Withdraw { flags }
+            | Self::Show { flags } => flags,
+        }
+    }
+}
+
+/// What is done about disputes beside serving jobs.
 #[derive(Debug, Subcommand)]
 pub enum DisputeCommand {
     /// Checks every result of the given models and challenges what is false, until SIGINT or SIGTERM.

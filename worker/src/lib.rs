@@ -13,6 +13,7 @@
 //! - [`check`] replays somebody else's result; [`disputes`] challenges false ones and defends own ones.
 
 pub mod audits;
+mod authors;
 pub mod check;
 pub mod cli;
 pub mod conduct;
@@ -38,7 +39,7 @@ pub mod status;
 pub mod stop;
 pub mod store;
 
-use cli::{AuditorCommand, Command, DisputeCommand, Flags};
+use cli::{AuditorCommand, AuthorCommand, Command, DisputeCommand, Flags};
 use conduct::Conduct;
 use config::{ConfigError, Settings};
 use keys::KeyError;
@@ -121,6 +122,19 @@ pub async fn execute(command: Command, conduct: Arc<dyn Conduct>) -> anyhow::Res
                 AuditorCommand::Run { .. } => {
                     disputes::commands::keep(&settings, conduct, false).await
                 }
+            }
+        }
+        Command::Author { command } => {
+            let settings = load(command.flags())?;
+            log::start(settings.log_format);
+            match command {
+                AuthorCommand::Join { author_bond, .. } => {
+                    authors::join(&settings, author_bond).await
+                }
+                AuthorCommand::Stand { .. } => authors::stand(&settings).await,
+                AuthorCommand::Leave { .. } => authors::leave(&settings).await,
+                AuthorCommand::Withdraw { .. } => authors::withdraw(&settings).await,
+                AuthorCommand::Show { .. } => authors::show(&settings).await,
             }
         }
         Command::Dispute { command } => match command {

@@ -63,6 +63,7 @@ pub struct Metrics {
     disk_full: Gauge,
     reputation: Float,
     bond: Float,
+    exposed: Float,
     online: Gauge,
     slots: Gauge,
     active: Gauge,
@@ -97,6 +98,7 @@ impl Default for Metrics {
             disk_full: Gauge::default(),
             reputation: Float::default(),
             bond: Float::default(),
+            exposed: Float::default(),
             online: Gauge::default(),
             slots: Gauge::default(),
             active: Gauge::default(),
@@ -190,6 +192,11 @@ impl Default for Metrics {
             new.reputation.clone(),
         );
         registry.register("bond_aipg", "Bond on hold, in AIPG", new.bond.clone());
+        registry.register(
+            "exposed_aipg",
+            "Payouts of jobs that are not final, in AIPG: a fifth of the bond at most",
+            new.exposed.clone(),
+        );
         registry.register(
             "online",
             "1 while the chain may draw this machine",
@@ -312,6 +319,7 @@ impl Metrics {
     pub fn machine(&self, machine: &Machine) {
         self.reputation.set(f64::from(machine.reputation) / 1e6);
         self.bond.set(aipg(machine.bond));
+        self.exposed.set(aipg(machine.exposed));
         self.online.set(machine.online.into());
         self.slots.set(machine.capacity.into());
         self.active.set(machine.active.into());

@@ -433,6 +433,7 @@ mod tests {
             active: 0,
             completed: 0,
             failed: 0,
+            exposed: Amount(0),
             reputation: 1_000_000,
             offers: vec![(Hash([9; 32]), Amount(1)), (ROOT, Amount(1))],
             unbonds_at: None,

@@ -42,6 +42,12 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
                 machine.active, machine.capacity
             );
             println!(
+                "at stake   {} of {} for jobs that are not final; a job may pay {}",
+                machine.exposed,
+                machine.most_exposed(),
+                machine.largest_payout()
+            );
+            println!(
                 "jobs       {} completed, {} failed",
                 machine.completed, machine.failed
             );

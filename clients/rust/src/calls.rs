@@ -7,6 +7,7 @@ use crate::{
             bounded_collections::bounded_vec::BoundedVec, pallet_audits::types::DrawProof,
         },
     },
+    authors::SessionKeys,
     disputes::{Blob, Seat},
     Amount, Hash, Region, TokenList,
 };
@@ -145,6 +146,54 @@ pub fn withdraw_auditor() -> Call<impl Payload> {
     Call {
         name: "audits.withdraw",
         payload: api::transactions().audits().withdraw(),
+    }
+}
+
+/// Registers the keys by which an account authors and votes; `proof` is that it has their secrets.
+pub fn set_session_keys(keys: SessionKeys, proof: Vec<u8>) -> Call<impl Payload> {
+    Call {
+        name: "session.setKeys",
+        payload: api::transactions().session().set_keys(keys.into(), proof),
+    }
+}
+
+/// Becomes a candidate for the seat of an author.
+pub fn join_authors(bond: Amount) -> Call<impl Payload> {
+    Call {
+        name: "authors.join",
+        payload: api::transactions().authors().join(bond.0, None),
+    }
+}
+
+/// Increases the bond of an author.
+pub fn bond_author(amount: Amount) -> Call<impl Payload> {
+    Call {
+        name: "authors.bondMore",
+        payload: api::transactions().authors().bond_more(amount.0),
+    }
+}
+
+/// Is drawn as an author again after an absence.
+pub fn stand_as_author() -> Call<impl Payload> {
+    Call {
+        name: "authors.stand",
+        payload: api::transactions().authors().stand(),
+    }
+}
+
+/// Is drawn as an author no more, and gives up its seat.
+pub fn leave_authors() -> Call<impl Payload> {
+    Call {
+        name: "authors.leave",
+        payload: api::transactions().authors().leave(),
+    }
+}
+
+/// Takes back the bond of an author who has left.
+pub fn withdraw_author() -> Call<impl Payload> {
+    Call {
+        name: "authors.withdraw",
+        payload: api::transactions().authors().withdraw(),
     }
 }
 

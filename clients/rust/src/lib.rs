@@ -9,6 +9,7 @@
 //! - [`calls`] names the calls, [`Signer`] signs and sends them so that none is included twice.
 //! - [`events`] tells what a block did, as plain records; [`receipts`] how a job ended, with its proof.
 //! - [`disputes`] reads who doubts which result, and how far the games about it are.
+//! - [`audits`] and [`authors`] read who is drawn to audit results, and to author blocks.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -23,6 +24,7 @@
 
 pub mod amount;
 pub mod audits;
+pub mod authors;
 pub mod blobs;
 pub mod calls;
 pub mod disputes;

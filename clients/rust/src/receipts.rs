@@ -6,6 +6,7 @@
 use crate::{
     api::{self, runtime_types::aipg_primitives::receipt as generated},
     events::{reason_name, ChainEvent},
+    views::bytes_of_hex,
     Amount, ChainError, Client, Hash,
 };
 use aipg_exact::{
@@ -113,7 +114,7 @@ struct Proof {
 
 impl Proof {
     fn bytes(&self) -> Option<Vec<u8>> {
-        hex::decode(self.receipt.strip_prefix("0x")?).ok()
+        bytes_of_hex(&self.receipt)
     }
 
     /// The root that the path leads to from `receipt`; `None` if there can be no such path.

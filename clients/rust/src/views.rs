@@ -11,6 +11,11 @@ use subxt::utils::{AccountId32, H256};
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
+/// The bytes that hexadecimal digits stand for, with 0x before them.
+pub(crate) fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+    hex::decode(text.strip_prefix("0x")?).ok()
+}
+
 impl Hash {
     /// The hash that 64 hexadecimal digits stand for, with or without 0x before them.
     pub fn from_hex(text: &str) -> Option<Self> {
@@ -220,6 +225,8 @@ pub struct Machine {
     pub region: Region,
     pub capacity: u32,
     pub active: u32,
+    /// What it gets at most for jobs that are not final; see [`Machine::most_exposed`].
+    pub exposed: Amount,
     pub completed: u64,
     pub failed: u64,
     /// Parts per million.
@@ -228,6 +235,18 @@ pub struct Machine {
     pub offers: Vec<(Hash, Amount)>,
     /// Block from which the bond can be withdrawn, once the machine is retired.
     pub unbonds_at: Option<u32>,
+}
+
+impl Machine {
+    /// The most that may be exposed: the machine is not drawn for what would be more.
+    pub fn most_exposed(&self) -> Amount {
+        Amount(self.bond.0 / 5)
+    }
+
+    /// The most that one job may pay it: it is not drawn for a dearer one.
+    pub fn largest_payout(&self) -> Amount {
+        Amount(self.bond.0 / 50)
+    }
 }
 
 impl From<generated_api::WorkerView<u32>> for Machine {
@@ -245,6 +264,7 @@ impl From<generated_api::WorkerView<u32>> for Machine {
             region: view.region.into(),
             capacity: view.capacity,
             active: view.active,
+            exposed: Amount(view.exposed),
             completed: view.completed,
             failed: view.failed,
             reputation: view.reputation,
