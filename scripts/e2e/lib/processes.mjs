@@ -145,16 +145,26 @@ class Child {
   }
 }
 
-/** The processes of one run with their temporary folder; everything ends with `stop()`. */
+/**
+ * The processes of one run with their temporary folder; everything ends with `stop()`. With `keep` the folder
+ * stays, for whoever wants to read logs and databases.
+ */
 export class Processes {
-  constructor() {
+  #keep
+
+  constructor({ keep = false } = {}) {
+    this.#keep = keep
     this.directory = mkdtempSync(join(tmpdir(), 'aipg-'))
     this.children = []
     this.onExit = () => {
       for (const child of this.children) if (child.running) child.process.kill('SIGKILL')
-      rmSync(this.directory, { recursive: true, force: true })
+      this.#clear()
     }
     process.once('exit', this.onExit)
+  }
+
+  #clear() {
+    if (!this.#keep) rmSync(this.directory, { recursive: true, force: true })
   }
 
   spawn(name, program, args, env) {
@@ -225,6 +235,6 @@ export class Processes {
   async stop() {
     for (const child of [...this.children].reverse()) await child.stop()
     process.removeListener('exit', this.onExit)
-    rmSync(this.directory, { recursive: true, force: true })
+    this.#clear()
   }
 }
