@@ -151,6 +151,7 @@ class Child {
  */
 export class Processes {
   #keep
+  #isOver = false
 
   constructor({ keep = false } = {}) {
     this.#keep = keep
@@ -168,6 +169,7 @@ export class Processes {
   }
 
   spawn(name, program, args, env) {
+    if (this.#isOver) throw new Error(`${name} is not started: the run is over`)
     const child = new Child(name, program, args, { directory: this.directory, env })
     this.children.push(child)
     return child
@@ -231,8 +233,9 @@ export class Processes {
     return { status, log: child.log() }
   }
 
-  /** Ends all processes, the youngest first, and removes the folder. */
+  /** Ends all processes, the youngest first, and removes the folder. None can be started any more. */
   async stop() {
+    this.#isOver = true
     for (const child of [...this.children].reverse()) await child.stop()
     process.removeListener('exit', this.onExit)
     this.#clear()
