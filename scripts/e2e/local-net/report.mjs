@@ -18,8 +18,10 @@ export function aipg(amount) {
   return `${amount < 0n ? '−' : ''}${formatAipg(rounded)}`
 }
 
-/** How it ended for a worker, in words. */
-export function endOf({ role, penalised, penalties, convictions, delivered, caught }, looked) {
+/**
+ * How it ended for a worker, in words. Of its false results somebody has looked at `looked`, and `paid` were paid.
+ */
+export function endOf({ role, penalised, penalties, convictions, delivered, caught }, { looked, paid }) {
   const missed = penalised > 0 ? `lost ${aipg(penalties)} for ${penalised} ${penalised === 1 ? 'fault' : 'faults'}` : null
   if (role === 'honest') {
     if (convictions > 0) return 'CONVICTED'
@@ -27,7 +29,8 @@ export function endOf({ role, penalised, penalties, convictions, delivered, caug
   }
   if (caught) {
     const { after, afterFalse, by } = caught
-    return `caught after ${after} ${after === 1 ? 'job' : 'jobs'}, ${afterFalse} false, by ${by}`
+    const got = paid > 0 ? `; ${paid} false paid` : ''
+    return `caught after ${after} ${after === 1 ? 'job' : 'jobs'}, ${afterFalse} false, by ${by}${got}`
   }
   const lies = delivered.filter(({ isFalse }) => isFalse).length
   if (lies === 0) return ['nothing false delivered', missed].filter(Boolean).join(', ')
@@ -45,7 +48,9 @@ export function reportOf(run) {
   const { options, tally, lines, checks, claimable, fates, stream, seconds, rates, range, foundFalse } = run
   const { deaths, retired, interrupted, directory } = run
   const looked = lookedAt(tally, foundFalse)
+  const falsePaid = [...tally.jobs.values()].filter(({ isFalse, stage }) => isFalse && stage === 'paid')
   const members = tally.members.map((member) => {
+    const own = (jobs) => jobs.filter(({ worker }) => worker === member.address).length
     const { name, address, role, lie, node, state, delivered, paidJobs, fees, rewards, won } = member
     const { bond, bondPlaced, penalties, convictionLoss, lostBonds, registration, callFees, audits, caught } = member
     return {
@@ -58,7 +63,8 @@ export function reportOf(run) {
       jobsDelivered: delivered.length,
       jobsPaid: paidJobs,
       falseDelivered: delivered.filter(({ isFalse }) => isFalse).length,
-      falseLookedAt: looked.filter(({ worker }) => worker === address).length,
+      falseLookedAt: own(looked),
+      falsePaid: own(falsePaid),
       fees,
       rewardsClaimed: rewards,
       rewardsClaimable: claimable.get(address) ?? 0n,
@@ -73,7 +79,7 @@ export function reportOf(run) {
       net: netOf(member),
       caught,
       audits: isWorker(member) ? null : audits,
-      end: isWorker(member) ? endOf(member, looked.filter(({ worker }) => worker === address).length) : null,
+      end: isWorker(member) ? endOf(member, { looked: own(looked), paid: own(falsePaid) }) : null,
     }
   })
   const nameOf = (address) => members.find((member) => member.address === address)?.name ?? address

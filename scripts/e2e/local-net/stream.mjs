@@ -37,10 +37,11 @@ export async function streamJobs(net, { jobs, minutes, rate, seed }, stop) {
   const underWay = new Set()
   const failures = []
   let inRow = 0
+  /** Submitted, or on the way. */
   let sent = 0
   let dueAt = began
   let ended = 'all jobs were submitted'
-  while (jobs === null || sent < jobs) {
+  while (jobs === null || sent < jobs || underWay.size > 0) {
     if (stop.aborted) {
       ended = 'interrupted'
       break
@@ -58,7 +59,7 @@ export async function streamJobs(net, { jobs, minutes, rate, seed }, stop) {
     }
     const { queued, assigned, running } = stagesOf(tally)
     const isFull = queued + assigned + running + underWay.size >= able * WAITING_PER_WORKER
-    if (isFull || Date.now() < dueAt) {
+    if (isFull || sent === jobs || Date.now() < dueAt) {
       await sleep(TICK_MS)
       continue
     }
@@ -71,6 +72,8 @@ export async function streamJobs(net, { jobs, minutes, rate, seed }, stop) {
           inRow = 0
         },
         (error) => {
+          // Another one takes its place.
+          sent -= 1
           inRow += 1
           failures.push(error.message)
         },

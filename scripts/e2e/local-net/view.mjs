@@ -125,7 +125,8 @@ export function renderView({ title, phase, seconds, nodes, tally, target }, { co
   const disputes = disputeLines(tally, nameOf)
   const shown = cut(disputes, MOST_DISPUTES)
   const fixed = [
-    line(`${title}   ${clock(seconds)}   ${phase}`, 'title'),
+    line(`AI Power Grid   ${title}`, 'title'),
+    line(`${clock(seconds)}   ${phase}`),
     line(jobsLine(tally, target)),
     line(auditsLine(tally)),
     line(`disputes ${tally.disputes.size}   open ${disputes.length}`),
@@ -135,9 +136,10 @@ export function renderView({ title, phase, seconds, nodes, tally, target }, { co
   const room = height - fixed.length - 3 - LEAST_EVENTS
   const forNodes = Math.min(nodes.length, Math.max(1, Math.floor(room / 3)))
   const forMembers = Math.max(1, Math.min(tally.members.length, room - forNodes))
-  const [titleLine, ...facts] = fixed
+  const [titleLine, phaseLine, ...facts] = fixed
   const lines = [
     titleLine,
+    phaseLine,
     ...table(nodeLines(nodes), forNodes),
     ...table(memberLines(tally.members), forMembers),
     ...facts,

@@ -406,14 +406,16 @@ test('aipg should round to four places, away from zero, and show nothing for 0',
 test('endOf should tell whole, fined, caught and uncaught workers apart', () => {
   const one = { penalised: 0, penalties: 0n, convictions: 0, delivered: [], caught: null }
   const lies = { ...one, role: 'liar', delivered: [{ isFalse: true }, { isFalse: false }] }
-  assert.equal(endOf({ ...one, role: 'honest' }, 0), 'whole')
-  assert.equal(endOf({ ...one, role: 'honest', penalised: 1, penalties: 10n * AIPG }, 0), 'lost 10 for 1 fault')
-  assert.equal(endOf({ ...one, role: 'honest', convictions: 1 }, 0), 'CONVICTED')
-  assert.equal(endOf({ ...one, role: 'liar' }, 0), 'nothing false delivered')
-  assert.equal(endOf(lies, 0), 'not caught: nobody has looked at its 1 false')
-  assert.match(endOf(lies, 1), /^NOT CAUGHT/)
+  const none = { looked: 0, paid: 0 }
+  assert.equal(endOf({ ...one, role: 'honest' }, none), 'whole')
+  assert.equal(endOf({ ...one, role: 'honest', penalised: 1, penalties: 10n * AIPG }, none), 'lost 10 for 1 fault')
+  assert.equal(endOf({ ...one, role: 'honest', convictions: 1 }, none), 'CONVICTED')
+  assert.equal(endOf({ ...one, role: 'liar' }, none), 'nothing false delivered')
+  assert.equal(endOf(lies, { looked: 0, paid: 1 }), 'not caught: nobody has looked at its 1 false')
+  assert.match(endOf(lies, { looked: 1, paid: 0 }), /^NOT CAUGHT/)
   const caught = { after: 2, afterFalse: 1, by: 'audit' }
-  assert.equal(endOf({ ...lies, caught }, 1), 'caught after 2 jobs, 1 false, by audit')
+  assert.equal(endOf({ ...lies, caught }, { looked: 1, paid: 0 }), 'caught after 2 jobs, 1 false, by audit')
+  assert.match(endOf({ ...lies, caught }, { looked: 1, paid: 1 }), /by audit; 1 false paid$/)
 })
 
 test('perMinute should divide by the time and say nothing when there is none', () => {
@@ -454,8 +456,8 @@ test('report should tell who earned, who was caught and what was minted', () => 
   assert.equal(report.passed, true)
   const liar = report.members.find(({ name }) => name === 'liar-1')
   assert.deepEqual(
-    [liar.jobsDelivered, liar.falseDelivered, liar.falseLookedAt, liar.jobsPaid],
-    [2, 1, 1, 1],
+    [liar.jobsDelivered, liar.falseDelivered, liar.falseLookedAt, liar.falsePaid, liar.jobsPaid],
+    [2, 1, 1, 0, 1],
   )
   assert.equal(report.members.find(({ name }) => name === 'auditor-1').rewardsClaimable, 7n)
   assert.deepEqual(report.disputes.map(({ worker, challengers }) => [worker, challengers]), [['liar-1', ['auditor-1']]])
@@ -502,7 +504,7 @@ const texts = (state, size) => renderView(state, size).map(({ text }) => text)
 test('renderView should show nodes, members, jobs, audits, disputes and events', () => {
   const view = texts(STATE(), { columns: 100, rows: 24 }).join('\n')
   for (const part of [
-    /^local net {3}1:05 {3}jobs are submitted$/m,
+    /^AI Power Grid {3}local net\n1:05 {3}jobs are submitted$/m,
     /^ {2}dave +12 +10 +3$/m,
     /^ {2}liar-1 +liar +banned +2 +0 .*caught after 2 by audit$/m,
     /^jobs 3 of 40 {3}queued 0 .*paid 2 {3}refunded 1$/m,
