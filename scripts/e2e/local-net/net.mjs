@@ -57,7 +57,9 @@ export class LocalNet {
   #phase
   #stopping = false
   #lose
-  #told = { hash: null, tally: null }
+  /** Programs that ended, as events of the run: [{block, text}]. */
+  #ends = []
+  #told = { key: null, tally: null }
 
   /** `phase` is told in a line what the run is at. */
   constructor(options, processes, phase = () => {}) {
@@ -129,8 +131,11 @@ export class LocalNet {
     child.exited.then((status) => {
       if (this.#stopping) return
       const log = child.tail()
-      if (RETIRED.test(child.tail(3))) this.retired.push({ name, status, log })
-      else this.deaths.push({ name, status, log })
+      const isRetired = RETIRED.test(child.tail(3))
+      const list = isRetired ? this.retired : this.deaths
+      list.push({ name, status, log })
+      const block = this.network?.ledger.last?.number ?? 0
+      this.#ends.push({ block, text: `${name} ended ${isRetired ? 'as it may not work' : 'by itself'} (${status})` })
       if (child === this.nodes[0]) this.#lose(new Error(`${name}, the first node, ended by itself`))
     })
   }
@@ -183,19 +188,20 @@ export class LocalNet {
     await said(member.child, isWorker(member) ? 'waiting for jobs' : 'connected')
   }
 
-  /** What has happened up to the newest block, or in `blocks`. */
+  /** What has happened in blocks; by default up to the newest one, with the programs that ended among the events. */
   tally(blocks) {
     const cast = this.members
     const names = this.network?.names ?? new Map()
     const { registrationFee } = this
     if (blocks !== undefined) return tallyOf(blocks, { cast, names, registrationFee })
-    const hash = this.network?.ledger.last?.hash ?? null
-    if (this.#told.tally === null || this.#told.hash !== hash || this.#told.members !== cast.length) {
-      const seen = this.network?.ledger.blocks ?? []
-      const tally = tallyOf(seen, { cast, names, registrationFee })
-      this.#told = { hash, members: cast.length, tally }
+    const ledger = this.network?.ledger
+    const key = `${ledger?.last?.hash} ${cast.length}`
+    if (this.#told.key !== key) {
+      this.#told = { key, tally: tallyOf(ledger?.blocks ?? [], { cast, names, registrationFee }) }
     }
-    return this.#told.tally
+    const { tally } = this.#told
+    const notes = [...tally.notes, ...this.#ends].sort((one, other) => one.block - other.block)
+    return { ...tally, notes }
   }
 
   /** How all nodes stand. */

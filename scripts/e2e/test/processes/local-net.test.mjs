@@ -44,9 +44,9 @@ function start(name, args) {
   return { child, folder, ended, said }
 }
 
-/** Programs of a run that are still there. */
+/** Programs of a run that are there: "PID COMMAND". */
 function left(folder) {
-  const commands = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const commands = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 })
   return commands.split('\n').filter((line) => line.includes(folder))
 }
 
@@ -55,13 +55,18 @@ function assertNothingLeft(folder) {
   assert.deepEqual(readdirSync(folder), [])
 }
 
+/** One node and one worker, who is honest and whom nobody looks at. */
+const ALONE = ['--nodes', '1', '--workers', '1', '--liars', '0', '--auditors', '0', '--plain']
+
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
-test('liar should be caught, everybody else be paid and all books add up when a small net runs', async () => {
+/** A small run with everybody in it. */
+async function whole() {
   const file = join(place, 'whole.json')
   const { folder, ended } = start('whole', [
-    ...['--nodes', '1', '--workers', '3', '--liars', '1', '--lie', 'garbage', '--lie-share', '100'],
-    // The checker has the whole challenge window, where auditors on a busy machine may miss theirs.
+    ...['--nodes', '1', '--workers', '3', '--liars', '1', '--lie', 'unknown', '--lie-share', '100'],
+    // What such a lie contradicts is shown at once. The checker has the whole challenge window, where auditors on
+    // a busy machine may miss theirs.
     ...['--auditors', '1', '--checkers', '1', '--jobs', '12', '--rate', '60', '--plain', '--report', file],
   ])
   const { status, log } = await ended
@@ -103,13 +108,12 @@ test('liar should be caught, everybody else be paid and all books add up when a 
   assert.match(log, /all \d+ checks hold/)
   assert.match(log, /liar-1 .*caught after/)
   assertNothingLeft(folder)
-})
+}
 
-test('interrupted run should report what happened so far and leave nothing running', async () => {
+/** A run that Ctrl-C ends. */
+async function interrupted() {
   const file = join(place, 'interrupted.json')
-  const { child, folder, said, ended } = start('interrupted', [
-    ...['--nodes', '1', '--workers', '1', '--liars', '0', '--auditors', '0', '--plain', '--report', file],
-  ])
+  const { child, folder, said, ended } = start('interrupted', [...ALONE, '--report', file])
   await said('jobs: ')
   child.kill('SIGINT')
   const { status, log } = await ended
@@ -120,7 +124,30 @@ test('interrupted run should report what happened so far and leave nothing runni
   assert.ok(report.jobs.submitted > 0)
   assert.match(log, /interrupted: nothing was waited for/)
   assertNothingLeft(folder)
-})
+}
+
+/** A run in which a program is killed. */
+async function bereft() {
+  const { child, folder, said, ended } = start('bereft', ALONE)
+  await said('jobs: ')
+  const [worker] = left(folder).filter((line) => /aipg-worker run /.test(line))
+  process.kill(Number(worker.trim().split(' ')[0]), 'SIGKILL')
+  await said('worker-1 ended by itself (SIGKILL)')
+  child.kill('SIGINT')
+  const { status, log } = await ended
+  assert.equal(status, 1, log)
+  assert.match(log, /worker-1 ended by itself \(SIGKILL\)\. Its last lines:\n.*aipg/s)
+  assert.match(log, /FAILED:\n {2}worker-1 never ended by itself/)
+  assertNothingLeft(folder)
+}
+
+test('local net should do its work and tell how it ended', { concurrency: true }, (t) =>
+  Promise.all([
+    t.test('liar should be caught, others be paid and all books add up when a small net runs', whole),
+    t.test('interrupted run should report what happened so far and leave nothing running', interrupted),
+    t.test('program that dies should be named with its last lines, and fail the run', bereft),
+  ]),
+)
 
 test('wrong option should end with 2 and say what is wrong', async () => {
   const { ended } = start('wrong', ['--nodes', '2'])
