@@ -138,12 +138,14 @@ test('requests should be fixed by the seed, each another one, within the limits 
 // Clocks
 
 const SPECIFICATION = `{"balances":[["5G",100000000000000000000001]],
-  "chainParameters": { "parameters": {"epochSlots": 30, "slotDurationMs": 2000} }, "babe": {}}`
+  "chainParameters": { "parameters": {"epochSlots": 30, "challengeWindow": 15, "slotDurationMs": 2000} }, "babe": {}}`
 
 test('withClocks should change clocks and keep every digit of a balance', () => {
   const changed = withClocks(SPECIFICATION, SHORT_CLOCKS.dev)
   assert.match(changed, /100000000000000000000001/)
-  assert.deepEqual(JSON.parse(changed).chainParameters.parameters, { epochSlots: 10, slotDurationMs: 2000 })
+  assert.deepEqual(JSON.parse(changed).chainParameters.parameters, {
+    ...{ epochSlots: 6, challengeWindow: 20, slotDurationMs: 2000 },
+  })
 })
 
 test('withClocks should refuse what the chain does not have', () => {
@@ -152,10 +154,13 @@ test('withClocks should refuse what the chain does not have', () => {
 })
 
 test('short clocks should leave time for an audit within the challenge window', () => {
-  const { challengeWindow } = SHORT_CLOCKS.local
-  const part = Math.max(Math.floor(challengeWindow / 24), Math.min(Math.floor(challengeWindow / 5), 10))
-  const beacon = 4
-  assert.ok(beacon + 3 * part <= challengeWindow - Math.floor(challengeWindow / 5))
+  // Blocks that the beacon of an audit takes, in the presets.
+  for (const [preset, beacon] of [['dev', 2], ['local', 4]]) {
+    const { challengeWindow } = SHORT_CLOCKS[preset]
+    const fifth = Math.floor(challengeWindow / 5)
+    const part = Math.max(Math.floor(challengeWindow / 24), Math.min(fifth, 10))
+    assert.ok(beacon + 3 * part <= challengeWindow - fifth, preset)
+  }
 })
 
 // Tally
