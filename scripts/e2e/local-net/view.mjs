@@ -10,6 +10,8 @@ export const MOST_ROWS = 24
 /** Lines at the end that are left for events, at least. */
 const LEAST_EVENTS = 3
 const MOST_DISPUTES = 3
+/** Title, phase, three lines of sums, and the heads of nodes, members and events. */
+const OTHER_LINES = 8
 
 /** A text in at most so many columns. */
 export function fit(text, columns) {
@@ -123,7 +125,9 @@ export function renderView({ title, phase, seconds, nodes, tally, target }, { co
   }
 
   const disputes = disputeLines(tally, nameOf)
-  const shown = cut(disputes, MOST_DISPUTES)
+  // What nodes, members, the other lines and the least of events leave.
+  const spare = height - nodes.length - tally.members.length - OTHER_LINES - LEAST_EVENTS
+  const shown = cut(disputes, Math.min(MOST_DISPUTES, Math.max(1, spare)))
   const fixed = [
     line(`AI Power Grid   ${title}`, 'title'),
     line(`${clock(seconds)}   ${phase}`),
@@ -134,7 +138,8 @@ export function renderView({ title, phase, seconds, nodes, tally, target }, { co
   ]
   // Heads of both tables and of the events.
   const room = height - fixed.length - 3 - LEAST_EVENTS
-  const forNodes = Math.min(nodes.length, Math.max(1, Math.floor(room / 3)))
+  const share = Math.max(1, Math.floor(room / 3), room - tally.members.length)
+  const forNodes = Math.min(nodes.length, share)
   const forMembers = Math.max(1, Math.min(tally.members.length, room - forNodes))
   const [titleLine, phaseLine, ...facts] = fixed
   const lines = [

@@ -527,6 +527,16 @@ test('renderView should show what is open of a dispute', () => {
   assert.match(view, /^ {2}job 1 of liar-1, since block 8: auditor-1 challenges$/m)
 })
 
+test('renderView should leave out disputes before nodes when there is little room', () => {
+  const disputed = (job) => event('referee.Challenged', { job, account: 'A', worker: 'L' })
+  const blocks = [{ number: 1, author: null, events: [1n, 2n, 3n, 4n].map(disputed) }]
+  const cast = [...CAST, ...['W2', 'W3', 'W4'].map((address) => ({ ...CAST[0], name: address, address }))]
+  const view = texts({ ...STATE(), tally: tallyOf(blocks, { cast }) }, { columns: 100, rows: 24 }).join('\n')
+  assert.match(view, /^ {2}dave /m)
+  assert.match(view, /^ {2}W4 /m)
+  assert.match(view, /^ {2}job 1 of liar-1.*\n {2}… and 3 more$/m)
+})
+
 test('renderView should take no more rows and columns than there are, whatever happens', () => {
   const many = (count, make) => Array.from({ length: count }, (_, index) => make(index))
   const cast = many(40, (index) => ({ name: `worker-${index}`, role: 'honest', address: `W${index}`, node: 0 }))
