@@ -30,18 +30,29 @@ export function burned(blocks) {
 /**
  * How the events of a range say that each account's balance (free and held together) changed.
  *
- * `parties` names the accounts that events leave out: {treasury, stakers, referrer?, creators:
+ * `parties` names the accounts that events leave out: {treasury, stakers, referee?, referrer?, creators:
  * {model: address}}. `jobs` are the events JobSubmitted of all jobs that end in the range, which may lie
- * before it. `registrationFee` is what a registration costs.
+ * before it. `registrationFee` is what a registration costs. `transfers` are those that the run itself has
+ * made: [{from, to, amount}]. Disputes have to lie within the range as a whole.
  */
-export function expectedChanges(blocks, { parties, jobs, registrationFee }) {
+export function expectedChanges(blocks, { parties, jobs, registrationFee, transfers = [] }) {
   const changes = new Map()
   const add = (address, amount) => changes.set(address, (changes.get(address) ?? 0n) + amount)
   const move = (from, to, amount) => {
     add(from, -amount)
     add(to, amount)
   }
+  for (const { from, to, amount } of transfers) move(from, to, amount)
   const submitted = new Map(jobs.map(({ data }) => [data.job, data]))
+  /** What is left of the reward of each dispute in the referee's pot. */
+  const rewards = new Map()
+  const payReward = ({ job, account, amount }) => {
+    move(parties.referee, account, amount)
+    rewards.set(job, (rewards.get(job) ?? 0n) - amount)
+  }
+  /** Who has paid for which chunk, by job, list and number. */
+  const demands = new Map()
+  const place = ({ job, blob }, chunk) => `${job} ${blob} ${chunk}`
   for (const { name, data } of blocks.flatMap((block) => block.events)) {
     if (name === 'emission.Minted') {
       add(data.who, data.amount)
@@ -62,6 +73,26 @@ export function expectedChanges(blocks, { parties, jobs, registrationFee }) {
     } else if (name === 'jobEscrow.JobRefunded') {
       const charged = submitted.get(data.job).maxPrice - data.returned
       move(data.requester, parties.treasury, charged)
+    } else if (name === 'workerRegistry.Convicted') {
+      move(data.worker, parties.referee, data.reward)
+    } else if (name === 'referee.ResultRefuted') {
+      rewards.set(data.job, data.reward)
+    } else if (name === 'referee.RewardPaid' || name === 'referee.DemandRewarded') {
+      payReward(data)
+    } else if (name === 'referee.BondLost') {
+      move(data.account, data.winner, data.paid)
+    } else if (name === 'referee.Demanded') {
+      for (const chunk of data.chunks) demands.set(place(data, chunk), data.account)
+    } else if (name === 'referee.Published') {
+      move(demands.get(place(data, data.chunk)), data.account, data.paid)
+    } else if (name === 'referee.CaseClosed') {
+      // What rounding has left of a reward.
+      move(parties.referee, parties.treasury, rewards.get(data.job) ?? 0n)
+      rewards.delete(data.job)
+    } else if (name === 'balances.DustLost') {
+      // Too little to keep an account: if it is the pot's, nothing is left for the treasury later.
+      move(data.account, parties.treasury, data.amount)
+      if (data.account === parties.referee) rewards.clear()
     }
   }
   return changes
@@ -147,12 +178,16 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
 }
 
 /** Checks that every account's balance changed by what the events say, and by nothing else. */
-export async function checkAccounts(checks, { chain, before, after, blocks, parties, jobs, names }) {
+export async function checkAccounts(
+  checks,
+  { chain, before, after, blocks, parties, jobs, names, transfers },
+) {
   const old = await chain.balances(before.hash)
   const now = await chain.balances(after.hash)
   const expected = expectedChanges(blocks, {
     parties,
     jobs,
+    transfers,
     registrationFee: chain.api.consts.workerRegistry.registrationFee.toBigInt(),
   })
   for (const address of new Set([...old.keys(), ...now.keys(), ...expected.keys()])) {

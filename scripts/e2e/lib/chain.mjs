@@ -58,6 +58,20 @@ export class Chain extends Client {
     )
   }
 
+  /** What is on hold on the whole chain at a block, by reason: {'WorkerRegistry.WorkerBond': amount}. */
+  async heldByReason(blockHash) {
+    const at = await this.api.at(blockHash)
+    const totals = {}
+    for (const [, holds] of await at.query.balances.holds.entries()) {
+      for (const { id, amount } of plain(holds)) {
+        const [[pallet, reason]] = Object.entries(id)
+        const name = `${pallet}.${reason}`
+        totals[name] = (totals[name] ?? 0n) + amount
+      }
+    }
+    return totals
+  }
+
   /** Free + reserved of every account at a block, by address. */
   async balances(blockHash) {
     const at = await this.api.at(blockHash)

@@ -18,7 +18,7 @@ import { DEMO_MODEL, PROGRAMS } from './processes.mjs'
 const FINALITY_LIMIT = 50
 
 /** Waits until a block is final. */
-async function finality(chain, ledger, number) {
+export async function finality(chain, ledger, number) {
   while ((await chain.finalized()) < number) {
     if (ledger.last.number > number + FINALITY_LIMIT) {
       throw new NotSeen(`finality of block ${number}`, FINALITY_LIMIT)

@@ -26,9 +26,9 @@ export class Ledger {
     this.blocks = []
   }
 
-  /** Starts to follow at the best block. Genesis has no events and is left out. */
-  static async follow(chain) {
-    const ledger = new Ledger(Math.max(1, await chain.bestNumber()))
+  /** Starts to follow at the best block, or at the height `from`. Genesis has no events and is left out. */
+  static async follow(chain, from) {
+    const ledger = new Ledger(Math.max(1, from ?? (await chain.bestNumber())))
     ledger.#read(chain)
     return ledger
   }

@@ -155,7 +155,8 @@ async function newMiners(network, wanted) {
   return miners
 }
 
-async function registerMiner(miner) {
+/** Registers a machine that has money. */
+export async function registerMiner(miner) {
   const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND)])
   if (status !== 0) throw new Error(`register of ${miner.name} ended with ${status}:\n${log}`)
 }

@@ -8,6 +8,8 @@ import { DEMO_HEADER } from './processes.mjs'
 
 export const TREASURY = palletAddress('aipg/tsy')
 export const STAKERS = palletAddress('aipg/stk')
+/** Keeps the rewards of disputes until they are shared. */
+export const REFEREE = palletAddress('aipg/ref')
 
 /** Root of the model whose encoded header is the demo model's, as the chain has registered it. */
 export async function demoModel(chain) {
@@ -20,13 +22,14 @@ export async function demoModel(chain) {
 
 /**
  * Connects to a node. Returns {chain, ledger, accounts, model, terms, parties, names, close}:
- * the ledger follows from the current block on; `names` are the parties' names by address.
+ * the ledger follows from the current block on, or from the height `from`; `names` are the parties' names by
+ * address.
  */
-export async function openNetwork(url) {
+export async function openNetwork(url, { from } = {}) {
   const accounts = await developmentAccounts()
   const chain = await Chain.connect(url)
   try {
-    return await describe(chain, accounts)
+    return await describe(chain, accounts, from)
   } catch (error) {
     // An open connection would keep the program alive.
     await chain.disconnect()
@@ -34,17 +37,19 @@ export async function openNetwork(url) {
   }
 }
 
-async function describe(chain, accounts) {
-  const ledger = await Ledger.follow(chain)
+async function describe(chain, accounts, from) {
+  const ledger = await Ledger.follow(chain, from)
   const model = await demoModel(chain)
   const terms = await chain.model(model)
   // A model that governance has not listed mints under the chain's default ceiling.
   terms.mintCeiling ??= chain.api.consts.usefulWork.defaultMintCeiling.toBigInt()
-  const parties = { treasury: TREASURY, stakers: STAKERS, creators: { [model]: terms.creator } }
+  const creators = { [model]: terms.creator }
+  const parties = { treasury: TREASURY, stakers: STAKERS, referee: REFEREE, creators }
   const names = new Map([
     ...Object.values(accounts).map((pair) => [pair.address, pair.meta.name]),
     [TREASURY, 'treasury'],
     [STAKERS, "stakers' pot"],
+    [REFEREE, "referee's pot"],
   ])
   const close = async () => {
     ledger.stop()

@@ -145,19 +145,31 @@ class Child {
   }
 }
 
-/** The processes of one run with their temporary folder; everything ends with `stop()`. */
+/**
+ * The processes of one run with their temporary folder; everything ends with `stop()`. With `keep` the folder
+ * stays, for whoever wants to read logs and databases.
+ */
 export class Processes {
-  constructor() {
+  #keep
+  #isOver = false
+
+  constructor({ keep = false } = {}) {
+    this.#keep = keep
     this.directory = mkdtempSync(join(tmpdir(), 'aipg-'))
     this.children = []
     this.onExit = () => {
       for (const child of this.children) if (child.running) child.process.kill('SIGKILL')
-      rmSync(this.directory, { recursive: true, force: true })
+      this.#clear()
     }
     process.once('exit', this.onExit)
   }
 
+  #clear() {
+    if (!this.#keep) rmSync(this.directory, { recursive: true, force: true })
+  }
+
   spawn(name, program, args, env) {
+    if (this.#isOver) throw new Error(`${name} is not started: the run is over`)
     const child = new Child(name, program, args, { directory: this.directory, env })
     this.children.push(child)
     return child
@@ -221,10 +233,11 @@ export class Processes {
     return { status, log: child.log() }
   }
 
-  /** Ends all processes, the youngest first, and removes the folder. */
+  /** Ends all processes, the youngest first, and removes the folder. None can be started any more. */
   async stop() {
+    this.#isOver = true
     for (const child of [...this.children].reverse()) await child.stop()
     process.removeListener('exit', this.onExit)
-    rmSync(this.directory, { recursive: true, force: true })
+    this.#clear()
   }
 }

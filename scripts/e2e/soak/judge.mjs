@@ -1,44 +1,6 @@
-// Whether everything that happened on a chain ended as it must. Works on blocks as they were read.
+// What happened in a soak besides jobs that ended. Works on blocks as they were read.
 
-/** Events of a name over all blocks. */
-function all(blocks, name) {
-  return blocks.flatMap((block) => block.events.filter((event) => event.name === name))
-}
-
-/** How often each value of `key` occurs. */
-function counts(events, key) {
-  const found = new Map()
-  for (const event of events) {
-    const value = key(event)
-    found.set(value, (found.get(value) ?? 0) + 1)
-  }
-  return found
-}
-
-/**
- * The fate of every job: {submitted, paid, refunded: {reason: count}, open: [ids], twice: [ids],
- * unknown: [ids], results: {twice: [ids]}, rewardsTwice: [..]}. `open` have no end, `twice` more than one,
- * `unknown` an end without a submission; a result counts once for a job, a reward once for a worker and round.
- */
-export function fates(blocks) {
-  const submitted = counts(all(blocks, 'jobEscrow.JobSubmitted'), ({ data }) => data.job)
-  const settled = all(blocks, 'jobEscrow.JobSettled')
-  const refunds = all(blocks, 'jobEscrow.JobRefunded')
-  const ends = counts([...settled, ...refunds], ({ data }) => data.job)
-  const results = counts(all(blocks, 'jobEscrow.ResultSubmitted'), ({ data }) => data.job)
-  const rewards = counts(all(blocks, 'usefulWork.RewardClaimed'), ({ data }) => `${data.worker} in round ${data.round}`)
-  const more = (map) => [...map].filter(([, count]) => count > 1).map(([id]) => id)
-  return {
-    submitted: submitted.size,
-    paid: settled.length,
-    refunded: Object.fromEntries(counts(refunds, ({ data }) => data.reason)),
-    open: [...submitted.keys()].filter((id) => !ends.has(id)),
-    twice: more(ends),
-    unknown: [...ends.keys()].filter((id) => !submitted.has(id)),
-    resultsTwice: more(results),
-    rewardsTwice: more(rewards),
-  }
-}
+import { all, counts } from '../lib/fates.mjs'
 
 /** What else is worth telling: redraws by fault, penalties, suspensions, failed calls by signer. */
 export function incidents(blocks) {

@@ -1,16 +1,9 @@
 // When which process is killed, drawn from a seed.
 
-import { blake2AsU8a } from '@polkadot/util-crypto'
+import { draws } from '../lib/random.mjs'
 
 /** Numbers in [0, 1) that a seed fixes. */
-export function random(seed) {
-  let count = 0
-  return () => {
-    const bytes = blake2AsU8a(new TextEncoder().encode(`aipg/soak/${seed}/${count}`), 64)
-    count += 1
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) / 2 ** 32
-  }
-}
+export const random = (seed) => draws(`aipg/soak/${seed}`)
 
 const NODE_SHARE = 0.25
 const LONG_SHARE = 0.25

@@ -1,11 +1,12 @@
 // The soak: a stream of jobs while node and workers are killed at random, then the books.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Checks, checkAccounts, checkSupply, formatAipg, plain, prepareJob, submitCall } from '../bench/grid.mjs'
+import { Checks, checkAccounts, checkSupply, formatAipg, prepareJob, submitCall } from '../bench/grid.mjs'
 import { Sender, readBlock } from '../bench/client.mjs'
 import { trend } from '../bench/statistics.mjs'
+import { fates } from '../lib/fates.mjs'
 import { Grid } from './grid.mjs'
-import { fates, incidents } from './judge.mjs'
+import { incidents } from './judge.mjs'
 import { kills, random } from './plan.mjs'
 
 const TICK_MS = 250
@@ -155,20 +156,6 @@ async function readAll(chain, last) {
   return blocks
 }
 
-/** What is on hold on the whole chain, by reason. */
-async function holdsByReason(chain, hash) {
-  const at = await chain.api.at(hash)
-  const totals = {}
-  for (const [, holds] of await at.query.balances.holds.entries()) {
-    for (const { id, amount } of plain(holds)) {
-      const [[pallet, reason]] = Object.entries(id)
-      const name = `${pallet}.${reason}`
-      totals[name] = (totals[name] ?? 0n) + amount
-    }
-  }
-  return totals
-}
-
 /** Checks the chain from its first block on: supply, balances, holds, fates of jobs. */
 async function judge({ chain, parties, names }, blocks, workers) {
   const checks = new Checks()
@@ -179,7 +166,7 @@ async function judge({ chain, parties, names }, blocks, workers) {
   const jobs = rest.flatMap(({ events }) => events.filter(({ name }) => name === 'jobEscrow.JobSubmitted'))
   await checkAccounts(checks, { ...range, jobs })
 
-  const held = await holdsByReason(chain, after.hash)
+  const held = await chain.heldByReason(after.hash)
   const bonds = held['WorkerRegistry.WorkerBond'] ?? 0n
   delete held['WorkerRegistry.WorkerBond']
   checks.holds('nothing is on hold but the bonds of machines', Object.keys(held).length === 0, JSON.stringify(Object.keys(held)))

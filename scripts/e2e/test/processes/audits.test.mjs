@@ -4,12 +4,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
+import { auditorCommand, startAuditor } from '../../lib/auditors.mjs'
 import { closedCase } from '../../lib/disputes.mjs'
 import { jobResult } from '../../lib/job.mjs'
 import { newAccount, registerMiners, said, submitFor } from '../../lib/miners.mjs'
 import { BOND, startNetwork } from './setup.mjs'
-import { join } from 'node:path'
-import { PROGRAMS } from '../../lib/processes.mjs'
 
 const AUDITOR_BOND = 200n * AIPG
 /** Two epochs, after which a key that was registered is drawn. */
@@ -18,30 +17,6 @@ const KEY_DELAY = 60
 let network
 let miners
 const auditors = {}
-
-/** Runs `auditor ACTION` to its end. */
-async function auditorCommand({ name, key, models }, action, extra = []) {
-  const { processes, node } = network
-  const args = ['auditor', action, '--node', node.url, '--key-file', key]
-  const model = models.flatMap((path) => ['--model', path])
-  const program = join(PROGRAMS, 'aipg-worker')
-  const env = { XDG_RUNTIME_DIR: processes.directory }
-  const run = `${name}-${action}-${extra.length}`
-  const { status, log } = await processes.run(run, program, [...args, ...model, ...extra], env)
-  return { status, log }
-}
-
-/** Starts to audit; with `lies`, as a liar does. */
-function runAuditor({ name, key, models }, lies) {
-  const { processes, node } = network
-  const args = [
-    ...(lies ?? []),
-    ...['auditor', 'run', '--node', node.url, '--key-file', key],
-    ...models.flatMap((path) => ['--model', path]),
-  ]
-  const program = join(PROGRAMS, lies ? 'aipg-liar' : 'aipg-worker')
-  return processes.spawn(name, program, args, { XDG_RUNTIME_DIR: processes.directory })
-}
 
 const bondOf = async ({ address }) =>
   (await network.chain.holds(address))['audits.AuditorBond'] ?? 0n
@@ -56,7 +31,7 @@ before(async () => {
     const { transferKeepAlive } = chain.api.tx.balances
     const { address } = auditors[name]
     await chain.submit(transferKeepAlive(address, 1_000n * AIPG), accounts.alice)
-    const { status, log } = await auditorCommand(auditors[name], 'join', [
+    const { status, log } = await auditorCommand(network, auditors[name], 'join', [
       ...['--auditor-bond', String(AUDITOR_BOND / AIPG)],
     ])
     assert.equal(status, 0, log)
@@ -64,7 +39,8 @@ before(async () => {
   }
   const since = (await chain.api.rpc.chain.getHeader()).number.toNumber()
   await network.ledger.height(since + KEY_DELAY)
-  const [looks, stamps] = [runAuditor(auditors.looks), runAuditor(auditors.stamps, ['--stamp'])]
+  const looks = startAuditor(network, auditors.looks)
+  const stamps = startAuditor(network, auditors.stamps, { lies: ['--stamp'] })
   auditors.looks.process = looks
   auditors.stamps.process = stamps
   for (const process of [looks, stamps]) await said(process, 'connected')
@@ -188,19 +164,19 @@ test('job should end unpaid when its worker does not answer the audit', async ()
 test('auditor should show how it stands, leave, and not withdraw before its time', async () => {
   const { looks } = auditors
   await looks.process.stop()
-  const shown = await auditorCommand(looks, 'show')
+  const shown = await auditorCommand(network, looks, 'show')
   assert.equal(shown.status, 0, shown.log)
   assert.match(shown.log, /bond\s+200/)
-  const left = await auditorCommand(looks, 'leave')
+  const left = await auditorCommand(network, looks, 'leave')
   assert.equal(left.status, 0, left.log)
   assert.match(left.log, /can be withdrawn from block \d+/)
-  const early = await auditorCommand(looks, 'withdraw')
+  const early = await auditorCommand(network, looks, 'withdraw')
   assert.notEqual(early.status, 0)
   assert.match(early.log, /StillUnbonding|AuditsOpen/)
-  const again = await auditorCommand(looks, 'join', ['--auditor-bond', '300'])
+  const again = await auditorCommand(network, looks, 'join', ['--auditor-bond', '300'])
   assert.notEqual(again.status, 0)
   assert.match(again.log, /AuditorHasLeft/)
   const nobody = { ...(await newAccount(network, 'nobody')), name: 'nobody', models: [] }
-  const none = await auditorCommand(nobody, 'show')
+  const none = await auditorCommand(network, nobody, 'show')
   assert.match(none.log, /NotAuditor/)
 })

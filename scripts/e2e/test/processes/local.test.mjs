@@ -1,16 +1,12 @@
 // The preset `local`: four authorities on one machine agree, and go on without one of them.
 
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Chain } from '../../lib/chain.mjs'
-import { PROGRAMS, Processes, freePort } from '../../lib/processes.mjs'
+import { AUTHORITIES, startNodes } from '../../lib/nodes.mjs'
+import { Processes } from '../../lib/processes.mjs'
 
-const AUTHORITIES = ['alice', 'bob', 'charlie', 'dave']
-// Network identities are given, so that the others can be told how to call the first node.
-const nodeKey = (index) => String(index + 1).padStart(64, '0')
-const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 // A guard against hanging: slots are six seconds, and four nodes share the machine.
 const LIMIT_MS = 480_000
 
@@ -18,26 +14,9 @@ const processes = new Processes()
 const nodes = []
 
 before(async () => {
-  const first = await freePort()
-  for (const [index, name] of AUTHORITIES.entries()) {
-    const p2p = index === 0 ? first : await freePort()
-    const rpc = await freePort()
-    const child = processes.spawn(name, join(PROGRAMS, 'aipg-node'), [
-      ...['--chain', 'local'],
-      `--${name}`,
-      ...['--base-path', join(processes.directory, name)],
-      ...['--rpc-port', String(rpc)],
-      ...['--listen-addr', `/ip4/127.0.0.1/tcp/${p2p}`],
-      ...['--node-key', nodeKey(index)],
-      ...(index === 0 ? [] : ['--bootnodes', `/ip4/127.0.0.1/tcp/${first}/p2p/${PEER}`]),
-      ...['--no-prometheus', '--no-telemetry', '--no-mdns'],
-    ])
-    const url = `ws://127.0.0.1:${rpc}`
-    nodes.push({ name, child, url })
-  }
-  for (const node of nodes) {
-    await node.child.waitUntil(() => node.child.log().includes('Running JSON-RPC server'), 'RPC')
-    node.chain = await Chain.connect(node.url)
+  const members = AUTHORITIES.map((name) => ({ name, extra: [`--${name}`] }))
+  for (const child of await startNodes(processes, { chain: 'local', members })) {
+    nodes.push({ name: child.name, child, chain: await Chain.connect(child.url) })
   }
 })
 

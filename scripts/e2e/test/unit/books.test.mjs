@@ -80,6 +80,51 @@ test('expectedChanges should book every movement twice except mint and burn', ()
   assert.equal([...changes.values()].reduce((sum, change) => sum + change, 0n), 1_000n - 3n)
 })
 
+test('expectedChanges should book convictions, rewards, lost bonds and chunks when there are disputes', () => {
+  const parties = { treasury: 'treasury', stakers: 'stakers', referee: 'pot', creators: {} }
+  const blocks = [
+    block(
+      event('referee.Demanded', { job: 1n, account: 'checker', blob: 'Output', chunks: [0n, 1n] }),
+      event('referee.Published', { job: 1n, account: 'liar', blob: 'Output', chunk: 1n, paid: 2n }),
+      event('emission.Burned', { who: 'liar', amount: 51n, reason: 'Conviction' }),
+      event('workerRegistry.Convicted', { worker: 'liar', burned: 51n, reward: 50n }),
+      event('referee.ResultRefuted', { job: 1n, worker: 'liar', reward: 50n }),
+      event('referee.RewardPaid', { job: 1n, challenge: 0n, account: 'auditor', amount: 24n }),
+      event('referee.DemandRewarded', { job: 1n, account: 'checker', amount: 24n }),
+      event('emission.Burned', { who: 'accuser', amount: 5n, reason: 'LostBond' }),
+      event('referee.BondLost', { job: 2n, account: 'accuser', burned: 5n, winner: 'liar', paid: 4n }),
+      event('referee.CaseClosed', { job: 1n }),
+      event('referee.CaseClosed', { job: 2n }),
+    ),
+  ]
+  const transfers = [{ from: 'alice', to: 'liar', amount: 500n }]
+  const changes = expectedChanges(blocks, { parties, jobs: [], registrationFee: 0n, transfers })
+  assert.deepEqual(Object.fromEntries(changes), {
+    alice: -500n,
+    liar: 500n + 2n - 51n - 50n + 4n,
+    checker: -2n + 24n,
+    pot: 0n,
+    auditor: 24n,
+    accuser: -5n - 4n,
+    treasury: 2n,
+  })
+})
+
+test('expectedChanges should give the treasury what rounding leaves once when it is dust', () => {
+  const parties = { treasury: 'treasury', stakers: 'stakers', referee: 'pot', creators: {} }
+  const blocks = [
+    block(
+      event('workerRegistry.Convicted', { worker: 'liar', burned: 0n, reward: 7n }),
+      event('referee.ResultRefuted', { job: 1n, worker: 'liar', reward: 7n }),
+      event('referee.RewardPaid', { job: 1n, challenge: 0n, account: 'auditor', amount: 6n }),
+      event('balances.DustLost', { account: 'pot', amount: 1n }),
+      event('referee.CaseClosed', { job: 1n }),
+    ),
+  ]
+  const changes = expectedChanges(blocks, { parties, jobs: [], registrationFee: 0n })
+  assert.deepEqual(Object.fromEntries(changes), { liar: -7n, pot: 0n, auditor: 6n, treasury: 1n })
+})
+
 test('checks should name what was found and expected when they fail', () => {
   const checks = new Checks()
   checks.equal('same', 1n * AIPG, 1n * AIPG)

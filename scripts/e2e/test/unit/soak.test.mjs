@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fates, incidents } from '../../soak/judge.mjs'
+import { fates } from '../../lib/fates.mjs'
+import { incidents } from '../../soak/judge.mjs'
 import { kills, random } from '../../soak/plan.mjs'
 
 const take = (plan, count) => Array.from({ length: count }, () => plan.next().value)
