@@ -297,7 +297,7 @@ function jobsPart({ jobs, seconds, interrupted }) {
       ...(jobs.open.length > 0 ? [['open', jobs.open.join(', ')]] : []),
       ['drawn again', counts(jobs.redrawn)],
       ['per minute', `${rate(jobs.submittedPerMinute)} submitted, ${rate(jobs.deliveredPerMinute)} delivered`],
-      ['the stream ended', `${jobs.streamEnded}${interrupted ? ' (interrupted: nothing was waited for)' : ''}`],
+      ['the stream ended', interrupted ? `${jobs.streamEnded}; after Ctrl-C nothing was waited for` : jobs.streamEnded],
       ['time', clock(seconds)],
     ]),
   ]

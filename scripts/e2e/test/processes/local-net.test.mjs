@@ -122,7 +122,7 @@ async function interrupted() {
   assert.equal(report.interrupted, true)
   assert.equal(report.passed, true)
   assert.ok(report.jobs.submitted > 0)
-  assert.match(log, /interrupted: nothing was waited for/)
+  assert.match(log, /after Ctrl-C nothing was waited for/)
   assertNothingLeft(folder)
 }
 
