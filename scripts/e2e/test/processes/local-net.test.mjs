@@ -136,7 +136,7 @@ async function bereft() {
   child.kill('SIGINT')
   const { status, log } = await ended
   assert.equal(status, 1, log)
-  assert.match(log, /worker-1 ended by itself \(SIGKILL\)\. Its last lines:\n.*aipg/s)
+  assert.match(log, /worker-1 ended by itself \(SIGKILL\)\. Its last lines:\n.* INFO /s)
   assert.match(log, /FAILED:\n {2}worker-1 never ended by itself/)
   assertNothingLeft(folder)
 }
