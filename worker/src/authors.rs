@@ -1,12 +1,10 @@
 //! `aipg-worker author`: has the node author blocks for the machine's account, and shows how it stands.
 
-use crate::{config::Settings, keys};
+use crate::{caller::Caller, config::Settings};
 use aipg_client::{
     authors::{Author, AuthorState},
-    calls, Amount, ChainError, Client, Signer,
+    calls, Amount, ChainError,
 };
-use subxt::utils::AccountId32;
-use subxt_signer::sr25519::Keypair;
 use thiserror::Error;
 
 /// Why an account does not become an author, or stays one.
@@ -23,61 +21,47 @@ pub enum AuthorError {
 }
 
 struct Member {
-    pair: Keypair,
-    account: AccountId32,
-    client: Client,
+    caller: Caller,
     record: Option<Author>,
 }
 
 impl Member {
     async fn load(settings: &Settings) -> anyhow::Result<Self> {
-        let pair = keys::load(&settings.key()?)?;
-        let account = keys::account(&pair);
-        let client = settings.endpoints().connect().await?;
-        let record = client.best().await?.author(&account).await?;
-        Ok(Self {
-            pair,
-            account,
-            client,
-            record,
-        })
+        let caller = Caller::connect(settings).await?;
+        let record = caller.client.best().await?.author(&caller.account).await?;
+        Ok(Self { caller, record })
     }
 
     /// What is known of the account as an author.
     fn record(&self) -> Result<&Author, AuthorError> {
-        let nobody = || AuthorError::NotCandidate(keys::address(&self.account));
+        let nobody = || AuthorError::NotCandidate(self.caller.address());
         self.record.as_ref().ok_or_else(nobody)
-    }
-
-    fn signer(&self) -> Signer<'_> {
-        Signer::new(&self.client, &self.pair)
     }
 
     /// Registers keys that the node has, and has it make them if it has none.
     async fn register_keys(&self) -> anyhow::Result<()> {
+        let Caller {
+            client, account, ..
+        } = &self.caller;
         let refused = |error: ChainError| match error {
             ChainError::Node(reason) => AuthorError::NoKeysMade {
-                url: self.client.url().to_owned(),
+                url: client.url().to_owned(),
                 reason,
             }
             .into(),
             other => anyhow::Error::from(other),
         };
-        let registered = self
-            .client
-            .best()
-            .await?
-            .session_keys(&self.account)
-            .await?;
+        let registered = client.best().await?.session_keys(account).await?;
         if let Some(keys) = registered {
-            if self.client.has_session_keys(keys).await.map_err(refused)? {
+            if client.has_session_keys(keys).await.map_err(refused)? {
                 println!("session keys  registered already, and the node has them");
                 return Ok(());
             }
         }
-        let made = self.client.make_session_keys(&self.account).await;
+        let made = client.make_session_keys(account).await;
         let (keys, proof) = made.map_err(refused)??;
-        self.signer()
+        self.caller
+            .signer()
             .execute(&calls::set_session_keys(keys, proof))
             .await?;
         println!("session keys  made by the node, and registered");
@@ -119,7 +103,7 @@ pub async fn join(settings: &Settings, bond: Amount) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     let next = step(member.record.as_ref(), bond)?;
     member.register_keys().await?;
-    let signer = member.signer();
+    let signer = member.caller.signer();
     match next {
         Step::Join => {
             let done = signer.execute(&calls::join_authors(bond)).await?;
@@ -144,7 +128,11 @@ pub async fn join(settings: &Settings, bond: Amount) -> anyhow::Result<()> {
 pub async fn stand(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     member.record()?;
-    member.signer().execute(&calls::stand_as_author()).await?;
+    member
+        .caller
+        .signer()
+        .execute(&calls::stand_as_author())
+        .await?;
     println!("drawn again");
     Ok(())
 }
@@ -153,8 +141,18 @@ pub async fn stand(settings: &Settings) -> anyhow::Result<()> {
 pub async fn leave(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     member.record()?;
-    member.signer().execute(&calls::leave_authors()).await?;
-    let record = member.client.best().await?.author(&member.account).await?;
+    member
+        .caller
+        .signer()
+        .execute(&calls::leave_authors())
+        .await?;
+    let record = member
+        .caller
+        .client
+        .best()
+        .await?
+        .author(&member.caller.account)
+        .await?;
     if let Some(block) = record.and_then(|record| record.unbonds_at) {
         println!("left; the bond can be withdrawn from block {block} on");
     }
@@ -165,7 +163,11 @@ pub async fn leave(settings: &Settings) -> anyhow::Result<()> {
 pub async fn withdraw(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     let bond = member.record()?.bond;
-    member.signer().execute(&calls::withdraw_author()).await?;
+    member
+        .caller
+        .signer()
+        .execute(&calls::withdraw_author())
+        .await?;
     println!("withdrawn: {bond}");
     Ok(())
 }
@@ -174,7 +176,7 @@ pub async fn withdraw(settings: &Settings) -> anyhow::Result<()> {
 pub async fn show(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     let record = member.record()?;
-    println!("author        {}", keys::address(&member.account));
+    println!("author        {}", member.caller.address());
     println!(
         "seat          {}",
         if record.has_seat { "yes" } else { "no" }
@@ -198,14 +200,15 @@ pub async fn show(settings: &Settings) -> anyhow::Result<()> {
         println!("bond free     from block {block} on, once there is no seat");
     }
     match member
+        .caller
         .client
         .best()
         .await?
-        .session_keys(&member.account)
+        .session_keys(&member.caller.account)
         .await?
     {
         None => println!("session keys  none"),
-        Some(keys) => match member.client.has_session_keys(keys).await {
+        Some(keys) => match member.caller.client.has_session_keys(keys).await {
             Ok(true) => println!("session keys  the node has them"),
             Ok(false) => println!("session keys  NOT those of this node: it cannot author"),
             Err(_) => {

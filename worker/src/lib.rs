@@ -14,6 +14,7 @@
 
 pub mod audits;
 mod authors;
+mod caller;
 pub mod check;
 pub mod cli;
 pub mod conduct;

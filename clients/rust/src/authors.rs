@@ -134,8 +134,7 @@ impl State {
     /// How `account` stands as an author.
     pub async fn author(&self, account: &AccountId32) -> Result<Option<Author>, ChainError> {
         let call = api::runtime_apis().authors_api().author(*account);
-        let view = self.block().runtime_apis().call(call).await;
-        Ok(view.map_err(ChainError::of_read)?.map(Author::from))
+        Ok(self.call(call).await?.map(Author::from))
     }
 
     /// The session keys that `account` registered.

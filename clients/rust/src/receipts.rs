@@ -216,8 +216,7 @@ impl crate::State {
     /// Root of the receipts of a sealed round; `None` if it is not sealed or no job ended in it.
     pub async fn receipts_root(&self, round: u32) -> Result<Option<Hash>, ChainError> {
         let call = api::runtime_apis().receipts_api().receipts_root(round);
-        let root = self.block().runtime_apis().call(call).await;
-        Ok(root.map_err(ChainError::of_read)?.map(Hash::from))
+        Ok(self.call(call).await?.map(Hash::from))
     }
 }
 

@@ -11,6 +11,7 @@ use subxt::{
     client::OnlineClientAtBlock,
     error::DispatchError,
     ext::scale_decode::DecodeAsType,
+    runtime_apis::Payload,
     storage::{Address, PrefixOf},
     utils::AccountId32,
     SubstrateConfig,
@@ -73,6 +74,12 @@ impl State {
         let value = value.map_err(ChainError::of_read)?;
         let value = value.map(|value| value.decode()).transpose();
         value.map_err(ChainError::of_read)
+    }
+
+    /// What a runtime API answers.
+    pub(crate) async fn call<P: Payload>(&self, call: P) -> Result<P::ReturnType, ChainError> {
+        let answer = self.block.runtime_apis().call(call).await;
+        answer.map_err(ChainError::of_read)
     }
 
     /// The values of a map below a prefix, by what `key` makes of their keys.
@@ -166,12 +173,7 @@ impl State {
     /// A live job, whoever has it; `None` once it has ended.
     pub async fn job(&self, id: u64) -> Result<Option<Job>, ChainError> {
         let call = api::runtime_apis().jobs_api().job(id);
-        let view = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let view = self.call(call).await?;
         Ok(view.map(Job::from))
     }
 
@@ -211,48 +213,28 @@ impl State {
     /// The machine that `account` registered.
     pub async fn machine(&self, account: &AccountId32) -> Result<Option<Machine>, ChainError> {
         let call = api::runtime_apis().workers_api().worker(*account);
-        let view = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let view = self.call(call).await?;
         Ok(view.map(Machine::from))
     }
 
     /// The auditor that `account` is.
     pub async fn auditor(&self, account: &AccountId32) -> Result<Option<Auditor>, ChainError> {
         let call = api::runtime_apis().audits_api().auditor(*account);
-        let view = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let view = self.call(call).await?;
         Ok(view.map(Auditor::from))
     }
 
     /// The live jobs of `account`.
     pub async fn jobs(&self, account: &AccountId32) -> Result<Vec<Job>, ChainError> {
         let call = api::runtime_apis().jobs_api().worker_jobs(*account);
-        let views = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let views = self.call(call).await?;
         Ok(views.into_iter().map(Job::from).collect())
     }
 
     /// The terms of a registered, active model.
     pub async fn model(&self, root: Hash) -> Result<Option<ModelTerms>, ChainError> {
         let call = api::runtime_apis().models_api().model(root.into());
-        let terms = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let terms = self.call(call).await?;
         Ok(terms.map(ModelTerms::from))
     }
 
@@ -261,12 +243,7 @@ impl State {
         let call = api::runtime_apis()
             .economy_api()
             .claimable_rewards(*account);
-        let rewards = self
-            .block
-            .runtime_apis()
-            .call(call)
-            .await
-            .map_err(ChainError::of_read)?;
+        let rewards = self.call(call).await?;
         Ok(rewards.into_iter().map(Reward::from).collect())
     }
 }

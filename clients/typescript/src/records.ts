@@ -120,6 +120,7 @@ export interface Books {
   burnedLostBonds: bigint
   /** Of the bonds of auditors who were wrong, or silent. */
   burnedAuditFaults: bigint
+  /** Of the bonds of block authors who equivocated. */
   burnedAuthorFaults: bigint
   blockReward: bigint
   pendingWork: bigint

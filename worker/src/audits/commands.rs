@@ -1,10 +1,9 @@
 //! `aipg-worker auditor`: joins the auditors, leaves them, and shows how one stands.
 
 use super::Urn;
-use crate::{config::Settings, keys};
-use aipg_client::{audits::Auditor, calls, Amount, Client, Signer};
+use crate::{caller::Caller, config::Settings, keys};
+use aipg_client::{audits::Auditor, calls, Amount};
 use subxt::utils::AccountId32;
-use subxt_signer::sr25519::Keypair;
 use thiserror::Error;
 
 /// Why an account does not become an auditor, or stays one.
@@ -19,28 +18,19 @@ pub enum AuditorError {
 }
 
 struct Member {
-    pair: Keypair,
-    account: AccountId32,
-    client: Client,
+    caller: Caller,
     record: Option<Auditor>,
 }
 
 impl Member {
     async fn load(settings: &Settings) -> anyhow::Result<Self> {
-        let pair = keys::load(&settings.key()?)?;
-        let account = keys::account(&pair);
-        let client = settings.endpoints().connect().await?;
-        let record = client.best().await?.auditor(&account).await?;
-        Ok(Self {
-            pair,
-            account,
-            client,
-            record,
-        })
+        let caller = Caller::connect(settings).await?;
+        let record = caller.client.best().await?.auditor(&caller.account).await?;
+        Ok(Self { caller, record })
     }
 
     fn record(&self) -> Result<&Auditor, AuditorError> {
-        let nobody = || AuditorError::NotAuditor(keys::address(&self.account));
+        let nobody = || AuditorError::NotAuditor(self.caller.address());
         self.record.as_ref().ok_or_else(nobody)
     }
 }
@@ -59,15 +49,15 @@ fn check(record: &Auditor, key: [u8; 32], account: &AccountId32) -> Result<(), A
 /// Puts the bond on hold and registers the key; raises the bond of who is there already.
 pub async fn join(settings: &Settings, bond: Amount) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
-    let signer = Signer::new(&member.client, &member.pair);
-    let key = Urn::new(&member.pair).key();
+    let signer = member.caller.signer();
+    let key = Urn::new(&member.caller.pair).key();
     match &member.record {
         None => {
             let done = signer.execute(&calls::register_auditor(key, bond)).await?;
             println!("auditor since block {}, bond {bond}", done.number);
         }
         Some(record) => {
-            check(record, key, &member.account)?;
+            check(record, key, &member.caller.account)?;
             let more = Amount(bond.0.saturating_sub(record.bond.0));
             if more.0 > 0 {
                 signer.execute(&calls::bond_auditor(more)).await?;
@@ -85,10 +75,10 @@ pub async fn join(settings: &Settings, bond: Amount) -> anyhow::Result<()> {
 pub async fn leave(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     member.record()?;
-    let signer = Signer::new(&member.client, &member.pair);
+    let signer = member.caller.signer();
     signer.execute(&calls::leave_auditors()).await?;
-    let state = member.client.best().await?;
-    let record = state.auditor(&member.account).await?;
+    let state = member.caller.client.best().await?;
+    let record = state.auditor(&member.caller.account).await?;
     if let Some(block) = record.and_then(|record| record.unbonds_at) {
         println!("left; the bond can be withdrawn from block {block} on");
     }
@@ -99,7 +89,7 @@ pub async fn leave(settings: &Settings) -> anyhow::Result<()> {
 pub async fn withdraw(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     let bond = member.record()?.bond;
-    let signer = Signer::new(&member.client, &member.pair);
+    let signer = member.caller.signer();
     signer.execute(&calls::withdraw_auditor()).await?;
     println!("withdrawn: {bond}");
     Ok(())
@@ -109,7 +99,7 @@ pub async fn withdraw(settings: &Settings) -> anyhow::Result<()> {
 pub async fn show(settings: &Settings) -> anyhow::Result<()> {
     let member = Member::load(settings).await?;
     let record = member.record()?;
-    println!("auditor       {}", keys::address(&member.account));
+    println!("auditor       {}", member.caller.address());
     println!("bond          {}", record.bond);
     println!("of all bonds  {}", record.total_bond);
     println!("open audits   {}", record.open);
@@ -118,7 +108,7 @@ pub async fn show(settings: &Settings) -> anyhow::Result<()> {
         None if !record.can_be_drawn => println!("drawn         never: the bond is too small"),
         None => println!("drawn         from block {} on", record.active_from),
     }
-    if record.key != Urn::new(&member.pair).key() {
+    if record.key != Urn::new(&member.caller.pair).key() {
         println!("key           not this machine's");
     }
     Ok(())
