@@ -123,6 +123,10 @@ fn genesis(preset: Preset) -> Value {
         None => OperationsFund::get(),
     };
 
+    let authorities = development
+        .map(Development::authorities)
+        .unwrap_or_default();
+
     build_struct_json_patch!(RuntimeGenesisConfig {
         chain_parameters: ChainParametersConfig {
             parameters: preset.parameters
@@ -134,18 +138,10 @@ fn genesis(preset: Preset) -> Value {
             epoch_config: BABE_EPOCH_CONFIGURATION
         },
         authors: AuthorsConfig {
-            authors: accounts(
-                &development
-                    .map(Development::authorities)
-                    .unwrap_or_default()
-            ),
+            authors: accounts(&authorities)
         },
         session: SessionConfig {
-            keys: session_keys(
-                development
-                    .map(Development::authorities)
-                    .unwrap_or_default()
-            ),
+            keys: session_keys(authorities)
         },
         sudo: SudoConfig {
             key: development.map(|_| Sr25519Keyring::Alice.to_account_id())

@@ -68,9 +68,18 @@ impl<T: Config> Pallet<T> {
 
     /// Whether an account can be drawn.
     pub(crate) fn is_eligible(author: &T::AccountId) -> bool {
-        Candidates::<T>::get(author) == Some(Candidacy::Standing)
-            && Self::bond_of(author) >= T::MinimumBond::get()
-            && T::Keys::contains(author)
+        Candidates::<T>::get(author)
+            .and_then(|candidacy| Self::eligible_bond(author, candidacy))
+            .is_some()
+    }
+
+    /// The bond of a candidate that can be drawn.
+    pub(crate) fn eligible_bond(author: &T::AccountId, candidacy: Candidacy) -> Option<Balance> {
+        let bond = Self::bond_of(author);
+        let is_eligible = candidacy == Candidacy::Standing
+            && bond >= T::MinimumBond::get()
+            && T::Keys::contains(author);
+        is_eligible.then_some(bond)
     }
 
     fn hold(author: &T::AccountId, amount: Balance) -> DispatchResult {

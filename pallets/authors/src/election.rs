@@ -3,17 +3,13 @@
 use crate::{
     draw::{draw, Member, Standing},
     pallet::*,
-    types::{Candidacy, Going, Plan, Seat, Weighted},
+    types::{Going, Plan, Seat, Weighted},
     weight_of::{weights, Means},
     WeightInfo,
 };
 use aipg_primitives::{agenda::BEACON_PATIENCE, Beacon, StakeOf};
 use alloc::vec::Vec;
-use frame_support::{
-    traits::{Contains, Get},
-    weights::Weight,
-    BoundedVec,
-};
+use frame_support::{traits::Get, weights::Weight, BoundedVec};
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
 
@@ -24,11 +20,7 @@ impl<T: Config> Pallet<T> {
         let mut authors = Vec::new();
         let mut means = Vec::new();
         for (author, candidacy) in Candidates::<T>::iter().take(limit) {
-            let bond = Self::bond_of(&author);
-            let is_eligible = candidacy == Candidacy::Standing
-                && bond >= T::MinimumBond::get()
-                && T::Keys::contains(&author);
-            if is_eligible {
+            if let Some(bond) = Self::eligible_bond(&author, candidacy) {
                 means.push(Means {
                     credit: Self::credit_of(&author),
                     bond,

@@ -25,9 +25,7 @@ impl<T: Config> Pallet<T> {
 
     /// Most that is minted on the fee of a job of the model, in millionths.
     pub(crate) fn mint_ceiling(model: &ModelId) -> u32 {
-        T::Models::terms(model)
-            .and_then(|terms| terms.mint_ceiling)
-            .unwrap_or_else(T::DefaultMintCeiling::get)
+        T::Models::mint_ceiling(model, T::DefaultMintCeiling::get())
     }
 
     /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive

@@ -173,6 +173,7 @@ pub struct Books {
     pub burned_lost_bonds: Balance,
     /// Parts of bonds of auditors who were wrong, or silent.
     pub burned_audit_faults: Balance,
+    /// Parts of bonds of block authors who equivocated.
     pub burned_author_faults: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,

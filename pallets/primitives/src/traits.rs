@@ -48,6 +48,13 @@ pub trait Beacon<BlockNumber> {
 pub trait ModelCatalogue<AccountId> {
     /// The terms of an active model.
     fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>>;
+    /// Most that may be minted for a job of the model, in millionths of its fee: what governance has listed, or
+    /// else `default`.
+    fn mint_ceiling(model: &ModelId, default: u32) -> u32 {
+        Self::terms(model)
+            .and_then(|terms| terms.mint_ceiling)
+            .unwrap_or(default)
+    }
     /// Work of a job with `prompt` input and `output` output tokens; `None` if the model is
     /// unknown, a count is zero or the context is exceeded.
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units>;

@@ -127,13 +127,10 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> Pallet<T> {
     /// What a paid job earns its worker, and how its reward is limited.
     fn earned(job: &SettledJob<T::AccountId>) -> CreditLine {
-        let mint_ceiling = T::Models::terms(&job.model)
-            .and_then(|terms| terms.mint_ceiling)
-            .unwrap_or_else(T::DefaultMintCeiling::get);
         let terms = CreditTerms {
             ask: job.ask,
             index_price: IndexPrice::<T>::get(),
-            mint_ceiling,
+            mint_ceiling: T::Models::mint_ceiling(&job.model, T::DefaultMintCeiling::get()),
         };
         line_of(job.units, job.fee, terms)
     }

@@ -28,10 +28,9 @@ pub struct AnsweredSessions;
 
 impl Get<SessionIndex> for AnsweredSessions {
     fn get() -> SessionIndex {
-        let parameters = pallet_chain_parameters::Parameters::<Runtime>::get();
-        let unbonding = u64::from(parameters.unbonding);
-        unbonding
-            .div_ceil(parameters.epoch_slots.max(1))
+        let slots = pallet_chain_parameters::EpochDuration::<Runtime>::get();
+        ReportLongevity::get()
+            .div_ceil(slots.max(1))
             .saturating_add(1)
             .saturated_into()
     }
@@ -43,14 +42,12 @@ impl Get<u64> for AnsweredSessions {
     }
 }
 
-/// Blocks for which a report of an equivocation stays in a pool.
+/// Blocks for which a report of an equivocation stays in a pool: as long as there is a bond to lose.
 pub struct ReportLongevity;
 
 impl Get<u64> for ReportLongevity {
     fn get() -> u64 {
-        pallet_chain_parameters::Parameters::<Runtime>::get()
-            .unbonding
-            .into()
+        Unbonding::get().into()
     }
 }
 
