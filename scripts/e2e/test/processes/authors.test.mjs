@@ -2,20 +2,16 @@
 // expelled, and the chain goes on without it.
 
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
 import { jobEnd, submitJob } from '../../lib/job.mjs'
 import { modelFile, registerMinerOf, said } from '../../lib/miners.mjs'
 import { openNetwork } from '../../lib/network.mjs'
-import { withClocks } from '../../local-net/clocks.mjs'
-import { DEMO_MODEL, PROGRAMS, Processes, freePort } from '../../lib/processes.mjs'
+import { startNode, startNodes } from '../../lib/nodes.mjs'
+import { DEMO_MODEL, PROGRAMS, Processes } from '../../lib/processes.mjs'
+import { specificationOf } from '../../lib/specification.mjs'
 
-const NODE = join(PROGRAMS, 'aipg-node')
-// The network identity of the first node is given, so that the others can be told how to call it.
-const NODE_KEY = '1'.padStart(64, '0')
-const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 const BOND = 1_000n * AIPG
 /** Slots of a session, which is an era here: fewer than an absence is judged by. */
 const SESSION = 12
@@ -23,35 +19,11 @@ const SESSION = 12
 const SEAT_BLOCKS = 6 * SESSION
 
 const processes = new Processes()
+let chainFile
 let network
 let first
 let own
 let miner
-
-/** The development chain with short sessions and a second seat. */
-async function specification() {
-  const path = join(processes.directory, 'authors.json')
-  const made = await processes.run('spec', NODE, ['chain-spec', '--chain', 'dev', '--output', path])
-  assert.equal(made.status, 0, made.log)
-  const clocks = { epochSlots: SESSION, eraSessions: 1, authorSeats: 2 }
-  writeFileSync(path, withClocks(readFileSync(path, 'utf8'), clocks))
-  return path
-}
-
-async function startNode(name, extra, p2p = 0) {
-  const rpc = await freePort()
-  const child = processes.spawn(name, NODE, [
-    ...['--chain', join(processes.directory, 'authors.json')],
-    '--validator',
-    ...['--base-path', join(processes.directory, name)],
-    ...['--rpc-port', String(rpc)],
-    ...['--listen-addr', `/ip4/127.0.0.1/tcp/${p2p}`],
-    ...['--no-prometheus', '--no-telemetry', '--no-mdns', '--allow-private-ip'],
-    ...extra,
-  ])
-  await said(child, 'Running JSON-RPC server')
-  return Object.assign(child, { url: `ws://127.0.0.1:${rpc}` })
-}
 
 /** Runs `author ACTION` with the settings that say whose key and which node. */
 async function author(action, settings, extra = []) {
@@ -66,13 +38,15 @@ const ofMiner = () => ['--node', own.url, '--key-file', miner.key]
 const ofAlice = () => ['--node', first.url, '--suri', '//Alice']
 
 before(async () => {
-  await specification()
-  const p2p = await freePort()
-  const boot = ['--bootnodes', `/ip4/127.0.0.1/tcp/${p2p}/p2p/${PEER}`]
-  first = await startNode('first', ['--alice', '--force-authoring', '--node-key', NODE_KEY], p2p)
-  const generated = '--unsafe-force-node-key-generation'
-  own = await startNode('own', [...boot, generated])
-  network = { ...(await openNetwork(first.url)), processes, node: first, boot, generated }
+  // The development chain with short sessions and a second seat.
+  const changed = { epochSlots: SESSION, eraSessions: 1, authorSeats: 2 }
+  chainFile = await specificationOf(processes, 'dev', changed)
+  const members = [
+    { name: 'first', extra: ['--validator', '--alice', '--force-authoring'] },
+    { name: 'own', extra: ['--validator'] },
+  ]
+  ;[first, own] = await startNodes(processes, { chain: chainFile, members })
+  network = { ...(await openNetwork(first.url)), processes, node: first }
   miner = await registerMinerOf(network, 'miner', modelFile(DEMO_MODEL))
   const { chain, accounts } = network
   const more = chain.api.tx.balances.transferKeepAlive(miner.address, 2n * BOND)
@@ -135,7 +109,8 @@ test('author that runs its keys on two machines should be expelled, and lose hal
   // An author of the genesis has no bond until it joins like anybody else.
   const joined = await author('join', ofAlice(), ['--author-bond', '1000'])
   assert.equal(joined.status, 0, joined.log)
-  const twin = await startNode('twin', ['--alice', ...network.boot, network.generated])
+  const extra = ['--validator', '--alice']
+  const twin = await startNode(processes, { chain: chainFile, name: 'twin', index: 2, first, extra })
   const expelled = await ledger.event('authors.Expelled', ({ author }) => author === alice, SEAT_BLOCKS)
   assert.equal(expelled.data.burned, BOND / 2n)
   assert.equal((await chain.holds(alice))['authors.AuthorBond'], BOND / 2n)

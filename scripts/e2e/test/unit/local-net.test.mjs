@@ -6,7 +6,8 @@ import { AIPG } from '@aipowergrid/client'
 import { Checks } from '../../lib/books.mjs'
 import { ROOT } from '../../lib/processes.mjs'
 import { liesAbout, membersOf, nodesOf } from '../../local-net/cast.mjs'
-import { SHORT_CLOCKS, withClocks } from '../../local-net/clocks.mjs'
+import { withParameters } from '../../lib/specification.mjs'
+import { SHORT_CLOCKS } from '../../local-net/clocks.mjs'
 import { judgeJobs, judgeMembers, judgeMint, lookedAt, missedLiars } from '../../local-net/judge.mjs'
 import { mintLines, scheduled } from '../../local-net/mint.mjs'
 import { BadOption, OPTION_NAMES, readOptions } from '../../local-net/options.mjs'
@@ -140,17 +141,17 @@ test('requests should be fixed by the seed, each another one, within the limits 
 const SPECIFICATION = `{"balances":[["5G",100000000000000000000001]],
   "chainParameters": { "parameters": {"epochSlots": 30, "challengeWindow": 15, "slotDurationMs": 2000} }, "babe": {}}`
 
-test('withClocks should change clocks and keep every digit of a balance', () => {
-  const changed = withClocks(SPECIFICATION, SHORT_CLOCKS.dev)
+test('withParameters should change clocks and keep every digit of a balance', () => {
+  const changed = withParameters(SPECIFICATION, SHORT_CLOCKS.dev)
   assert.match(changed, /100000000000000000000001/)
   assert.deepEqual(JSON.parse(changed).chainParameters.parameters, {
     ...{ epochSlots: 6, challengeWindow: 20, slotDurationMs: 2000 },
   })
 })
 
-test('withClocks should refuse what the chain does not have', () => {
-  assert.throws(() => withClocks(SPECIFICATION, { tea: 5 }), /no parameter "tea"/)
-  assert.throws(() => withClocks('{}', {}), /no chain parameters/)
+test('withParameters should refuse what the chain does not have', () => {
+  assert.throws(() => withParameters(SPECIFICATION, { tea: 5 }), /no parameter "tea"/)
+  assert.throws(() => withParameters('{}', {}), /no chain parameters/)
 })
 
 test('short clocks should leave time for an audit within the challenge window', () => {
