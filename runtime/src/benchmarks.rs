@@ -139,8 +139,9 @@ impl pallet_referee::benchmarking::BenchmarkHelper<AccountId> for Helper {
 }
 
 impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> for Helper {
-    fn model_with_candidates() -> aipg_primitives::ModelId {
-        machines::candidates::<Runtime>(
+    fn model_with_candidates(index: u32) -> aipg_primitives::ModelId {
+        machines::candidates_of::<Runtime>(
+            index,
             <Runtime as pallet_worker_registry::Config>::Candidates::get(),
         )
     }

@@ -5,7 +5,8 @@ use aipg_client::Sampling;
 use aipg_engine::{sampling::OutOfRange, Model, Sampler};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::{
-    sync::Arc,
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use thiserror::Error;
@@ -62,6 +63,8 @@ pub fn sampler(seed: u64, sampling: Sampling) -> Result<Sampler, OutOfRange> {
 /// The threads that run models.
 pub struct Inference {
     slots: Arc<Semaphore>,
+    /// How many tokens of an answer there are, by job that runs.
+    tokens: Arc<Mutex<BTreeMap<u64, u32>>>,
     results: mpsc::UnboundedSender<Finished>,
     bars: MultiProgress,
     self_check: bool,
@@ -81,6 +84,7 @@ impl Inference {
         (
             Self {
                 slots,
+                tokens: Arc::default(),
                 results,
                 bars,
                 self_check,
@@ -90,11 +94,16 @@ impl Inference {
         )
     }
 
+    /// How many tokens of the answer of a job there are; 0 while it does not run.
+    pub fn tokens(&self, job: u64) -> u32 {
+        locked(&self.tokens).get(&job).copied().unwrap_or(0)
+    }
+
     /// Runs `task` as soon as a slot is free.
     pub fn start(&self, task: Task) {
         let (slots, results) = (self.slots.clone(), self.results.clone());
         let (bars, self_check) = (self.bars.clone(), self.self_check);
-        let conduct = self.conduct.clone();
+        let (conduct, tokens) = (self.conduct.clone(), self.tokens.clone());
         tokio::spawn(async move {
             // The semaphore is never closed.
             let _slot = slots.acquire_owned().await;
@@ -102,7 +111,12 @@ impl Inference {
             let run = tokio::task::spawn_blocking(move || {
                 let started = Instant::now();
                 let bar = bars.add(progress_bar(&task));
-                let outcome = run(&task, self_check, &bar);
+                let tell = |count: usize| {
+                    let count = u32::try_from(count).unwrap_or(u32::MAX);
+                    locked(&tokens).insert(task.job, count);
+                };
+                let outcome = run(&task, self_check, &bar, &tell);
+                locked(&tokens).remove(&task.job);
                 let outcome = outcome.map(|answer| conduct.answer(&task, answer));
                 bar.finish_and_clear();
                 bars.remove(&bar);
@@ -122,6 +136,11 @@ impl Inference {
     }
 }
 
+/// What a lock protects here is whole after every change, also after that of a thread that panicked.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn progress_bar(task: &Task) -> ProgressBar {
     let template = "job {msg} {bar:30} {pos}/{len} tokens, {per_sec}, {elapsed}";
     let style =
@@ -133,11 +152,17 @@ fn progress_bar(task: &Task) -> ProgressBar {
 
 /// Generates the answer, then checks it the way an auditor does: one prefill over prompt and
 /// answer must choose the same tokens and end in the same digest.
-fn run(task: &Task, self_check: bool, bar: &ProgressBar) -> Result<Answer, InferenceError> {
+fn run(
+    task: &Task,
+    self_check: bool,
+    bar: &ProgressBar,
+    tell: &dyn Fn(usize),
+) -> Result<Answer, InferenceError> {
     let started = Instant::now();
     let mut reported = started;
     let mut progress = |tokens: usize| {
         bar.set_position(tokens as u64);
+        tell(tokens);
         if bar.is_hidden() && reported.elapsed() >= REPORT_INTERVAL {
             reported = Instant::now();
             tracing::info!(

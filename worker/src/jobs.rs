@@ -11,7 +11,9 @@
 //! from the chain what became of them; another call for the same purpose is signed only when the
 //! first one can never be included.
 
-use aipg_client::{events::ChainEvent, Amount, Inclusion, Job, SignedCall, Stage};
+use aipg_client::{
+    calls::MAX_BATCH, events::ChainEvent, Amount, Inclusion, Job, SignedCall, Stage,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use subxt::utils::AccountId32;
@@ -423,6 +425,45 @@ impl Book {
             .collect();
         steps.sort_by_key(|&(due, id, _)| (due, id));
         steps.into_iter().map(|(_, id, step)| (id, step)).collect()
+    }
+
+    /// The jobs of `steps` of which one call can say the same, and the other steps. One job is no batch.
+    pub fn batches(steps: Vec<(u64, Step)>) -> (Vec<(Action, Vec<u64>)>, Vec<(u64, Step)>) {
+        let mut batches = Vec::new();
+        let mut others = steps;
+        for action in [Action::Deliver, Action::Claim] {
+            let (together, rest): (Vec<_>, Vec<_>) = others
+                .into_iter()
+                .partition(|(_, step)| *step == Step::Sign(action));
+            others = rest;
+            if together.len() < 2 {
+                others.extend(together);
+                continue;
+            }
+            let ids: Vec<u64> = together.into_iter().map(|(id, _)| id).collect();
+            batches.extend(ids.chunks(MAX_BATCH).map(|ids| (action, ids.to_vec())));
+        }
+        (batches, others)
+    }
+
+    /// Jobs that this machine runs for longer than the chain waits for news of it, and of which it should hear
+    /// now: the time in which it has to, `window` blocks, is half over.
+    pub fn to_report(&self, now: u32, window: u32) -> Vec<u64> {
+        let is_due = |record: &&Record| {
+            let job = &record.job;
+            let waits = job.deliver_by.is_some_and(|end| end > job.due);
+            record.is_listed
+                && record.end.is_none()
+                && job.stage == Stage::Running
+                && record.progress != Progress::GivenUp
+                && waits
+                && now.saturating_add(window / 2) >= job.due
+        };
+        let records = self.records.values().filter(is_due);
+        records
+            .map(|record| record.job.id)
+            .take(MAX_BATCH)
+            .collect()
     }
 
     pub fn get(&self, id: u64) -> Option<&Record> {

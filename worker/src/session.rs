@@ -16,6 +16,7 @@ use crate::{
     conduct::Conduct,
     disputes::Disputes,
     inference::{Finished, Inference, InferenceError},
+    jobs::Book,
     journal::Journal,
     keys,
     metrics::Metrics,
@@ -201,15 +202,53 @@ impl Worker {
                 pause::at(Place::JobStored).await;
             }
             let mut advanced = false;
-            for (id, step) in self.journal.book.steps(now) {
+            let (batches, others) = Book::batches(self.journal.book.steps(now));
+            for (action, ids) in batches {
+                advanced |= self.say(client, &ids, action, now).await?;
+            }
+            for (id, step) in others {
                 advanced |= self.advance(client, id, step, now).await?;
             }
             if !advanced {
+                self.report_progress(client, &state).await?;
                 self.watch_machine(client, &state).await?;
                 self.follow(client).await?;
                 self.complete(client, now).await?;
                 self.disputes.step(client, &self.pair, &state).await?;
                 return self.collect(client, &state).await;
+            }
+        }
+    }
+
+    /// Says of long jobs that this machine still runs them, or the chain would give them to others.
+    async fn report_progress(
+        &mut self,
+        client: &Client,
+        state: &State,
+    ) -> Result<(), SessionError> {
+        let window = state.progress_window().await?;
+        let jobs = self.journal.book.to_report(state.number(), window);
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let reports: Vec<(u64, u32)> = jobs
+            .into_iter()
+            .map(|id| (id, self.inference.tokens(id)))
+            .collect();
+        let signer = Signer::new(client, &self.pair);
+        match signer.execute(&calls::report_progress(&reports)).await {
+            Ok(inclusion) => {
+                tracing::info!(
+                    jobs = reports.len(),
+                    block = inclusion.number,
+                    "progress reported"
+                );
+                Ok(())
+            }
+            Err(ChainError::Transport(reason)) => Err(lost(&reason).into()),
+            Err(error) => {
+                tracing::warn!(%error, "progress not reported; trying again at the next block");
+                Ok(())
             }
         }
     }

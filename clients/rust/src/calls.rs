@@ -5,6 +5,7 @@ use crate::{
         self,
         runtime_types::{
             bounded_collections::bounded_vec::BoundedVec, pallet_audits::types::DrawProof,
+            pallet_job_escrow::types::ResultOf,
         },
     },
     authors::SessionKeys,
@@ -19,6 +20,18 @@ pub struct Call<C> {
     /// `pallet.call` as polkadot.js writes it.
     pub name: &'static str,
     pub payload: C,
+}
+
+/// Most parts of a batch.
+pub const MAX_BATCH: usize = 64;
+
+/// A result: the answer's commitment, the digest of the run, and the node that stores the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobResult {
+    pub job: u64,
+    pub output: TokenList,
+    pub digest: Hash,
+    pub provider: Option<Hash>,
 }
 
 /// Registers a machine: puts `bond` on hold and pays the registration fee.
@@ -83,6 +96,16 @@ pub fn claim(job: u64) -> Call<impl Payload> {
     }
 }
 
+/// Takes several jobs. One that cannot be taken is left out.
+pub fn claim_batch(jobs: &[u64]) -> Call<impl Payload> {
+    Call {
+        name: "jobEscrow.claimBatch",
+        payload: api::transactions()
+            .job_escrow()
+            .claim_batch(BoundedVec(jobs.to_vec())),
+    }
+}
+
 /// Gives `job` back because its input is missing or wrong.
 pub fn input_unavailable(job: u64) -> Call<impl Payload> {
     Call {
@@ -93,19 +116,47 @@ pub fn input_unavailable(job: u64) -> Call<impl Payload> {
 
 /// Delivers the answer of `job`, whose blob is on the node `provider`.
 pub fn submit_result(
-    job: u64,
-    output: TokenList,
-    digest: Hash,
-    provider: Option<Hash>,
+    JobResult {
+        job,
+        output,
+        digest,
+        provider,
+    }: &JobResult,
 ) -> Call<impl Payload> {
     Call {
         name: "jobEscrow.submitResult",
         payload: api::transactions().job_escrow().submit_result(
-            job,
-            output.into(),
-            digest.into(),
+            *job,
+            (*output).into(),
+            (*digest).into(),
             provider.map(Into::into),
         ),
+    }
+}
+
+/// Submits several results. One that the chain does not accept is left out.
+pub fn submit_results(results: &[JobResult]) -> Call<impl Payload> {
+    let results = results.iter().map(|result| ResultOf {
+        job: result.job,
+        output: result.output.into(),
+        digest: result.digest.into(),
+        provider: result.provider.map(Into::into),
+    });
+    Call {
+        name: "jobEscrow.submitResults",
+        payload: api::transactions()
+            .job_escrow()
+            .submit_results(BoundedVec(results.collect())),
+    }
+}
+
+/// Says that these jobs are still run, and how many tokens of each answer there are.
+pub fn report_progress(jobs: &[(u64, u32)]) -> Call<impl Payload> {
+    Call {
+        name: "jobEscrow.reportProgress",
+        payload: api::transactions()
+            .job_escrow()
+            .report_progress(BoundedVec(jobs.to_vec())),
     }
 }
 

@@ -64,6 +64,11 @@ impl State {
         Ok(self.parameters().await?.round_blocks)
     }
 
+    /// Blocks in which a machine that runs a job has to be heard of.
+    pub async fn progress_window(&self) -> Result<u32, ChainError> {
+        Ok(self.parameters().await?.progress_window)
+    }
+
     /// A value of the storage.
     pub(crate) async fn value<A: Address>(
         &self,

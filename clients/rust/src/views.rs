@@ -171,6 +171,9 @@ pub struct Job {
     pub worker: Option<AccountId32>,
     /// Block at which the chain moves the job on by itself.
     pub due: u32,
+    /// First block in which a result does not count any more, of a job that is run; `due` can be sooner.
+    #[serde(default)]
+    pub deliver_by: Option<u32>,
     pub model: Hash,
     pub input: TokenList,
     /// Node that should have the input.
@@ -201,6 +204,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
                 generated_api::JobStage::Delivered => Stage::Delivered,
             },
             due: view.due,
+            deliver_by: view.deliver_by,
             model: view.model.into(),
             input: view.input.into(),
             input_provider: view.input_provider.map(Into::into),
@@ -231,6 +235,8 @@ pub struct Machine {
     pub failed: u64,
     /// Parts per million.
     pub reputation: u32,
+    /// Verified power, in steps of a window.
+    pub power: u32,
     /// Models served and what a unit of each costs.
     pub offers: Vec<(Hash, Amount)>,
     /// Block from which the bond can be withdrawn, once the machine is retired.
@@ -268,6 +274,7 @@ impl From<generated_api::WorkerView<u32>> for Machine {
             completed: view.completed,
             failed: view.failed,
             reputation: view.reputation,
+            power: view.power,
             offers: offers.collect(),
             unbonds_at: view.unbonds_at,
         }

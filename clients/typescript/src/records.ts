@@ -143,7 +143,8 @@ export interface EventData {
     deadline: bigint
   }
   'jobEscrow.JobAssigned': { job: bigint; worker: string; ask: bigint; claimBy: bigint }
-  'jobEscrow.JobClaimed': { job: bigint; worker: string; deliverBy: bigint }
+  'jobEscrow.JobClaimed': { job: bigint; worker: string; deliverBy: bigint; heardBy: bigint }
+  'jobEscrow.JobProgressed': { job: bigint; worker: string; tokens: bigint; heardBy: bigint }
   'jobEscrow.ResultSubmitted': {
     job: bigint
     worker: string
@@ -182,7 +183,14 @@ export interface EventData {
     returned: bigint
     reason: RefundReason
   }
-  'usefulWork.WorkCredited': { worker: string; job: bigint; round: bigint; credit: bigint }
+  'usefulWork.WorkCredited': {
+    worker: string
+    job: bigint
+    round: bigint
+    credit: bigint
+    /** What it counts in the round: credit times the worker's multiplier. */
+    counted: bigint
+  }
   'usefulWork.RewardClaimed': { worker: string; round: bigint; amount: bigint; ceiling: Ceiling }
 }
 

@@ -269,6 +269,7 @@ pub fn settle(job: JobId) {
         units: 5,
         ask: 1,
         fee: 5,
+        mint_ceiling: 0,
     });
 }
 

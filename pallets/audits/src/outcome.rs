@@ -33,6 +33,11 @@ impl<T: Config> Pallet<T> {
         !matches!(stage, None | Some(Stage::Over(_) | Stage::Missed))
     }
 
+    /// Whether a result has an audit, in whatever stage.
+    pub fn is_audited(job: JobId) -> bool {
+        Audits::<T>::contains_key(job)
+    }
+
     /// Whether the worker of a result has not answered its audit.
     pub fn is_missed(job: JobId) -> bool {
         Audits::<T>::get(job).is_some_and(|audit| audit.stage == Stage::Missed)

@@ -15,6 +15,10 @@ impl<T: Config> Windows<BlockNumberFor<T>> for Pallet<T> {
         Parameters::<T>::get().run_blocks(units).into()
     }
 
+    fn progress() -> BlockNumberFor<T> {
+        Parameters::<T>::get().progress_window.into()
+    }
+
     fn challenge() -> BlockNumberFor<T> {
         Parameters::<T>::get().challenge_window.into()
     }
@@ -152,5 +156,50 @@ pub struct RootIssuance<T>(PhantomData<T>);
 impl<T: Config> Get<bool> for RootIssuance<T> {
     fn get() -> bool {
         Parameters::<T>::get().root_issuance
+    }
+}
+
+/// Blocks between two windows in which power is measured, on average; 0 for none.
+pub struct PowerInterval<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for PowerInterval<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().power_interval
+    }
+}
+
+/// Blocks of such a window.
+pub struct PowerWindow<T>(PhantomData<T>);
+
+impl<T: Config> Get<BlockNumberFor<T>> for PowerWindow<T> {
+    fn get() -> BlockNumberFor<T> {
+        Parameters::<T>::get().power_window.into()
+    }
+}
+
+/// Blocks in which machines that are drawn prove their power.
+pub struct PowerProof<T>(PhantomData<T>);
+
+impl<T: Config> Get<BlockNumberFor<T>> for PowerProof<T> {
+    fn get() -> BlockNumberFor<T> {
+        Parameters::<T>::get().power_proof.into()
+    }
+}
+
+/// Blocks for which a machine that cannot has no power.
+pub struct PowerBar<T>(PhantomData<T>);
+
+impl<T: Config> Get<BlockNumberFor<T>> for PowerBar<T> {
+    fn get() -> BlockNumberFor<T> {
+        Parameters::<T>::get().power_bar.into()
+    }
+}
+
+/// Blocks from the genesis in which the first work of a bond counts twice.
+pub struct EarlyBlocks<T>(PhantomData<T>);
+
+impl<T: Config> Get<BlockNumberFor<T>> for EarlyBlocks<T> {
+    fn get() -> BlockNumberFor<T> {
+        Parameters::<T>::get().early_blocks.into()
     }
 }

@@ -39,6 +39,18 @@ pub struct ChainParameters {
     pub claim_window: u32,
     /// Blocks a worker has to deliver, on top of those that the job's units are worth.
     pub run_window: u32,
+    /// Blocks in which a worker that runs a job has to be heard of, at least the least time to run one.
+    pub progress_window: u32,
+    /// Blocks between two unannounced windows in which power is measured, on average; 0 for none.
+    pub power_interval: u32,
+    /// Blocks of such a window, in which machines work and commit to what they did.
+    pub power_window: u32,
+    /// Blocks in which those that are drawn prove it.
+    pub power_proof: u32,
+    /// Blocks for which a machine that cannot has no power.
+    pub power_bar: u32,
+    /// Blocks from the genesis in which the first work of a bond counts twice.
+    pub early_blocks: u32,
     /// Work that the slowest accepted machine does in a block; a job of `n` units gets
     /// ⌈n / units_per_block⌉ blocks on top of `run_window`.
     pub units_per_block: Units,
@@ -74,6 +86,13 @@ impl ChainParameters {
             audit_beacon_authors: 1,
             claim_window: 10,
             run_window: 10,
+            progress_window: 30,
+            // All machines count the same: a first run is over before there was a window.
+            power_interval: 0,
+            power_window: 5,
+            power_proof: 10,
+            power_bar: 30,
+            early_blocks: 0,
             // Half a billion multiply-accumulates a second: one core running scalar code.
             units_per_block: 1_000,
             challenge_window: 15,
@@ -101,6 +120,12 @@ impl ChainParameters {
             audit_beacon_authors: 2,
             claim_window: 20,
             run_window: 20,
+            progress_window: 30,
+            power_interval: 100,
+            power_window: 5,
+            power_proof: 10,
+            power_bar: 600,
+            early_blocks: 0,
             units_per_block: 3_000,
             challenge_window: 100,
             unbonding: 600,
@@ -127,6 +152,12 @@ impl ChainParameters {
             audit_beacon_authors: 3,
             claim_window: 10,
             run_window: 10,
+            progress_window: 15,
+            power_interval: 360,
+            power_window: 5,
+            power_proof: 30,
+            power_bar: 43_200,
+            early_blocks: 259_200,
             units_per_block: 30_000,
             challenge_window: 1_440,
             unbonding: 40_320,
@@ -199,6 +230,14 @@ impl ChainParameters {
             ),
             (self.claim_window == 0, ClaimWindowZero),
             (self.run_window == 0, RunWindowZero),
+            (
+                self.progress_window < self.run_window,
+                ProgressWindowBelowRunWindow,
+            ),
+            (
+                self.power_window == 0 || self.power_proof == 0 || self.power_bar == 0,
+                PowerWindowZero,
+            ),
             (self.units_per_block == 0, UnitsPerBlockZero),
             (self.challenge_window == 0, ChallengeWindowZero),
             (self.unbonding == 0, UnbondingZero),
@@ -278,6 +317,10 @@ pub enum ParameterError {
     ClaimWindowZero,
     /// Nobody could deliver.
     RunWindowZero,
+    /// A worker would have to report progress of the smallest job.
+    ProgressWindowBelowRunWindow,
+    /// Nobody could commit to power, prove it, or be without it.
+    PowerWindowZero,
     /// No job would ever end.
     UnitsPerBlockZero,
     /// Nobody could challenge.
@@ -322,6 +365,8 @@ impl ParameterError {
             Self::EpochBelowAuditBeacon => "epochSlots leaves no time after auditBeaconBlocks",
             Self::ClaimWindowZero => "claimWindow is 0",
             Self::RunWindowZero => "runWindow is 0",
+            Self::ProgressWindowBelowRunWindow => "progressWindow is below runWindow",
+            Self::PowerWindowZero => "powerWindow, powerProof or powerBar is 0",
             Self::UnitsPerBlockZero => "unitsPerBlock is 0",
             Self::ChallengeWindowZero => "challengeWindow is 0",
             Self::UnbondingZero => "unbonding is 0",

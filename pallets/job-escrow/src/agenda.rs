@@ -5,12 +5,11 @@
 //! the chain's height and lags behind it only when more jobs are due than one block moves on.
 
 use crate::pallet::*;
+use crate::tally::{Step, Tally};
 use crate::types::{Delivery, RefundReason, Stage};
-use crate::WeightInfo;
 use aipg_primitives::{
     agenda::{pause_at, BEACON_PATIENCE, RETRY_AFTER},
-    Balance, Beacon, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows,
-    WorkerDirectory,
+    Balance, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows, WorkerDirectory,
 };
 use frame_support::{
     pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
@@ -41,49 +40,57 @@ impl<T: Config> Pallet<T> {
         Jobs::<T>::remove(id);
     }
 
-    /// Moves on the jobs that are due, at most [`Config::MaxStepsPerBlock`].
+    /// Moves on the jobs that are due, as many as [`Config::StepsWeight`] has room for, but one at least.
     pub(crate) fn run_agenda(now: BlockNumberFor<T>) -> Weight {
-        let mut steps: u32 = 0;
-        let mut passed: u32 = 0;
-        let mut weight = Weight::zero();
-        let limit = T::MaxStepsPerBlock::get();
+        let room = T::StepsWeight::get();
+        let mut tally = Tally::default();
         let mut cursor = AgendaCursor::<T>::get();
-        while cursor <= now && steps < limit {
-            steps = steps.saturating_add(1);
+        while cursor <= now && tally.leaves_room_in::<T>(room) {
             let Some(id) = Agenda::<T>::iter_key_prefix(cursor).next() else {
                 cursor = cursor.saturating_add(One::one());
                 // Written at once: a step must not put a job behind the cursor.
                 AgendaCursor::<T>::put(cursor);
-                passed = passed.saturating_add(1);
+                tally.count(Step::Pass);
                 continue;
             };
-            weight.saturating_accrue(Self::step(id, cursor, now));
+            Self::step(id, cursor, now, &mut tally);
         }
-        weight.saturating_add(T::WeightInfo::pass_blocks(passed))
+        tally.weight::<T>()
     }
 
-    /// One step of one job, taken whole or not at all. Returns what it may have cost at most.
-    pub(crate) fn step(id: JobId, slot: BlockNumberFor<T>, now: BlockNumberFor<T>) -> Weight {
+    /// One step of one job, taken whole or not at all.
+    pub(crate) fn step(
+        id: JobId,
+        slot: BlockNumberFor<T>,
+        now: BlockNumberFor<T>,
+        tally: &mut Tally,
+    ) {
         let Some(mut job) = Jobs::<T>::get(id) else {
             Agenda::<T>::remove(slot, id);
-            return T::WeightInfo::postpone();
+            return tally.count(Step::Postpone);
         };
-        let weight = Self::step_weight(&job.stage);
+        tally.count(Self::kind_of(id, &job, now));
         let taken = with_storage_layer(|| Self::advance(id, job.clone(), now));
         if let Err(error) = taken {
             Self::postpone(id, &mut job, now, error);
-            return weight.saturating_add(T::WeightInfo::postpone());
+            tally.count(Step::Postpone);
         }
-        weight
     }
 
-    /// What a step from this stage costs at most.
-    fn step_weight(stage: &Stage<T::AccountId, BlockNumberFor<T>>) -> Weight {
-        match stage {
-            Stage::Queued { .. } => T::WeightInfo::step_draw().max(T::WeightInfo::step_refund()),
-            Stage::Assigned { .. } | Stage::Running { .. } => T::WeightInfo::step_time_out(),
-            Stage::Delivered { .. } => T::WeightInfo::step_settle(),
+    /// What kind of step the job is due for. One that turns out to be less costs what it might have been.
+    fn kind_of(id: JobId, job: &JobOf<T>, now: BlockNumberFor<T>) -> Step {
+        match job.stage {
+            Stage::Queued { .. } if Self::is_unreachable(job, now) => Step::Refund,
+            Stage::Queued { .. } => Step::Draw,
+            Stage::Assigned { .. } | Stage::Running { .. } => Step::TimeOut,
+            Stage::Delivered { .. } if T::Gate::is_audited(id) => Step::SettleAudited,
+            Stage::Delivered { .. } => Step::Settle,
         }
+    }
+
+    /// Whether no worker could deliver any more if it was drawn now.
+    fn is_unreachable(job: &JobOf<T>, now: BlockNumberFor<T>) -> bool {
+        now.saturating_add(Self::time_for_worker(job.units_at_most)) > job.deadline
     }
 
     /// Tries a step that failed again later.
@@ -148,10 +155,10 @@ impl<T: Config> Pallet<T> {
         attempt: u32,
         now: BlockNumberFor<T>,
     ) -> DispatchResult {
-        if now.saturating_add(Self::time_for_worker(job.units_at_most)) > job.deadline {
+        if Self::is_unreachable(&job, now) {
             return Self::refund(id, job, RefundReason::DeadlineUnreachable);
         }
-        let Some(beacon) = T::Beacon::beacon(anchor) else {
+        let Some(beacon) = Self::beacon(&job.model, anchor) else {
             if now > anchor.saturating_add(BEACON_PATIENCE.into()) {
                 job.stage = Stage::Queued {
                     anchor: now,
@@ -166,7 +173,7 @@ impl<T: Config> Pallet<T> {
             model: job.model,
             units: job.units_at_most,
             max_price: job.max_price,
-            mint_ceiling: Self::mint_ceiling(&job.model),
+            mint_ceiling: Self::mint_ceiling_of(&job),
             service: job.service,
             seed: H256::from_slice(seed.as_ref()),
         };
@@ -178,6 +185,7 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         let due = now.saturating_add(T::Windows::claim());
+        job.is_open &= drawn.is_open;
         job.stage = Stage::Assigned {
             worker: drawn.worker.clone(),
             ask: drawn.ask,
@@ -221,7 +229,8 @@ impl<T: Config> Pallet<T> {
             anchor: now,
             attempt: 0,
         };
-        Self::put(id, &mut job, now.saturating_add(T::Beacon::delay()));
+        let due = now.saturating_add(Self::beacon_delay(&job.model));
+        Self::put(id, &mut job, due);
         Self::deposit_event(Event::JobRedrawn {
             job: id,
             worker,

@@ -10,11 +10,15 @@
 )]
 
 use super::*;
-use crate::types::{Job, Stage};
+use crate::{
+    tally::Tally,
+    types::{Job, ResultOf, Stage},
+};
 use aipg_primitives::{
     Balance, DeliveredResult, JobId, JobParameters, ModelCatalogue, ModelId, ServiceLevel,
     SettlementGate, TokenList, TrustClass, Units, Windows, MAX_STOP_TOKENS,
 };
+use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{
@@ -30,8 +34,9 @@ use sp_core::H256;
 /// What the benchmarks need of the runtime around this pallet.
 pub trait BenchmarkHelper<AccountId, BlockNumber> {
     /// An active model with a creator, for which as many machines are online as a draw looks at,
-    /// every one of which takes any job that pays the model's floor.
-    fn model_with_candidates() -> ModelId;
+    /// every one of which takes any job that pays the model's floor. Another one, with other machines, for each
+    /// index below [`TOGETHER`].
+    fn model_with_candidates(index: u32) -> ModelId;
     /// Makes `worker` a machine with one job that is as dear as it can be to let down.
     fn machine(worker: &AccountId);
     /// Makes the beacon of block `anchor` complete as late as it can be; returns the first block in
@@ -48,6 +53,9 @@ pub trait BenchmarkHelper<AccountId, BlockNumber> {
     /// Lets the time pass in which a result that was just delivered can be challenged.
     fn let_the_window_pass();
 }
+
+/// Steps that are measured together.
+pub const TOGETHER: u32 = 8;
 
 const PROMPT: u32 = 20;
 const MAX_OUTPUT: u32 = 30;
@@ -99,7 +107,9 @@ fn job_in<T: Config>(
     model: ModelId,
     due: BlockNumberFor<T>,
 ) -> JobId {
-    let requester: T::AccountId = account("requester", 0, 0);
+    let id = NextJob::<T>::mutate(|next| core::mem::replace(next, *next + 1));
+    let number = id as u32;
+    let requester: T::AccountId = account("requester", number, 0);
     let max_price = self::requester::<T>(&requester, &model);
     let reason = HoldReason::JobPrice.into();
     T::Currency::hold(&reason, &requester, max_price).unwrap();
@@ -114,14 +124,14 @@ fn job_in<T: Config>(
         max_price,
         deadline: due + T::Windows::max_deadline(),
         service: ServiceLevel::default(),
-        referrer: Some(account("referrer", 0, 0)),
+        referrer: Some(account("referrer", number, 0)),
         creator: T::Models::terms(&model).and_then(|terms| terms.creator),
         due,
         input_misses: 0,
         timed_out: Some(account("earlier worker", 0, 0)),
+        is_open: true,
         stage,
     };
-    let id = NextJob::<T>::mutate(|next| core::mem::replace(next, *next + 1));
     if let Some(worker) = job.active_worker() {
         WorkerJobs::<T>::insert(worker, id, ());
     }
@@ -152,8 +162,13 @@ pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
 
 /// A job that `worker` was drawn for and has not claimed, in time to.
 fn assigned<T: Config>(worker: &T::AccountId) -> JobId {
-    let model = T::BenchmarkHelper::model_with_candidates();
     T::BenchmarkHelper::machine(worker);
+    assigned_again::<T>(worker)
+}
+
+/// One more.
+fn assigned_again<T: Config>(worker: &T::AccountId) -> JobId {
+    let model = T::BenchmarkHelper::model_with_candidates(0);
     let stage = Stage::Assigned {
         worker: worker.clone(),
         ask: ask::<T>(&model),
@@ -171,7 +186,40 @@ fn take_step<T: Config>(due: BlockNumberFor<T>, now: BlockNumberFor<T>) {
     let id = Agenda::<T>::iter_key_prefix(due)
         .next()
         .expect("a job is due");
-    Pallet::<T>::step(id, due, now);
+    Pallet::<T>::step(id, due, now, &mut Tally::default());
+}
+
+/// `n` jobs of a machine that are claimed.
+fn running<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
+    let jobs = several::<T>(worker, n);
+    Pallet::<T>::claim_each(worker, jobs.iter().copied());
+    jobs
+}
+
+/// `n` jobs that a machine was drawn for.
+fn several<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
+    T::BenchmarkHelper::machine(worker);
+    (0..n).map(|_| assigned_again::<T>(worker)).collect()
+}
+
+/// A job that was delivered and is paid in block `due`. Everybody who can get a share gets one, and the worker,
+/// one of its own for each job, has earned credit on many terms.
+fn payable<T: Config>(index: u32, due: BlockNumberFor<T>) -> JobId {
+    let worker: T::AccountId = account("worker", index, 0);
+    let model = T::BenchmarkHelper::model_with_candidates(index);
+    T::BenchmarkHelper::machine(&worker);
+    T::BenchmarkHelper::earlier_credit(&worker);
+    let stage = Stage::Delivered {
+        worker,
+        ask: ask::<T>(&model),
+        payout: 0,
+        units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
+        output: tokens(MAX_OUTPUT / 2),
+        provider: Some(H256::repeat_byte(4)),
+        digest: H256::repeat_byte(3),
+        delivered: T::Gate::tick(),
+    };
+    job_in::<T>(stage, model, due)
 }
 
 #[benchmarks]
@@ -181,12 +229,12 @@ mod benchmarks {
     #[benchmark]
     fn submit() {
         let requester: T::AccountId = whitelisted_caller();
-        let model = T::BenchmarkHelper::model_with_candidates();
+        let model = T::BenchmarkHelper::model_with_candidates(0);
         let price = self::requester::<T>(&requester, &model);
         // A call is never in the genesis block, where the set-up is.
         let now = 1u32.into();
         System::<T>::set_block_number(now);
-        let deadline = now + Pallet::<T>::least_deadline(units::<T>(&model));
+        let deadline = now + Pallet::<T>::least_deadline(&model, units::<T>(&model));
         let referrer = Some(account("referrer", 0, 0));
 
         #[extrinsic_call]
@@ -257,7 +305,7 @@ mod benchmarks {
 
     /// The hook, when `b` blocks with nothing due lie before it.
     #[benchmark]
-    fn pass_blocks(b: Linear<0, { T::MaxStepsPerBlock::get() }>) {
+    fn pass_blocks(b: Linear<0, 32>) {
         let now: BlockNumberFor<T> = b.into();
         AgendaCursor::<T>::put(BlockNumberFor::<T>::from(1u32));
 
@@ -269,43 +317,128 @@ mod benchmarks {
         assert_eq!(AgendaCursor::<T>::get(), now + 1u32.into());
     }
 
-    /// With a beacon of as many blocks as there can be, and as many candidates as a draw looks at.
     #[benchmark]
-    fn step_draw() {
-        let model = T::BenchmarkHelper::model_with_candidates();
+    fn claim_batch(n: Linear<1, MAX_BATCH>) {
+        let worker: T::AccountId = whitelisted_caller();
+        let jobs = several::<T>(&worker, n);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(worker),
+            BoundedVec::truncate_from(jobs.clone()),
+        );
+
+        for id in jobs {
+            assert!(matches!(stage_of::<T>(id), Some(Stage::Running { .. })));
+        }
+    }
+
+    #[benchmark]
+    fn submit_results(n: Linear<1, MAX_BATCH>) {
+        let worker: T::AccountId = whitelisted_caller();
+        let jobs = running::<T>(&worker, n);
+        T::BenchmarkHelper::auditor();
+        let results = jobs
+            .iter()
+            .map(|job| ResultOf {
+                job: *job,
+                output: tokens(MAX_OUTPUT),
+                digest: H256::repeat_byte(3),
+                provider: Some(H256::repeat_byte(4)),
+            })
+            .collect();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(worker),
+            BoundedVec::truncate_from(results),
+        );
+
+        for id in jobs {
+            assert!(matches!(stage_of::<T>(id), Some(Stage::Delivered { .. })));
+        }
+    }
+
+    #[benchmark]
+    fn report_progress(n: Linear<1, MAX_BATCH>) {
+        let worker: T::AccountId = whitelisted_caller();
+        let jobs = running::<T>(&worker, n);
+        for id in &jobs {
+            Jobs::<T>::mutate_extant(id, |job| {
+                let Stage::Running { deliver_by, .. } = &mut job.stage else {
+                    return;
+                };
+                *deliver_by = System::<T>::block_number() + T::Windows::max_deadline();
+            });
+        }
+        let now = System::<T>::block_number() + 1u32.into();
+        System::<T>::set_block_number(now);
+        let reports = jobs.iter().map(|job| (*job, 1)).collect();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(worker),
+            BoundedVec::truncate_from(reports),
+        );
+
+        for id in jobs {
+            assert!(Jobs::<T>::get(id).is_some_and(|job| job.due > now));
+        }
+    }
+
+    /// With a beacon of as many blocks as there can be, and as many candidates as a draw looks at, others for each
+    /// job.
+    #[benchmark]
+    fn step_draw(n: Linear<1, TOGETHER>) {
+        let models: Vec<ModelId> = (0..n)
+            .map(T::BenchmarkHelper::model_with_candidates)
+            .collect();
         let anchor = System::<T>::block_number();
         let now = T::BenchmarkHelper::complete_beacon(anchor);
         System::<T>::set_block_number(now);
-        let id = job_in::<T>(Stage::Queued { anchor, attempt: 0 }, model, now);
+        let jobs: Vec<JobId> = models
+            .into_iter()
+            .map(|model| job_in::<T>(Stage::Queued { anchor, attempt: 0 }, model, now))
+            .collect();
 
         #[block]
         {
-            take_step::<T>(now, now);
+            for _ in 0..n {
+                take_step::<T>(now, now);
+            }
         }
 
-        assert!(matches!(stage_of::<T>(id), Some(Stage::Assigned { .. })));
+        for id in jobs {
+            assert!(matches!(stage_of::<T>(id), Some(Stage::Assigned { .. })));
+        }
     }
 
-    /// Everybody who can get a share gets one, and the worker has earned credit on many terms.
+    /// Jobs of different models, requesters and workers that were not audited.
     #[benchmark]
-    fn step_settle() {
-        let worker: T::AccountId = account("worker", 0, 0);
-        let model = T::BenchmarkHelper::model_with_candidates();
-        T::BenchmarkHelper::machine(&worker);
-        T::BenchmarkHelper::earlier_credit(&worker);
-        T::BenchmarkHelper::nearly_full_round();
+    fn step_settle(n: Linear<1, TOGETHER>) {
         let now = System::<T>::block_number();
-        let stage = Stage::Delivered {
-            worker,
-            ask: ask::<T>(&model),
-            payout: 0,
-            units: T::Models::units(&model, PROMPT, MAX_OUTPUT / 2).expect("the model takes it"),
-            output: tokens(MAX_OUTPUT / 2),
-            provider: Some(H256::repeat_byte(4)),
-            digest: H256::repeat_byte(3),
-            delivered: T::Gate::tick(),
-        };
-        let id = job_in::<T>(stage, model, now);
+        let jobs: Vec<JobId> = (0..n).map(|index| payable::<T>(index, now)).collect();
+        T::BenchmarkHelper::nearly_full_round();
+        T::BenchmarkHelper::let_the_window_pass();
+
+        #[block]
+        {
+            for _ in 0..n {
+                take_step::<T>(now, now);
+            }
+        }
+
+        for id in jobs {
+            assert!(!Jobs::<T>::contains_key(id));
+        }
+    }
+
+    /// One that was, by as many auditors as there can be.
+    #[benchmark]
+    fn step_settle_audited() {
+        let now = System::<T>::block_number();
+        let id = payable::<T>(0, now);
+        T::BenchmarkHelper::nearly_full_round();
         T::BenchmarkHelper::audited(id);
         T::BenchmarkHelper::let_the_window_pass();
 
@@ -319,7 +452,7 @@ mod benchmarks {
 
     #[benchmark]
     fn step_refund() {
-        let model = T::BenchmarkHelper::model_with_candidates();
+        let model = T::BenchmarkHelper::model_with_candidates(0);
         T::BenchmarkHelper::nearly_full_round();
         let now = System::<T>::block_number();
         let stage = Stage::Queued {
@@ -345,13 +478,14 @@ mod benchmarks {
     #[benchmark]
     fn step_time_out() {
         let worker: T::AccountId = account("worker", 0, 0);
-        let model = T::BenchmarkHelper::model_with_candidates();
+        let model = T::BenchmarkHelper::model_with_candidates(0);
         T::BenchmarkHelper::machine(&worker);
         let now = System::<T>::block_number();
         let stage = Stage::Running {
             worker: worker.clone(),
             ask: ask::<T>(&model),
             payout: 0,
+            deliver_by: now,
         };
         let id = job_in::<T>(stage, model, now);
 

@@ -23,6 +23,7 @@ mod settlement;
 pub mod split;
 mod steps;
 mod submission;
+mod tally;
 mod try_state;
 pub mod types;
 mod views;
@@ -42,7 +43,7 @@ pub use weights::WeightInfo;
     reason = "the macro's own code has some; ours is in other modules"
 )]
 pub mod pallet {
-    use crate::types::{Job, RefundReason};
+    use crate::types::{Job, RefundReason, ResultOf};
     use crate::WeightInfo;
     use aipg_primitives::{
         Balance, Beacon, Burn, Fault, FeeSplit, JobId, JobParameters, ModelCatalogue, ModelId,
@@ -56,6 +57,9 @@ pub mod pallet {
 
     /// A job of this runtime.
     pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+    /// Most parts of a batch.
+    pub const MAX_BATCH: u32 = 64;
 
     /// How often a drawn worker may miss the input before the job ends at the requester's cost.
     pub const MAX_INPUT_MISSES: u8 = 3;
@@ -78,6 +82,8 @@ pub mod pallet {
         type Workers: WorkerDirectory<Self::AccountId>;
         /// Randomness of the draw.
         type Beacon: Beacon<BlockNumberFor<Self>>;
+        /// That of jobs on which more is minted than on others: harder to foresee and to steer.
+        type StrongBeacon: Beacon<BlockNumberFor<Self>>;
         /// Windows in blocks.
         type Windows: Windows<BlockNumberFor<Self>>;
         /// Where audits and disputes attach.
@@ -99,9 +105,8 @@ pub mod pallet {
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]
         type InputMissCharge: Get<Permill>;
-        /// Most jobs that one block moves on; what is more waits for the next.
-        #[pallet::constant]
-        type MaxStepsPerBlock: Get<u32>;
+        /// Most weight that a block takes to move jobs on by itself; what is more waits for the next.
+        type StepsWeight: Get<Weight>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
         /// Sets up what benchmarks need of the runtime.
@@ -165,6 +170,21 @@ pub mod pallet {
             job: JobId,
             worker: T::AccountId,
             deliver_by: BlockNumberFor<T>,
+            /// Last block in which the worker's progress, or its result, keeps the job with it.
+            heard_by: BlockNumberFor<T>,
+        },
+        /// The worker still runs the job, and says that it has so many tokens of the answer.
+        JobProgressed {
+            job: JobId,
+            worker: T::AccountId,
+            tokens: u32,
+            heard_by: BlockNumberFor<T>,
+        },
+        /// This part of a batch changed nothing; the others did what they should.
+        BatchPartFailed {
+            job: JobId,
+            worker: T::AccountId,
+            error: DispatchError,
         },
         /// The answer is there; it is paid at `settles_at` unless it is challenged.
         ResultSubmitted {
@@ -341,7 +361,13 @@ pub mod pallet {
             provider: Option<NodeId>,
         ) -> DispatchResult {
             let worker = ensure_signed(origin)?;
-            Self::do_submit_result(worker, job, output, digest, provider)
+            let result = ResultOf {
+                job,
+                output,
+                digest,
+                provider,
+            };
+            Self::do_submit_result(worker, result)
         }
 
         /// The drawn worker cannot get the input, or it is not what the job committed to. The job
@@ -355,6 +381,54 @@ pub mod pallet {
         pub fn input_unavailable(origin: OriginFor<T>, job: JobId) -> DispatchResult {
             let worker = ensure_signed(origin)?;
             Self::do_input_unavailable(worker, job)
+        }
+
+        /// Claims several jobs. One that cannot be claimed is left out ([`Event::BatchPartFailed`]).
+        ///
+        /// # Errors
+        /// None of its own; those of [`Pallet::claim`] are in the events.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::claim_batch(jobs.len() as u32))]
+        pub fn claim_batch(
+            origin: OriginFor<T>,
+            jobs: BoundedVec<JobId, ConstU32<MAX_BATCH>>,
+        ) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::claim_each(&worker, jobs);
+            Ok(())
+        }
+
+        /// Delivers several results. One that is not accepted is left out ([`Event::BatchPartFailed`]).
+        ///
+        /// # Errors
+        /// None of its own; those of [`Pallet::submit_result`] are in the events.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::submit_results(results.len() as u32))]
+        pub fn submit_results(
+            origin: OriginFor<T>,
+            results: BoundedVec<ResultOf, ConstU32<MAX_BATCH>>,
+        ) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::submit_each(&worker, results);
+            Ok(())
+        }
+
+        /// The worker still runs these jobs, and has so many tokens of each answer. A job of which nothing is
+        /// heard for the length of a progress window is drawn again, though its time to deliver is not over.
+        /// One that is not with the caller is left out ([`Event::BatchPartFailed`]).
+        ///
+        /// # Errors
+        /// None of its own; in the events are [`Error::JobNotFound`], [`Error::NotAssignedWorker`],
+        /// [`Error::NotClaimed`], [`Error::ResultAlreadySubmitted`], [`Error::ResultTooLate`].
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::report_progress(jobs.len() as u32))]
+        pub fn report_progress(
+            origin: OriginFor<T>,
+            jobs: BoundedVec<(JobId, u32), ConstU32<MAX_BATCH>>,
+        ) -> DispatchResult {
+            let worker = ensure_signed(origin)?;
+            Self::progress_each(&worker, jobs);
+            Ok(())
         }
     }
 }

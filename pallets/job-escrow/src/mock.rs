@@ -10,8 +10,9 @@ use frame_support::{
     traits::{
         fungible::MutateHold,
         tokens::{Fortitude, Precision},
-        ConstU128, ConstU32, Hooks,
+        ConstU128, ConstU32, Get, Hooks,
     },
+    weights::Weight,
 };
 use sp_core::H256;
 use sp_runtime::{BuildStorage, Permill};
@@ -41,6 +42,10 @@ pub const RUN_WINDOW: u64 = 7;
 pub const CHALLENGE_WINDOW: u64 = 9;
 pub const MAX_DEADLINE: u64 = 1_000;
 pub const BEACON_DELAY: u64 = 2;
+pub const LATE_BEACON_DELAY: u64 = 6;
+pub const PROGRESS_WINDOW: u64 = 4;
+/// κ of models that are not listed, in millionths.
+pub const DEFAULT_CEILING: u32 = 20_000;
 
 frame_support::construct_runtime!(
     pub enum Test {
@@ -76,6 +81,14 @@ thread_local! {
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
     pub static IS_VOID: Cell<bool> = const { Cell::new(false) };
+    pub static IS_AUDITED: Cell<bool> = const { Cell::new(false) };
+    /// Whether draws pass over nobody.
+    pub static IS_OPEN: Cell<bool> = const { Cell::new(true) };
+    /// The progress window; longer than any job at first.
+    pub static PROGRESS: Cell<u64> = const { Cell::new(MAX_DEADLINE) };
+    pub static STEPS_WEIGHT: Cell<Weight> = const { Cell::new(Weight::MAX) };
+    /// What governance has listed the model with.
+    pub static LISTED: Cell<Option<u32>> = const { Cell::new(None) };
     /// What workers got at most for results that were paid or refuted.
     pub static PAYOUTS: RefCell<Vec<Balance>> = const { RefCell::new(Vec::new()) };
     pub static SEEN: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
@@ -112,6 +125,7 @@ impl WorkerDirectory<AccountId> for Directory {
                         Balance::from(request.units) * ASK,
                         request.mint_ceiling,
                     ),
+                    is_open: IS_OPEN.get(),
                 })
             })
             .inspect(|drawn| stand_for(&drawn.worker, drawn.payout, 0))
@@ -179,7 +193,7 @@ impl ModelCatalogue<AccountId> for Catalogue {
             class: TrustClass::Exact,
             price_floor: FLOOR,
             creator: Some(CREATOR),
-            mint_ceiling: None,
+            mint_ceiling: LISTED.get(),
             vocabulary: VOCABULARY,
             max_context: CONTEXT,
         })
@@ -209,6 +223,20 @@ impl Beacon<u64> for FixedBeacon {
     }
 }
 
+/// That of jobs on which more is minted.
+pub struct LateBeacon;
+
+impl Beacon<u64> for LateBeacon {
+    fn beacon(height: u64) -> Option<H256> {
+        let complete = System::block_number() >= height + LATE_BEACON_DELAY;
+        (BEACON_WORKS.get() && complete).then(|| H256::from_low_u64_be(1_000_000 + height))
+    }
+
+    fn delay() -> u64 {
+        LATE_BEACON_DELAY
+    }
+}
+
 pub struct FixedWindows;
 
 impl Windows<u64> for FixedWindows {
@@ -218,6 +246,10 @@ impl Windows<u64> for FixedWindows {
 
     fn run(_: Units) -> u64 {
         RUN_WINDOW
+    }
+
+    fn progress() -> u64 {
+        PROGRESS.get()
     }
 
     fn challenge() -> u64 {
@@ -259,6 +291,10 @@ impl SettlementGate for Gate {
     fn may_settle(job: JobId, delivered: Tick) -> bool {
         ASKED.with_borrow_mut(|asked| asked.push((job, delivered)));
         GATE_OPEN.get()
+    }
+
+    fn is_audited(_: JobId) -> bool {
+        IS_AUDITED.get()
     }
 
     fn is_void(_: JobId) -> bool {
@@ -305,6 +341,14 @@ impl OnSettled<AccountId> for Ledger {
     }
 }
 
+pub struct StepsWeight;
+
+impl Get<Weight> for StepsWeight {
+    fn get() -> Weight {
+        STEPS_WEIGHT.get()
+    }
+}
+
 frame_support::parameter_types! {
     pub const Split: FeeSplit = FeeSplit::STANDARD;
     pub const Charge: Permill = Permill::from_percent(2);
@@ -319,6 +363,7 @@ impl pallet_job_escrow::Config for Test {
     type Models = Catalogue;
     type Workers = Directory;
     type Beacon = FixedBeacon;
+    type StrongBeacon = LateBeacon;
     type Windows = FixedWindows;
     type Gate = Gate;
     type OnSettled = Ledger;
@@ -327,9 +372,9 @@ impl pallet_job_escrow::Config for Test {
     type Treasury = TreasuryAccount;
     type StakersPot = StakersAccount;
     type FeeSplit = Split;
-    type DefaultMintCeiling = ConstU32<20_000>;
+    type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type InputMissCharge = Charge;
-    type MaxStepsPerBlock = ConstU32<4>;
+    type StepsWeight = StepsWeight;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
@@ -340,7 +385,7 @@ pub struct Helper;
 
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::benchmarking::BenchmarkHelper<AccountId, u64> for Helper {
-    fn model_with_candidates() -> ModelId {
+    fn model_with_candidates(_: u32) -> ModelId {
         next_draw(WORKER);
         MODEL
     }
@@ -383,6 +428,11 @@ pub fn execute(test: impl FnOnce()) {
     TICK.set(0);
     GATE_OPEN.set(true);
     IS_VOID.set(false);
+    IS_AUDITED.set(false);
+    IS_OPEN.set(true);
+    LISTED.set(None);
+    PROGRESS.set(MAX_DEADLINE);
+    STEPS_WEIGHT.set(Weight::MAX);
     SEEN.with_borrow_mut(Vec::clear);
     PAYOUTS.with_borrow_mut(Vec::clear);
     BURN_WORKS.set(true);

@@ -28,6 +28,15 @@ impl<T: Config> Pallet<T> {
         T::Models::mint_ceiling(model, T::DefaultMintCeiling::get())
     }
 
+    /// The same of one job: what governance has listed counts only while the requester leaves open who does it.
+    pub(crate) fn mint_ceiling_of(job: &JobOf<T>) -> u32 {
+        let listed = Self::mint_ceiling(&job.model);
+        if job.is_open {
+            return listed;
+        }
+        listed.min(T::DefaultMintCeiling::get())
+    }
+
     /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive
     /// the amount (it would stay under the existential deposit) gets nothing.
     fn pay(job: &JobOf<T>, to: &T::AccountId, amount: Balance) -> Balance {
@@ -115,6 +124,7 @@ impl<T: Config> Pallet<T> {
             units,
             ask,
             fee,
+            mint_ceiling: Self::mint_ceiling_of(&job),
         });
         Self::deposit_event(Event::JobSettled {
             job: id,

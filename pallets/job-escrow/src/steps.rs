@@ -1,13 +1,13 @@
 //! What workers do with a job.
 
 use crate::pallet::*;
-use crate::types::{RefundReason, Stage};
+use crate::types::{RefundReason, ResultOf, Stage};
 use aipg_primitives::{
-    payout_at_most, Balance, JobId, ModelCatalogue, NodeId, ResultWatch, SettlementGate, TokenList,
-    Windows, WorkerDirectory,
+    payout_at_most, Balance, JobId, ModelCatalogue, ResultWatch, SettlementGate, Windows,
+    WorkerDirectory,
 };
-use frame_support::{ensure, pallet_prelude::DispatchResult};
-use sp_core::H256;
+use frame_support::{ensure, pallet_prelude::DispatchResult, storage::with_storage_layer};
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::One, DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
@@ -44,50 +44,86 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_claim(worker: T::AccountId, id: JobId) -> DispatchResult {
         let (mut job, ask, payout) = Self::drawn_for(&worker, id)?;
         let now = frame_system::Pallet::<T>::block_number();
-        let due = now
+        let deliver_by = now
             .saturating_add(T::Windows::run(job.units_at_most))
             .min(job.deadline);
         job.stage = Stage::Running {
             worker: worker.clone(),
             ask,
             payout,
+            deliver_by,
         };
+        let due = Self::heard_until(now, deliver_by);
         Self::put(id, &mut job, due);
         Self::deposit_event(Event::JobClaimed {
             job: id,
             worker,
-            deliver_by: due.saturating_sub(One::one()),
+            deliver_by: deliver_by.saturating_sub(One::one()),
+            heard_by: due.saturating_sub(One::one()),
         });
         Ok(())
     }
 
-    pub(crate) fn do_submit_result(
-        worker: T::AccountId,
-        id: JobId,
-        output: TokenList,
-        digest: H256,
-        provider: Option<NodeId>,
-    ) -> DispatchResult {
+    /// First block in which a job is drawn again if nothing is heard of its worker after `now`.
+    fn heard_until(now: BlockNumberFor<T>, deliver_by: BlockNumberFor<T>) -> BlockNumberFor<T> {
+        now.saturating_add(T::Windows::progress()).min(deliver_by)
+    }
+
+    pub(crate) fn do_progress(worker: T::AccountId, id: JobId, tokens: u32) -> DispatchResult {
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
-        let (ask, drawn) = match &job.stage {
+        let (_, _, deliver_by) = Self::run_by(&worker, &job)?;
+        let due = Self::heard_until(frame_system::Pallet::<T>::block_number(), deliver_by);
+        if due > job.due {
+            Self::put(id, &mut job, due);
+        }
+        Self::deposit_event(Event::JobProgressed {
+            job: id,
+            worker,
+            tokens,
+            heard_by: job.due.saturating_sub(One::one()),
+        });
+        Ok(())
+    }
+
+    /// Ask, payout of the draw, and end of the time to deliver of a job that `worker` runs, in time.
+    fn run_by(
+        worker: &T::AccountId,
+        job: &JobOf<T>,
+    ) -> Result<(Balance, Balance, BlockNumberFor<T>), Error<T>> {
+        let running = match &job.stage {
             Stage::Running {
                 worker: runner,
                 ask,
                 payout,
-            } if *runner == worker => (*ask, *payout),
-            Stage::Assigned { worker: drawn, .. } if *drawn == worker => {
-                return Err(Error::<T>::NotClaimed.into())
+                deliver_by,
+            } if runner == worker => (*ask, *payout, *deliver_by),
+            Stage::Assigned { worker: drawn, .. } if drawn == worker => {
+                return Err(Error::<T>::NotClaimed)
             }
-            Stage::Delivered { worker: runner, .. } if *runner == worker => {
-                return Err(Error::<T>::ResultAlreadySubmitted.into())
+            Stage::Delivered { worker: runner, .. } if runner == worker => {
+                return Err(Error::<T>::ResultAlreadySubmitted)
             }
-            _ if job.timed_out.as_ref() == Some(&worker) => {
-                return Err(Error::<T>::ResultTooLate.into())
-            }
-            _ => return Err(Error::<T>::NotAssignedWorker.into()),
+            _ if job.timed_out.as_ref() == Some(worker) => return Err(Error::<T>::ResultTooLate),
+            _ => return Err(Error::<T>::NotAssignedWorker),
         };
+        // The agenda may lag; the window does not.
+        ensure!(
+            frame_system::Pallet::<T>::block_number() < job.due,
+            Error::<T>::ResultTooLate
+        );
+        Ok(running)
+    }
+
+    pub(crate) fn do_submit_result(worker: T::AccountId, result: ResultOf) -> DispatchResult {
+        let ResultOf {
+            job: id,
+            output,
+            digest,
+            provider,
+        } = result;
+        let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
+        let (ask, drawn, _) = Self::run_by(&worker, &job)?;
         let now = frame_system::Pallet::<T>::block_number();
-        ensure!(now < job.due, Error::<T>::ResultTooLate);
         ensure!(output.count > 0, Error::<T>::EmptyOutput);
         ensure!(
             output.count <= job.parameters.max_output,
@@ -97,7 +133,7 @@ impl<T: Config> Pallet<T> {
             .ok_or(Error::<T>::UnknownModel)?;
         let fee = Self::fee_of(&job, ask, units);
         // The ceiling may have risen since the draw; the bond was asked about what it was then.
-        let payout = payout_at_most(fee, Self::mint_ceiling(&job.model)).min(drawn);
+        let payout = payout_at_most(fee, Self::mint_ceiling_of(&job)).min(drawn);
         let settles_at = now.saturating_add(T::Windows::challenge());
         job.stage = Stage::Delivered {
             worker: worker.clone(),
@@ -131,11 +167,53 @@ impl<T: Config> Pallet<T> {
         WorkerJobs::<T>::remove(&worker, id);
         T::Workers::released(&worker, payout);
         job.input_misses = job.input_misses.saturating_add(1);
+        // Else withholding the input would be a way to look at several draws, and take the one that suits.
+        job.is_open = false;
         if job.input_misses >= MAX_INPUT_MISSES {
             return Self::refund(id, job, RefundReason::InputUnavailable);
         }
         let now = frame_system::Pallet::<T>::block_number();
         Self::redraw(id, job, worker, None, now);
         Ok(())
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Does one part of a batch, whole or not at all. What fails is left out and said in an event: the others
+    /// lose nothing by it.
+    fn each(worker: &T::AccountId, job: JobId, part: impl FnOnce() -> DispatchResult) {
+        if let Err(error) = with_storage_layer(part) {
+            Self::deposit_event(Event::BatchPartFailed {
+                job,
+                worker: worker.clone(),
+                error,
+            });
+        }
+    }
+
+    pub(crate) fn claim_each(worker: &T::AccountId, jobs: impl IntoIterator<Item = JobId>) {
+        for job in jobs {
+            Self::each(worker, job, || Self::do_claim(worker.clone(), job));
+        }
+    }
+
+    pub(crate) fn submit_each(worker: &T::AccountId, results: impl IntoIterator<Item = ResultOf>) {
+        for result in results {
+            let job = result.job;
+            Self::each(worker, job, || {
+                Self::do_submit_result(worker.clone(), result)
+            });
+        }
+    }
+
+    pub(crate) fn progress_each(
+        worker: &T::AccountId,
+        jobs: impl IntoIterator<Item = (JobId, u32)>,
+    ) {
+        for (job, tokens) in jobs {
+            Self::each(worker, job, || {
+                Self::do_progress(worker.clone(), job, tokens)
+            });
+        }
     }
 }

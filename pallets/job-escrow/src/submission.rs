@@ -9,9 +9,13 @@ use aipg_primitives::{
 use frame_support::{
     ensure,
     pallet_prelude::DispatchResult,
-    traits::fungible::{InspectHold, MutateHold},
+    traits::{
+        fungible::{InspectHold, MutateHold},
+        Get,
+    },
 };
 use frame_system::pallet_prelude::BlockNumberFor;
+use sp_core::H256;
 use sp_runtime::Saturating;
 
 /// The terms of a submission, as the call gives them.
@@ -29,10 +33,34 @@ pub(crate) struct Submission<T: Config> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Least number of blocks between submission and deadline: the beacon, the claim window and
-    /// the time to run `units`.
-    pub fn least_deadline(units: Units) -> BlockNumberFor<T> {
-        T::Beacon::delay().saturating_add(Self::time_for_worker(units))
+    /// Least number of blocks between submission and deadline of a job of the model: the beacon, the claim window
+    /// and the time to run `units`.
+    pub fn least_deadline(model: &ModelId, units: Units) -> BlockNumberFor<T> {
+        Self::beacon_delay(model).saturating_add(Self::time_for_worker(units))
+    }
+
+    /// Whether more is minted on jobs of the model than on others: who can steer a draw then gains by it.
+    fn mints_more(model: &ModelId) -> bool {
+        Self::mint_ceiling(model) > T::DefaultMintCeiling::get()
+    }
+
+    /// The beacon by which jobs of the model are drawn. One that takes more blocks and authors, where more is
+    /// minted.
+    pub(crate) fn beacon(model: &ModelId, anchor: BlockNumberFor<T>) -> Option<H256> {
+        if Self::mints_more(model) {
+            T::StrongBeacon::beacon(anchor)
+        } else {
+            T::Beacon::beacon(anchor)
+        }
+    }
+
+    /// Blocks after which it can be complete.
+    pub(crate) fn beacon_delay(model: &ModelId) -> BlockNumberFor<T> {
+        if Self::mints_more(model) {
+            T::StrongBeacon::delay()
+        } else {
+            T::Beacon::delay()
+        }
     }
 
     /// Blocks that a drawn worker may use: to claim and to run `units`.
@@ -73,7 +101,7 @@ impl<T: Config> Pallet<T> {
         ensure!(max_price >= least_price, Error::<T>::PriceBelowFloor);
         let now = frame_system::Pallet::<T>::block_number();
         ensure!(
-            deadline >= now.saturating_add(Self::least_deadline(units_at_most)),
+            deadline >= now.saturating_add(Self::least_deadline(&model, units_at_most)),
             Error::<T>::DeadlineTooShort
         );
         ensure!(
@@ -112,12 +140,14 @@ impl<T: Config> Pallet<T> {
             due: now,
             input_misses: 0,
             timed_out: None,
+            is_open: true,
             stage: Stage::Queued {
                 anchor: now,
                 attempt: 0,
             },
         };
-        Self::put(id, &mut job, now.saturating_add(T::Beacon::delay()));
+        let due = now.saturating_add(Self::beacon_delay(&model));
+        Self::put(id, &mut job, due);
         Self::deposit_event(Event::JobSubmitted {
             job: id,
             requester,

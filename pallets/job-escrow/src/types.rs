@@ -3,7 +3,8 @@
 pub use aipg_primitives::RefundReason;
 
 use aipg_primitives::{
-    Balance, JobParameters, ModelId, NodeId, ServiceLevel, Tick, TokenList, TrustClass, Units,
+    Balance, JobId, JobParameters, ModelId, NodeId, ServiceLevel, Tick, TokenList, TrustClass,
+    Units,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -24,11 +25,12 @@ pub enum Stage<AccountId, BlockNumber> {
         ask: Balance,
         payout: Balance,
     },
-    /// `worker` holds the input and must deliver before the job is due.
+    /// `worker` holds the input and must be heard of before the job is due, and deliver before `deliver_by`.
     Running {
         worker: AccountId,
         ask: Balance,
         payout: Balance,
+        deliver_by: BlockNumber,
     },
     /// Delivered; paid when the job is due.
     Delivered {
@@ -74,6 +76,9 @@ pub struct Job<AccountId, BlockNumber> {
     pub input_misses: u8,
     /// The last worker whose time ran out, to tell it so.
     pub timed_out: Option<AccountId>,
+    /// Whether everybody who could do the job had a fair chance of it: only then more is minted on it than on jobs
+    /// of models that governance has not listed.
+    pub is_open: bool,
     pub stage: Stage<AccountId, BlockNumber>,
 }
 
@@ -95,6 +100,27 @@ impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {
             Stage::Queued { .. } | Stage::Delivered { .. } => None,
         }
     }
+}
+
+/// A result as its worker submits it: the answer's commitment, the digest of the run, and the node that stores
+/// the answer.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct ResultOf {
+    pub job: JobId,
+    pub output: TokenList,
+    pub digest: H256,
+    pub provider: Option<NodeId>,
 }
 
 /// What a worker delivered, as [`Stage::Delivered`] holds it.

@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
         Some(Quote {
             units,
             least_price: Balance::from(units).checked_mul(terms.price_floor)?,
-            least_deadline: Self::least_deadline(units),
+            least_deadline: Self::least_deadline(&model, units),
         })
     }
 
@@ -32,6 +32,10 @@ impl<T: Config> Pallet<T> {
             Stage::Assigned { ask, .. } => (JobStage::Assigned, Some(*ask)),
             Stage::Running { ask, .. } => (JobStage::Running, Some(*ask)),
             Stage::Delivered { ask, .. } => (JobStage::Delivered, Some(*ask)),
+        };
+        let deliver_by = match &job.stage {
+            Stage::Running { deliver_by, .. } => Some(*deliver_by),
+            _ => None,
         };
         let worker = job.worker().cloned();
         let (output, output_provider, digest) = match job.stage {
@@ -48,6 +52,7 @@ impl<T: Config> Pallet<T> {
             worker,
             stage,
             due: job.due,
+            deliver_by,
             deadline: job.deadline,
             model: job.model,
             input: job.input,

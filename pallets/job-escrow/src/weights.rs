@@ -20,8 +20,12 @@ pub trait WeightInfo {
     fn submit_result() -> Weight;
     fn input_unavailable() -> Weight;
     fn pass_blocks(b: u32) -> Weight;
-    fn step_draw() -> Weight;
-    fn step_settle() -> Weight;
+    fn claim_batch(n: u32) -> Weight;
+    fn submit_results(n: u32) -> Weight;
+    fn report_progress(n: u32) -> Weight;
+    fn step_draw(n: u32) -> Weight;
+    fn step_settle(n: u32) -> Weight;
+    fn step_settle_audited() -> Weight;
     fn step_refund() -> Weight;
     fn step_time_out() -> Weight;
     fn postpone() -> Weight;
@@ -90,24 +94,62 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(b.into()))
     }
 
-    fn step_draw() -> Weight {
-        // Balances::Holds: 4 read, 0 written
-        // ChainParameters::Parameters: 1 read, 0 written
-        // JobEscrow::Agenda: 1 read, 2 written
-        // JobEscrow::AgendaCursor: 1 read, 0 written
-        // JobEscrow::Jobs: 1 read, 1 written
-        // JobEscrow::WorkerJobs: 0 read, 1 written
-        // ModelRegistry::Models: 1 read, 0 written
-        // UsefulWork::BeaconRing: 32 read, 0 written
-        // WorkerRegistry::Offers: 4 read, 0 written
-        // WorkerRegistry::Serving: 4 read, 0 written
-        // WorkerRegistry::ServingCount: 1 read, 0 written
-        // WorkerRegistry::Workers: 4 read, 1 written
-        Weight::from_parts(372_483_000, 82_782)
-            .saturating_add(T::DbWeight::get().reads_writes(54, 5))
+    fn claim_batch(n: u32) -> Weight {
+        Weight::from_parts(51_607_000, 4_055)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 0))
+            .saturating_add(Weight::from_parts(51_607_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(1, 3)
+                    .saturating_mul(n.into()),
+            )
     }
 
-    fn step_settle() -> Weight {
+    fn submit_results(n: u32) -> Weight {
+        Weight::from_parts(172_225_000, 4_099)
+            .saturating_add(T::DbWeight::get().reads_writes(6, 1))
+            .saturating_add(Weight::from_parts(172_225_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(2, 7)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn report_progress(n: u32) -> Weight {
+        Weight::from_parts(51_607_000, 4_055)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 0))
+            .saturating_add(Weight::from_parts(51_607_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(1, 3)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_draw(n: u32) -> Weight {
+        Weight::from_parts(100_000_000, 40_000)
+            .saturating_add(T::DbWeight::get().reads_writes(36, 0))
+            .saturating_add(Weight::from_parts(272_000_000, 42_782).saturating_mul(n.into()))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(20, 5)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_settle(n: u32) -> Weight {
+        Weight::from_parts(150_000_000, 14_055)
+            .saturating_add(T::DbWeight::get().reads_writes(12, 6))
+            .saturating_add(Weight::from_parts(450_000_000, 14_055).saturating_mul(n.into()))
+            .saturating_add(
+                T::DbWeight::get()
+                    .reads_writes(16, 16)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_settle_audited() -> Weight {
         // Audits::Agenda: 0 read, 1 written
         // Audits::Auditors: 8 read, 8 written
         // Audits::Audits: 1 read, 1 written
@@ -200,12 +242,62 @@ impl WeightInfo for () {
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(b.into()))
     }
 
-    fn step_draw() -> Weight {
-        Weight::from_parts(372_483_000, 82_782)
-            .saturating_add(ParityDbWeight::get().reads_writes(54, 5))
+    fn claim_batch(n: u32) -> Weight {
+        Weight::from_parts(51_607_000, 4_055)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 0))
+            .saturating_add(Weight::from_parts(51_607_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(1, 3)
+                    .saturating_mul(n.into()),
+            )
     }
 
-    fn step_settle() -> Weight {
+    fn submit_results(n: u32) -> Weight {
+        Weight::from_parts(172_225_000, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(6, 1))
+            .saturating_add(Weight::from_parts(172_225_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(2, 7)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn report_progress(n: u32) -> Weight {
+        Weight::from_parts(51_607_000, 4_055)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 0))
+            .saturating_add(Weight::from_parts(51_607_000, 4_055).saturating_mul(n.into()))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(1, 3)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_draw(n: u32) -> Weight {
+        Weight::from_parts(100_000_000, 40_000)
+            .saturating_add(ParityDbWeight::get().reads_writes(36, 0))
+            .saturating_add(Weight::from_parts(272_000_000, 42_782).saturating_mul(n.into()))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(20, 5)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_settle(n: u32) -> Weight {
+        Weight::from_parts(150_000_000, 14_055)
+            .saturating_add(ParityDbWeight::get().reads_writes(12, 6))
+            .saturating_add(Weight::from_parts(450_000_000, 14_055).saturating_mul(n.into()))
+            .saturating_add(
+                ParityDbWeight::get()
+                    .reads_writes(16, 16)
+                    .saturating_mul(n.into()),
+            )
+    }
+
+    fn step_settle_audited() -> Weight {
         Weight::from_parts(1_003_398_000, 33_606)
             .saturating_add(ParityDbWeight::get().reads_writes(59, 50))
     }

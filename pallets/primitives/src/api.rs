@@ -29,6 +29,9 @@ pub struct JobView<AccountId, BlockNumber> {
     pub stage: JobStage,
     /// Block at which the chain moves the job on by itself.
     pub due: BlockNumber,
+    /// First block in which a result does not count any more, of a job that is run. `due` can be sooner: by then
+    /// something has to be heard of the worker.
+    pub deliver_by: Option<BlockNumber>,
     pub deadline: BlockNumber,
     pub model: ModelId,
     pub input: TokenList,
@@ -73,6 +76,8 @@ pub struct WorkerView<BlockNumber> {
     pub failed: u64,
     /// Permill.
     pub reputation: u32,
+    /// Verified power, in steps of a window; 0 if none was measured.
+    pub power: u32,
     /// Models served and what a unit of each costs.
     pub offers: Vec<(ModelId, Balance)>,
     /// Block from which the bond can be withdrawn, once the machine is retired.

@@ -83,6 +83,9 @@ pub struct Drawn<AccountId> {
     pub worker: AccountId,
     pub ask: Balance,
     pub payout: Balance,
+    /// Whether the request left everybody in who could do the job: no machine that was looked at was passed over
+    /// for its price, region or level, nor asks for more than half of what the requester pays at most.
+    pub is_open: bool,
 }
 
 /// Registered machines. Implemented by `pallet-worker-registry`.
@@ -113,6 +116,10 @@ pub trait SettlementGate {
     /// Whether a result that was delivered at tick `delivered` may be paid. `false` keeps the job
     /// delivered and unpaid; the escrow asks again some blocks later.
     fn may_settle(job: JobId, delivered: Tick) -> bool;
+    /// Whether something was found out about a result that makes its settlement dearer: it was audited.
+    fn is_audited(_job: JobId) -> bool {
+        false
+    }
     /// Whether a result ends unpaid that may settle, though nothing is known to be false about it.
     fn is_void(_job: JobId) -> bool {
         false
@@ -146,6 +153,8 @@ pub trait Conviction<AccountId> {
     fn convict(worker: &AccountId, reward: &AccountId) -> Result<Balance, DispatchError>;
     /// The worker's bond.
     fn bond(worker: &AccountId) -> Balance;
+    /// The bonds of all workers.
+    fn total_bond() -> Balance;
 }
 
 /// Money of workers that stays where it is until governance has looked at a suspected fault of the
@@ -167,6 +176,28 @@ impl<AccountId> Freezes<AccountId> for () {
 pub trait UnvestedRewards<AccountId> {
     /// Takes them from the worker for good, those that it would earn later as well.
     fn forfeit(worker: &AccountId);
+}
+
+/// Machines whose power is measured. Implemented by `pallet-worker-registry`.
+pub trait MeasuredMachines<AccountId> {
+    /// Whether the account has a machine that is online and may be measured.
+    fn is_online(worker: &AccountId) -> bool;
+    /// The machine's verified power is now `steps`, 0 for none.
+    fn measured(worker: &AccountId, steps: u32);
+    /// The machine passed an unannounced check of its power.
+    fn passed(worker: &AccountId);
+    /// The machine claimed power that it could not prove.
+    fn failed(worker: &AccountId);
+}
+
+/// Nobody is measured.
+impl<AccountId> MeasuredMachines<AccountId> for () {
+    fn is_online(_: &AccountId) -> bool {
+        false
+    }
+    fn measured(_: &AccountId, _: u32) {}
+    fn passed(_: &AccountId) {}
+    fn failed(_: &AccountId) {}
 }
 
 /// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.
@@ -246,6 +277,8 @@ pub trait Windows<BlockNumber> {
     fn claim() -> BlockNumber;
     /// Blocks a worker has to deliver `units` after its claim.
     fn run(units: Units) -> BlockNumber;
+    /// Blocks in which a worker that runs a job has to be heard of.
+    fn progress() -> BlockNumber;
     /// Blocks a delivered result stays open to challenge.
     fn challenge() -> BlockNumber;
     /// Blocks a withdrawn bond stays on hold.
@@ -263,6 +296,37 @@ pub trait CreditWatch<AccountId> {
 /// Nobody watches.
 impl<AccountId> CreditWatch<AccountId> for () {
     fn credited(_: &AccountId, _: Balance) {}
+}
+
+/// What a worker's credit is multiplied for. Facts, in the words of the pallets that know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merits {
+    /// Unannounced windows that it took part in, of the last ones.
+    pub attended: u32,
+    /// Those that there were since it first took part, at most a hundred.
+    pub windows: u32,
+    /// Whether its power is among the greatest tenth.
+    pub is_fast: bool,
+    /// Jobs that it finished.
+    pub completed: u64,
+    /// Jobs that it let down.
+    pub failed: u64,
+    /// Its bond, and what others have staked on it.
+    pub stake: Balance,
+    /// Its bond alone.
+    pub bond: Balance,
+}
+
+/// Tells them. The runtime asks several pallets.
+pub trait MeritsOf<AccountId> {
+    fn merits_of(worker: &AccountId) -> Merits;
+}
+
+/// Nobody has any.
+impl<AccountId> MeritsOf<AccountId> for () {
+    fn merits_of(_: &AccountId) -> Merits {
+        Merits::default()
+    }
 }
 
 /// What stands behind an account besides its own bond.

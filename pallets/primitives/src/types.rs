@@ -270,6 +270,8 @@ pub struct SettledJob<AccountId> {
     pub ask: Balance,
     /// units × ask.
     pub fee: Balance,
+    /// Most that is minted on it, in millionths of its credit.
+    pub mint_ceiling: u32,
 }
 
 /// A result that can still be doubted, with what decides whether it is right.

@@ -238,6 +238,8 @@ fn losses<T: Config>(worker: &T::AccountId, claimed: H256) -> LossRing<T::Accoun
             0 => worker.clone(),
             _ => account("loser", number, 0),
         },
+        // All bonds together are not more.
+        bond: Balance::MAX,
         at: 0,
     };
     LossRing::truncate_from((0..MAX_LOSSES).map(loss).collect())

@@ -7,10 +7,10 @@ use crate::{
 };
 use aipg_exact::{header::ModelHeader, Hasher256};
 use aipg_primitives::{
-    agenda::pause_at, DeliveredResult, DeliveredResults, Freezes, HostBlake2, JobId,
-    ModelCatalogue, ModelId, Tick,
+    agenda::pause_at, Balance, Conviction, DeliveredResult, DeliveredResults, Freezes, HostBlake2,
+    JobId, ModelCatalogue, ModelId, Tick,
 };
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     ensure,
@@ -34,7 +34,17 @@ pub struct Loss<AccountId> {
     /// The semantics version of the model.
     pub version: u32,
     pub worker: AccountId,
+    /// The worker's bond then.
+    pub bond: Balance,
     pub at: Tick,
+}
+
+/// Who lost by the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losers {
+    pub workers: u32,
+    /// All their bonds.
+    pub bonds: Balance,
 }
 
 /// The last losses, oldest first.
@@ -110,7 +120,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Notes that the chain found a claim of the worker's own trace false, and freezes the version if as
-    /// many workers as [`Config::FuseAt`] have lost by the same. The game has shown the leaf still.
+    /// many workers as [`Config::FuseAt`] have lost by the same, who have the [`Config::FuseShare`] of all bonds
+    /// together: heads alone would be cheap to come by. The game has shown the leaf still.
     ///
     /// What is pardoned or frozen already is not noted: governance knows of it.
     pub(crate) fn note_loss(
@@ -129,14 +140,16 @@ impl<T: Config> Pallet<T> {
             claimed: Self::claimed(&result.model, claim, &leaf),
             version,
             worker: result.worker.clone(),
+            bond: T::Workers::bond(&result.worker),
             at: Self::now(),
         };
         let claimed = loss.claimed;
-        let workers = Losses::<T>::mutate(|losses| {
+        let losers = Losses::<T>::mutate(|losses| {
             Self::remember(losses, loss);
-            Self::workers_who(losses, claimed)
+            Self::losers(losses, claimed)
         });
-        if workers < T::FuseAt::get() {
+        let least = T::FuseShare::get().mul_ceil(T::Workers::total_bond());
+        if losers.workers < T::FuseAt::get() || losers.bonds < least {
             return;
         }
         Self::freeze(version, fuse);
@@ -168,11 +181,13 @@ impl<T: Config> Pallet<T> {
         let _ = losses.try_push(loss);
     }
 
-    /// How many workers lost by these bytes.
-    pub(crate) fn workers_who(losses: &[Loss<T::AccountId>], claimed: H256) -> u32 {
+    /// How many workers lost by these bytes, and their bonds. One worker's same loss is there once.
+    pub(crate) fn losers(losses: &[Loss<T::AccountId>], claimed: H256) -> Losers {
         let same = losses.iter().filter(|loss| loss.claimed == claimed);
-        let workers: BTreeSet<_> = same.map(|loss| &loss.worker).collect();
-        u32::try_from(workers.len()).unwrap_or(u32::MAX)
+        same.fold(Losers::default(), |sum, loss| Losers {
+            workers: sum.workers.saturating_add(1),
+            bonds: sum.bonds.saturating_add(loss.bond),
+        })
     }
 
     pub(crate) fn freeze(version: u32, fuse: Fuse) {

@@ -118,6 +118,9 @@ pub mod pallet {
         /// So many workers that lose by the same bytes freeze their semantics version.
         #[pallet::constant]
         type FuseAt: Get<u32>;
+
+        /// Share of all workers' bonds that they must have together.
+        type FuseShare: Get<Permill>;
         /// Who rules about a frozen version.
         type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights of calls and hooks.

@@ -70,6 +70,8 @@ parameter_types! {
     pub static FinalityLags: bool = false;
     /// Bond of every worker.
     pub static WorkerBond: Balance = 100 * AIPG;
+    pub static TotalBond: Balance = 1_000 * AIPG;
+    pub const FuseShare: Permill = Permill::from_percent(1);
     pub static Results: BTreeMap<JobId, DeliveredResult<AccountId>> = BTreeMap::new();
     /// Jobs whose requester got its price back.
     pub static Refuted: Vec<JobId> = Vec::new();
@@ -139,6 +141,10 @@ impl Conviction<AccountId> for Registry {
     fn bond(_: &AccountId) -> Balance {
         WorkerBond::get()
     }
+
+    fn total_bond() -> Balance {
+        TotalBond::get()
+    }
 }
 
 impl UnvestedRewards<AccountId> for Registry {
@@ -182,6 +188,7 @@ impl crate::Config for Test {
     type ChunkPrice = ConstU128<CHUNK_PRICE>;
     type MaxStepsPerBlock = ConstU32<32>;
     type FuseAt = ConstU32<3>;
+    type FuseShare = FuseShare;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -221,6 +228,7 @@ pub fn execute(test: impl FnOnce()) {
     .unwrap();
     FinalityLags::set(false);
     WorkerBond::set(100 * AIPG);
+    TotalBond::set(1_000 * AIPG);
     Attested::set(Attestation::None);
     Proven::set(Vec::new());
     Results::set(BTreeMap::new());

@@ -17,10 +17,7 @@ use aipg_referee_game::Stage;
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
     ensure,
-    traits::{
-        fungible::{Inspect, InspectHold},
-        Get,
-    },
+    traits::fungible::{Inspect, InspectHold},
 };
 use sp_runtime::TryRuntimeError;
 
@@ -266,13 +263,6 @@ impl<T: Config> Pallet<T> {
             .map(|loss| (&loss.worker, loss.claimed))
             .collect();
         ensure!(distinct.len() == losses.len(), "a loss is there twice");
-        for loss in &losses {
-            let is_frozen = Fuses::<T>::get(loss.version).frozen_since.is_some();
-            ensure!(
-                is_frozen || Self::workers_who(&losses, loss.claimed) < T::FuseAt::get(),
-                "a version should be frozen"
-            );
-        }
         for (worker, job, ()) in Queue::<T>::iter() {
             let record = Cases::<T>::get(job).ok_or("a slash without a case")?;
             let is_open = matches!(record.phase, Phase::Live | Phase::Sweeping { .. });

@@ -32,6 +32,7 @@ fn line(number: u32) -> CreditLine {
             ask: number.into(),
             index_price: 1,
             mint_ceiling: 1,
+            multiplier: 1_000_000,
         },
         credit: AIPG,
         ceiling: AIPG / 2,

@@ -1,10 +1,11 @@
 //! Booking credit, closing rounds, paying rewards.
 
+use crate::multiplier::{doubled, early_units, multiplier, ONE};
 use crate::pallet::*;
 use crate::reward::{auditors_line, line_of, retarget, reward_of_all, share};
 use crate::types::{ClosedRound, CreditLine, CreditTerms};
 use aipg_primitives::{
-    api::ClaimableReward, AuditPay, CreditWatch, Freezes, ModelCatalogue, OnSettled, RoundIndex,
+    api::ClaimableReward, AuditPay, CreditWatch, Freezes, MeritsOf, OnSettled, RoundIndex,
     SettledJob, WorkBudget,
 };
 use alloc::vec::Vec;
@@ -125,14 +126,31 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// What a paid job earns its worker, and how its reward is limited.
-    fn earned(job: &SettledJob<T::AccountId>) -> CreditLine {
+    /// What a paid job earns an account whose credit is multiplied so, and how its reward is limited.
+    fn earned(job: &SettledJob<T::AccountId>, multiplier: u32) -> CreditLine {
         let terms = CreditTerms {
             ask: job.ask,
             index_price: IndexPrice::<T>::get(),
-            mint_ceiling: T::Models::mint_ceiling(&job.model, T::DefaultMintCeiling::get()),
+            mint_ceiling: job.mint_ceiling,
+            multiplier,
         };
         line_of(job.units, job.fee, terms)
+    }
+
+    /// What the credit of a job is multiplied with. In the first days of the chain the job counts twice, as long as
+    /// all that did of its worker's bond is within [`early_units`].
+    fn multiplier_of(job: &SettledJob<T::AccountId>) -> u32 {
+        let merits = T::Merits::merits_of(&job.worker);
+        let multiplier = multiplier(&merits);
+        if frame_system::Pallet::<T>::block_number() > T::EarlyBlocks::get() {
+            return multiplier;
+        }
+        let used = EarlyWork::<T>::get(&job.worker).saturating_add(job.units);
+        if used > early_units(merits.bond) {
+            return multiplier;
+        }
+        EarlyWork::<T>::insert(&job.worker, used);
+        doubled(multiplier)
     }
 
     /// Books credit in the open round; returns the round, or `None` if the account changed its terms too
@@ -152,27 +170,30 @@ impl<T: Config> Pallet<T> {
         OpenCredit::<T>::mutate(|total| {
             *total = total.saturating_add(if booked { line.credit } else { 0 });
         });
-        if booked {
-            T::CreditWatch::credited(account, line.credit);
-        }
         booked.then_some(round)
     }
 }
 
 impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
     fn on_settled(job: &SettledJob<T::AccountId>) {
-        let line = Self::earned(job);
-        if line.credit == 0 {
+        let credit = Self::earned(job, ONE).credit;
+        if credit == 0 {
             return;
         }
-        let (worker, job, credit) = (job.worker.clone(), job.job, line.credit);
+        let line = Self::earned(job, Self::multiplier_of(job));
+        let (worker, job, counted) = (job.worker.clone(), job.job, line.credit);
         match Self::book(&worker, line) {
-            Some(round) => Self::deposit_event(Event::WorkCredited {
-                worker,
-                job,
-                round,
-                credit,
-            }),
+            Some(round) => {
+                // Seats are for work, not for merits.
+                T::CreditWatch::credited(&worker, credit);
+                Self::deposit_event(Event::WorkCredited {
+                    worker,
+                    job,
+                    round,
+                    credit,
+                    counted,
+                });
+            }
             None => Self::deposit_event(Event::CreditForfeited {
                 worker,
                 job,
@@ -185,12 +206,13 @@ impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
 
 impl<T: Config> AuditPay<T::AccountId> for Pallet<T> {
     fn pay(auditor: &T::AccountId, job: &SettledJob<T::AccountId>, chance: Permill, expected: u32) {
-        let line = auditors_line(Self::earned(job), chance, expected);
+        let line = auditors_line(Self::earned(job, ONE), chance, expected);
         if line.credit == 0 {
             return;
         }
         let (auditor, job, credit) = (auditor.clone(), job.job, line.credit);
         if let Some(round) = Self::book(&auditor, line) {
+            T::CreditWatch::credited(&auditor, credit);
             Self::deposit_event(Event::AuditCredited {
                 auditor,
                 job,

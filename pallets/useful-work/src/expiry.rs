@@ -9,9 +9,9 @@ use aipg_primitives::{RoundIndex, WorkBudget};
 use frame_support::{traits::Get, weights::Weight};
 use sp_runtime::SaturatedConversion;
 
-/// Most records of expired credit that one block removes: twice what the escrow can settle in one,
-/// so that removing keeps pace with booking.
-pub const MAX_SWEPT: u32 = 64;
+/// Most records of expired credit that one block removes, if it has the weight to spare: more than a block can book,
+/// so that removing keeps pace.
+pub const MAX_SWEPT: u32 = 1_024;
 
 impl<T: Config> Pallet<T> {
     /// The oldest round whose rewards can be claimed while round `open` is open.

@@ -21,6 +21,7 @@ pub mod benchmarking;
 mod credit;
 mod expiry;
 mod forfeit;
+pub mod multiplier;
 pub mod reward;
 mod try_state;
 pub mod types;
@@ -44,7 +45,7 @@ pub mod pallet {
     use crate::types::{BeaconEntry, ClosedRound, CreditLine};
     use crate::WeightInfo;
     use aipg_primitives::{
-        api::Ceiling, Balance, CreditWatch, Freezes, JobId, ModelCatalogue, RoundIndex, WorkBudget,
+        api::Ceiling, Balance, CreditWatch, Freezes, JobId, MeritsOf, RoundIndex, Units, WorkBudget,
     };
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
@@ -60,12 +61,14 @@ pub mod pallet {
     pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
         /// The share of block rewards that work can earn.
         type Budget: WorkBudget<Self::AccountId>;
-        /// Committed models, for the ceiling that governance listed.
-        type Models: ModelCatalogue<Self::AccountId>;
         /// Keeps rewards where they are while a fault of the semantics is suspected.
         type Freezes: Freezes<Self::AccountId>;
         /// Told of all credit that is booked.
         type CreditWatch: CreditWatch<Self::AccountId>;
+        /// What workers' credit is multiplied for.
+        type Merits: MeritsOf<Self::AccountId>;
+        /// Blocks from the genesis in which the first work of a bond counts twice.
+        type EarlyBlocks: Get<BlockNumberFor<Self>>;
         /// VRF output of the block that is being finalised.
         type BlockRandomness: Get<Option<H256>>;
         /// Author of the block that is being finalised.
@@ -82,11 +85,6 @@ pub mod pallet {
         type RoundBlocks: Get<u32>;
         /// Rounds after a round's close in which its rewards can be claimed, at least 1.
         type ExpiryRounds: Get<u32>;
-        /// Ceiling of the mint per job, in millionths of its credit, for models that governance has
-        /// not listed: the share that never returns to a party that is requester, worker and
-        /// creator at once, so that self-dealing cannot gain.
-        #[pallet::constant]
-        type DefaultMintCeiling: Get<u32>;
         /// Who governs index price and difficulty.
         type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Weights of calls and hooks.
@@ -114,7 +112,12 @@ pub mod pallet {
     #[pallet::storage]
     pub type LeastDifficulty<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-    /// Credit booked so far in the open round.
+    /// Units by which a worker has used up what counts twice for its bond.
+    #[pallet::storage]
+    pub type EarlyWork<T: Config> =
+        StorageMap<_, Blake2_128Concat, T::AccountId, Units, ValueQuery>;
+
+    /// Credit booked so far in the open round, times the multipliers of who earned it.
     #[pallet::storage]
     pub type OpenCredit<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
@@ -169,6 +172,8 @@ pub mod pallet {
             job: JobId,
             round: RoundIndex,
             credit: Balance,
+            /// What it counts in the round: credit times the worker's multiplier.
+            counted: Balance,
         },
         /// An audit of a paid job earned credit in the open round.
         AuditCredited {

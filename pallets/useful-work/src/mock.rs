@@ -12,6 +12,7 @@ use frame_support::{
 use frame_system::EnsureRoot;
 use sp_core::H256;
 use sp_runtime::BuildStorage;
+use std::collections::BTreeMap;
 
 pub type AccountId = u64;
 
@@ -45,6 +46,8 @@ impl frame_system::Config for Test {
 }
 
 thread_local! {
+    pub static MERITS: RefCell<BTreeMap<AccountId, Merits>> = const { RefCell::new(BTreeMap::new()) };
+    pub static EARLY_BLOCKS: Cell<u64> = const { Cell::new(0) };
     pub static PENDING: Cell<Balance> = const { Cell::new(0) };
     pub static RESERVED: Cell<Balance> = const { Cell::new(0) };
     pub static LAPSED: Cell<Balance> = const { Cell::new(0) };
@@ -116,26 +119,20 @@ impl CreditWatch<AccountId> for Watch {
     }
 }
 
-pub struct Catalogue;
+/// What tests say of workers.
+pub struct Merited;
 
-impl ModelCatalogue<AccountId> for Catalogue {
-    fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>> {
-        (*model == LISTED || *model == UNLISTED).then_some(ModelTerms {
-            class: TrustClass::Exact,
-            price_floor: INDEX_PRICE,
-            creator: None,
-            mint_ceiling: (*model == LISTED).then_some(LISTED_CEILING),
-            vocabulary: 256,
-            max_context: 64,
-        })
+impl MeritsOf<AccountId> for Merited {
+    fn merits_of(worker: &AccountId) -> Merits {
+        MERITS.with_borrow(|merits| merits.get(worker).copied().unwrap_or_default())
     }
+}
 
-    fn units(_: &ModelId, _: u32, _: u32) -> Option<Units> {
-        None
-    }
+pub struct EarlyBlocks;
 
-    fn header(_: &ModelId) -> Option<Vec<u8>> {
-        None
+impl Get<u64> for EarlyBlocks {
+    fn get() -> u64 {
+        EARLY_BLOCKS.get()
     }
 }
 
@@ -169,9 +166,10 @@ impl Get<u32> for AuthorsNeeded {
 
 impl pallet_useful_work::Config for Test {
     type Budget = Budget;
-    type Models = Catalogue;
     type Freezes = Ice;
     type CreditWatch = Watch;
+    type Merits = Merited;
+    type EarlyBlocks = EarlyBlocks;
     type BlockRandomness = Randomness;
     type BlockAuthor = Author;
     type BeaconBlocks = ConstU32<2>;
@@ -180,7 +178,6 @@ impl pallet_useful_work::Config for Test {
     type AuditBeaconAuthors = ConstU32<2>;
     type RoundBlocks = ConstU32<{ ROUND as u32 }>;
     type ExpiryRounds = ConstU32<EXPIRY_ROUNDS>;
-    type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -224,6 +221,8 @@ pub fn execute(test: impl FnOnce()) {
     RANDOMNESS.set(true);
     AUTHORS_NEEDED.set(2);
     IDLE_WEIGHT.set(Weight::MAX);
+    MERITS.with_borrow_mut(BTreeMap::clear);
+    EARLY_BLOCKS.set(0);
     let storage = RuntimeGenesisConfig {
         useful_work: pallet_useful_work::GenesisConfig {
             index_price: INDEX_PRICE,
@@ -270,6 +269,11 @@ pub fn job(worker: AccountId, model: ModelId, units: Units, ask: Balance) -> Set
         units,
         ask,
         fee: Balance::from(units) * ask,
+        mint_ceiling: if model == LISTED {
+            LISTED_CEILING
+        } else {
+            DEFAULT_CEILING
+        },
     }
 }
 

@@ -1,6 +1,9 @@
 //! The arithmetic of credit and reward, free of storage.
 
-use crate::types::{ClosedRound, CreditLine, CreditTerms};
+use crate::{
+    multiplier::multiplied,
+    types::{ClosedRound, CreditLine, CreditTerms},
+};
 use aipg_primitives::{api::Ceiling, Balance, Units};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Permill, Rounding};
 
@@ -16,16 +19,22 @@ pub fn share(value: Balance, numerator: Balance, denominator: Balance) -> Balanc
         .unwrap_or(Balance::MAX)
 }
 
-/// The credit line of one job: min(units × index price, fee) as credit, κ × credit as ceiling. Of the fee it
-/// would be a reward for an own job at any price.
+/// Credit of one job before any multiplier: min(units × index price, fee).
 ///
 /// Class weight is 1: only exact inference can be registered.
+pub fn credit_of(units: Units, fee: Balance, terms: &CreditTerms) -> Balance {
+    Balance::from(units)
+        .saturating_mul(terms.index_price)
+        .min(fee)
+}
+
+/// The credit line of one job: [`credit_of`] × multiplier as credit, κ × [`credit_of`] as ceiling. Of the fee it
+/// would be a reward for an own job at any price.
 pub fn line_of(units: Units, fee: Balance, terms: CreditTerms) -> CreditLine {
-    let indexed = Balance::from(units).saturating_mul(terms.index_price);
-    let credit = indexed.min(fee);
+    let credit = credit_of(units, fee, &terms);
     CreditLine {
         terms,
-        credit,
+        credit: multiplied(credit, terms.multiplier),
         ceiling: share(credit, Balance::from(terms.mint_ceiling), MILLION),
     }
 }

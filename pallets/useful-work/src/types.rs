@@ -39,6 +39,8 @@ pub struct CreditTerms {
     pub index_price: Balance,
     /// Most that may be minted, in millionths of the credit (κ).
     pub mint_ceiling: u32,
+    /// What credit is multiplied with, in millionths.
+    pub multiplier: u32,
 }
 
 /// Credit earned under the same terms in one round.
@@ -56,9 +58,10 @@ pub struct CreditTerms {
 )]
 pub struct CreditLine {
     pub terms: CreditTerms,
-    /// Σ min(units × index price, fee) × class weight, in AIPG's smallest unit.
+    /// Σ min(units × index price, fee) × class weight × multiplier, in AIPG's smallest unit: what it counts in the
+    /// round.
     pub credit: Balance,
-    /// Σ κ × credit.
+    /// Σ κ × min(units × index price, fee) × class weight: multipliers raise nobody's ceiling.
     pub ceiling: Balance,
 }
 
@@ -78,7 +81,7 @@ pub struct CreditLine {
 pub struct ClosedRound {
     /// What the blocks of the round made available to useful work.
     pub budget: Balance,
-    /// Credit of all workers.
+    /// What the credit of all workers counts.
     pub credit: Balance,
     /// max(credit, difficulty): one credit earns budget / denominator at most.
     pub denominator: Balance,

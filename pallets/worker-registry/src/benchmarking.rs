@@ -84,10 +84,27 @@ pub fn unreliable<T: Config>(worker: &T::AccountId, offers: u32) {
 /// `count` machines that every request for the first model fits, each with as many offers as it can
 /// have.
 pub fn candidates<T: Config>(count: u32) -> ModelId {
+    candidates_of::<T>(0, count)
+}
+
+/// The same, other machines for each `model`, of which that one is drawn for. All have measured power, so that their
+/// classes are to be found.
+pub fn candidates_of<T: Config>(model: u32, count: u32) -> ModelId {
+    let root = T::BenchmarkHelper::model(model);
     for index in 0..count {
-        online::<T>(&account("candidate", index, 0), T::MaxOffers::get());
+        let worker = account("candidate", index, model);
+        if Workers::<T>::contains_key(&worker) {
+            continue;
+        }
+        offering::<T>(&worker, T::MaxOffers::get());
+        Workers::<T>::mutate_extant(&worker, |record| {
+            record.power = 1 << 20;
+            record.state = WorkerState::Online;
+        });
+        // In the index of this model alone: the others have candidates of their own.
+        Pallet::<T>::enter(&root, &worker, 1 << 20);
     }
-    T::BenchmarkHelper::model(0)
+    root
 }
 
 fn state_of<T: Config>(worker: &T::AccountId) -> Option<WorkerState<BlockNumberFor<T>>> {

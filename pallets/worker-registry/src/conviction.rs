@@ -1,6 +1,8 @@
 //! What a worker loses whose result is false: half of its bond, and its place for good.
 
-use crate::{Banned, Config, Error, Event, Pallet, Workers, CONVICTION, CONVICTION_REWARD};
+use crate::{
+    Banned, Config, Error, Event, Pallet, TotalBond, Workers, CONVICTION, CONVICTION_REWARD,
+};
 use aipg_primitives::{Balance, Burn, BurnReason, Conviction};
 use frame_support::{
     storage::with_storage_layer,
@@ -48,6 +50,7 @@ impl<T: Config> Conviction<T::AccountId> for Pallet<T> {
                     Fortitude::Force,
                 )?;
             }
+            Self::less_bonded(taken);
             if Self::take_offline(worker, &mut record) {
                 Workers::<T>::insert(worker, record);
             }
@@ -63,5 +66,9 @@ impl<T: Config> Conviction<T::AccountId> for Pallet<T> {
 
     fn bond(worker: &T::AccountId) -> Balance {
         Self::bond_of(worker)
+    }
+
+    fn total_bond() -> Balance {
+        TotalBond::<T>::get()
     }
 }

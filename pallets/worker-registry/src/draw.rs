@@ -1,17 +1,18 @@
-//! The draw: a few candidates at random places of the index, one winner in proportion to score.
+//! The draw: a few candidates by capacity, one winner in proportion to score.
 //!
 //! Everything follows from the seed, which the caller takes from a beacon that nobody knew when the
 //! job was submitted. The cost depends on the number of candidates, not on the number of machines.
 
 use crate::{
-    can_stand_for, Config, Offers, Pallet, Serving, ServingCount, WorkerOf, WorkerState, Workers,
+    can_stand_for, capacity::capacity_of, ClassCount, Classes, Config, Offers, Pallet, Place,
+    Serving, WorkerOf, WorkerState, Workers,
 };
 use aipg_primitives::{payout_at_most, Balance, DrawRequest, Drawn, ModelCatalogue};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use sp_runtime::{
     traits::{BlakeTwo256, Hash},
-    Permill,
+    Permill, SaturatedConversion,
 };
 
 /// Weight of the price in a score at a cost equal to the most that the requester pays. The other
@@ -33,17 +34,16 @@ struct Candidate<T: Config> {
 
 /// Weight of a machine in the draw.
 ///
-/// `(100,000 + 900,000 · (max_price − cost) / max_price) · success`, where `success` is
-/// [`success_share`](crate::success_share) in permill. All divisions round down. Between 1 and 10¹².
+/// `(100,000 + 900,000 · (max_price − cost) / max_price) · reputation` in millionths. All divisions round down.
+/// Between 1 and 10¹².
 ///
 /// `cost`: units × ask, at most `max_price`.
-pub fn score(cost: Balance, max_price: Balance, completed: u64, failed: u64) -> u64 {
+pub fn score(cost: Balance, max_price: Balance, reputation: Permill) -> u64 {
     let saved = Permill::from_rational(max_price.saturating_sub(cost), max_price.max(1));
     let saved = u64::from(saved.deconstruct());
     let price = saved.saturating_mul(9).checked_div(10).unwrap_or_default();
     let price = price.saturating_add(BASE_PRICE_WEIGHT);
-    let success = u64::from(crate::success_share(completed, failed).deconstruct());
-    price.saturating_mul(success).max(1)
+    price.saturating_mul(reputation.deconstruct().into()).max(1)
 }
 
 /// A number below `bound` that follows from the seed, from a `domain` and from an `index` within it.
@@ -59,37 +59,99 @@ fn uniform(domain: &'static [u8], seed: &Seed, index: u32, bound: u64) -> u64 {
     u64::try_from(below).unwrap_or_default()
 }
 
-/// `wanted` distinct places below `count`, every set of them equally likely; all places when there
-/// are not more. One hash for each (Floyd's method: a number that came before is replaced by the
-/// largest one allowed in its turn, which cannot have come before).
-pub(crate) fn places(seed: &Seed, count: u32, wanted: u32) -> Vec<u32> {
-    let wanted = wanted.min(count);
-    let mut chosen = Vec::new();
-    for last in count.saturating_sub(wanted)..count {
-        let bound = u64::from(last).saturating_add(1);
-        let place = u32::try_from(uniform(b"aipg/draw/place", seed, last, bound)).unwrap_or(last);
-        chosen.push(if chosen.contains(&place) { last } else { place });
+/// Which of `classes` the `ticket`-th unit of their capacity belongs to, and of which machine there.
+fn place_of(classes: &[ClassCount], mut ticket: u64) -> Option<Place> {
+    for it in classes {
+        if let Some(rest) = ticket.checked_sub(it.capacity()) {
+            ticket = rest;
+            continue;
+        }
+        let index = ticket.checked_div(capacity_of(it.class).into())?;
+        return Some(Place {
+            class: it.class,
+            index: index.saturated_into(),
+        });
     }
-    chosen
+    None
+}
+
+/// The places that a draw looks at: all, if they are at most `wanted`, and else `wanted` of them, in proportion to
+/// capacity and independent of one another, so that one can come up more than once. Nobody has more of them
+/// by having more accounts with the same capacity together.
+pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Place> {
+    let machines = classes
+        .iter()
+        .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
+    if machines <= wanted.into() {
+        return classes
+            .iter()
+            .flat_map(|it| {
+                (0..it.count).map(|index| Place {
+                    class: it.class,
+                    index,
+                })
+            })
+            .collect();
+    }
+    let capacity = classes
+        .iter()
+        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
+    (0..wanted)
+        .filter_map(|pick| place_of(classes, uniform(b"aipg/draw/place", seed, pick, capacity)))
+        .collect()
+}
+
+/// What a machine that was looked at is to a request.
+enum Fit<T: Config> {
+    /// Can be drawn. `dear`: it asks for more than half of what the requester pays at most.
+    Fits { candidate: Candidate<T>, dear: bool },
+    /// Could be drawn, if the requester had asked for less.
+    PassedOver,
+    /// Cannot do the job now, whatever the requester asks for.
+    Unfit,
 }
 
 impl<T: Config> Pallet<T> {
     /// Draws a winner for the request and takes one of its slots.
     pub(crate) fn draw_worker(request: &DrawRequest) -> Option<Drawn<T::AccountId>> {
         let floor = T::Models::terms(&request.model)?.price_floor;
-        let count = ServingCount::<T>::get(request.model);
-        let candidates: Vec<Candidate<T>> = places(&request.seed, count, T::Candidates::get())
+        let classes = Classes::<T>::get(request.model);
+        let places = places(&request.seed, &classes, T::Candidates::get());
+        // If all are looked at, each counts by its capacity here; else it does by how often it comes up.
+        let machines = classes
+            .iter()
+            .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
+        let are_all = machines <= T::Candidates::get().into();
+
+        let mut candidates = Vec::new();
+        let mut is_open = true;
+        for worker in places
             .into_iter()
             .filter_map(|place| Serving::<T>::get(request.model, place))
-            .filter_map(|worker| Self::candidate(worker, request, floor))
-            .collect();
-
-        let total = candidates
-            .iter()
-            .fold(0u64, |sum, candidate| sum.saturating_add(candidate.score));
+        {
+            match Self::fit(worker, request, floor) {
+                Fit::Fits { candidate, dear } => {
+                    is_open &= !dear;
+                    candidates.push(candidate);
+                }
+                Fit::PassedOver => is_open = false,
+                Fit::Unfit => {}
+            }
+        }
+        let tickets = |candidate: &Candidate<T>| {
+            let times = if are_all {
+                Self::capacity(&candidate.record).into()
+            } else {
+                1
+            };
+            candidate.score.saturating_mul(times)
+        };
+        let total = candidates.iter().fold(0u64, |sum, candidate| {
+            sum.saturating_add(tickets(candidate))
+        });
         let mut ticket = uniform(b"aipg/draw/winner", &request.seed, 0, total);
         for mut candidate in candidates {
-            if let Some(rest) = ticket.checked_sub(candidate.score) {
+            if let Some(rest) = ticket.checked_sub(tickets(&candidate)) {
                 ticket = rest;
                 continue;
             }
@@ -100,51 +162,50 @@ impl<T: Config> Pallet<T> {
                 worker: candidate.worker,
                 ask: candidate.ask,
                 payout: candidate.payout,
+                is_open,
             });
         }
         None
     }
 
-    /// The machine as a candidate, if it fits the request now. Its offer is checked against today's
-    /// floor: the floor may have risen since the offer was made.
-    fn candidate(
-        worker: T::AccountId,
-        request: &DrawRequest,
-        floor: Balance,
-    ) -> Option<Candidate<T>> {
-        let record = Workers::<T>::get(&worker)?;
+    /// What the machine is to the request now. Its offer is checked against today's floor: the floor may have
+    /// risen since the offer was made.
+    fn fit(worker: T::AccountId, request: &DrawRequest, floor: Balance) -> Fit<T> {
+        let Some(record) = Workers::<T>::get(&worker) else {
+            return Fit::Unfit;
+        };
         if record.state != WorkerState::Online || record.active >= record.capacity {
-            return None;
+            return Fit::Unfit;
         }
-        if request
+        let offers = Offers::<T>::get(&worker);
+        let offer = offers.iter().find(|offer| offer.model == request.model);
+        let Some(ask) = offer.map(|offer| offer.ask).filter(|ask| *ask >= floor) else {
+            return Fit::Unfit;
+        };
+        let cost = ask.checked_mul(request.units.into());
+        let elsewhere = request
             .service
             .region
-            .is_some_and(|region| region != record.region)
-        {
-            return None;
+            .is_some_and(|region| region != record.region);
+        let Some(cost) = cost.filter(|cost| *cost <= request.max_price && !elsewhere) else {
+            return Fit::PassedOver;
+        };
+        if Self::level_of(&worker, &record) < request.service.min_level {
+            return Fit::PassedOver;
         }
-        let ask = Offers::<T>::get(&worker)
-            .iter()
-            .find(|offer| offer.model == request.model)
-            .map(|offer| offer.ask)
-            .filter(|ask| *ask >= floor)?;
-        let cost = ask
-            .checked_mul(request.units.into())
-            .filter(|cost| *cost <= request.max_price)?;
         let payout = payout_at_most(cost, request.mint_ceiling);
         if !can_stand_for(Self::bond_of(&worker), record.exposed, payout) {
-            return None;
+            return Fit::Unfit;
         }
-        if Self::level_of(&worker, &record) < request.service.min_level {
-            return None;
+        Fit::Fits {
+            dear: cost.saturating_mul(2) > request.max_price,
+            candidate: Candidate {
+                score: score(cost, request.max_price, record.reputation()),
+                worker,
+                record,
+                ask,
+                payout,
+            },
         }
-        let score = score(cost, request.max_price, record.completed, record.failed);
-        Some(Candidate {
-            worker,
-            record,
-            ask,
-            payout,
-            score,
-        })
     }
 }

@@ -15,6 +15,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod capacity;
 mod conviction;
 mod draw;
 mod serving;
@@ -29,6 +30,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use capacity::{capacity_of, class_of, ClassCount, Place, MAX_CLASSES};
 pub use draw::score;
 pub use pallet::*;
 pub use types::*;
@@ -133,6 +135,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, WorkerOf<T>>;
 
+    /// The bonds of all machines together.
+    #[pallet::storage]
+    pub type TotalBond<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
     /// Accounts whose machine was convicted. For good: an entry outlives the machine, so that the
     /// account cannot start anew. Each has cost half of a bond.
     #[pallet::storage]
@@ -143,19 +149,25 @@ pub mod pallet {
     pub type Offers<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<Offer, T::MaxOffers>, ValueQuery>;
 
-    /// The machines that are online for a model, densely at 0 .. [`ServingCount`].
+    /// The machines that are online for a model, densely at 0 .. count in each of its [`Classes`].
     #[pallet::storage]
     pub type Serving<T: Config> =
-        StorageDoubleMap<_, Blake2_128Concat, ModelId, Twox64Concat, u32, T::AccountId>;
+        StorageDoubleMap<_, Blake2_128Concat, ModelId, Twox64Concat, Place, T::AccountId>;
 
-    /// How many machines are online for a model.
+    /// How many machines of each class of capacity are online for a model: those classes that have any, in order.
     #[pallet::storage]
-    pub type ServingCount<T: Config> = StorageMap<_, Blake2_128Concat, ModelId, u32, ValueQuery>;
+    pub type Classes<T: Config> = StorageMap<
+        _,
+        Blake2_128Concat,
+        ModelId,
+        BoundedVec<ClassCount, ConstU32<MAX_CLASSES>>,
+        ValueQuery,
+    >;
 
     /// Where a machine stands in [`Serving`] of a model, so that it leaves in constant time.
     #[pallet::storage]
     pub type Positions<T: Config> =
-        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, ModelId, u32>;
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, ModelId, Place>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -296,6 +308,7 @@ pub mod pallet {
 
             T::Currency::transfer(&worker, &T::Treasury::get(), fee, Preservation::Preserve)?;
             T::Currency::hold(&Self::bond_reason(), &worker, bond)?;
+            TotalBond::<T>::mutate(|total| *total = total.saturating_add(bond));
             Workers::<T>::insert(&worker, Worker::new(capacity, region));
             Self::deposit_event(Event::Registered {
                 worker,
@@ -327,7 +340,7 @@ pub mod pallet {
                     .map_err(|_| Error::<T>::TooManyOffers)
             })?;
             if new && record.state == WorkerState::Online {
-                Self::enter(&model, &worker);
+                Self::enter(&model, &worker, record.power);
             }
             Self::deposit_event(Event::OfferSet { worker, model, ask });
             Ok(())
@@ -385,7 +398,7 @@ pub mod pallet {
             ensure!(!offers.is_empty(), Error::<T>::NoOffers);
 
             for offer in &offers {
-                Self::enter(&offer.model, &worker);
+                Self::enter(&offer.model, &worker, record.power);
             }
             record.state = WorkerState::Online;
             Workers::<T>::insert(&worker, record);
@@ -416,6 +429,7 @@ pub mod pallet {
             ensure!(amount > 0, Error::<T>::AmountZero);
             Self::ensure_covers(&worker, amount)?;
             T::Currency::hold(&Self::bond_reason(), &worker, amount)?;
+            TotalBond::<T>::mutate(|total| *total = total.saturating_add(amount));
             let bond = Self::bond_of(&worker);
             Self::deposit_event(Event::BondIncreased {
                 worker,
@@ -459,6 +473,7 @@ pub mod pallet {
             ensure!(record.unsettled == 0, Error::<T>::ResultsUnsettled);
 
             let bond = T::Currency::release_all(&Self::bond_reason(), &worker, Precision::Exact)?;
+            Self::less_bonded(bond);
             Offers::<T>::remove(&worker);
             Workers::<T>::remove(&worker);
             Self::deposit_event(Event::Withdrawn { worker, bond });
@@ -487,6 +502,11 @@ pub mod pallet {
         /// The bond of a machine: what its account has on hold for it.
         pub fn bond_of(worker: &T::AccountId) -> Balance {
             T::Currency::balance_on_hold(&Self::bond_reason(), worker)
+        }
+
+        /// So much is no bond any more.
+        pub(crate) fn less_bonded(amount: Balance) {
+            TotalBond::<T>::mutate(|total| *total = total.saturating_sub(amount));
         }
 
         pub(crate) fn bond_reason() -> T::RuntimeHoldReason {

@@ -130,6 +130,9 @@ impl Windows<BlockNumber> for Clock {
     fn run(_: Units) -> BlockNumber {
         10
     }
+    fn progress() -> BlockNumber {
+        10
+    }
     fn challenge() -> BlockNumber {
         10
     }

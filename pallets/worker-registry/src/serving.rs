@@ -1,40 +1,72 @@
-//! The dense index of machines that are online, per model.
+//! The dense index of machines that are online, per model and class of capacity.
 //!
-//! A draw picks positions, so the machines of a model stand at 0 .. count without gaps: who leaves is
+//! A draw picks positions, so the machines of a model's class stand at 0 .. count without gaps: who leaves is
 //! replaced by the last one. Entering and leaving take a constant number of reads and writes.
 
 use crate::{
-    Config, Event, Offers, Pallet, Positions, Serving, ServingCount, WorkerOf, WorkerState,
+    capacity::class_of, ClassCount, Classes, Config, Event, Offers, Pallet, Place, Positions,
+    Serving, WorkerOf, WorkerState, Workers,
 };
-use aipg_primitives::ModelId;
+use aipg_primitives::{MeasuredMachines, ModelId};
 
 impl<T: Config> Pallet<T> {
-    /// Puts a machine at the end of a model's index. Does nothing if it is there.
-    pub(crate) fn enter(model: &ModelId, worker: &T::AccountId) {
+    /// Changes how many machines of a class serve a model, and returns how many did.
+    fn count(model: &ModelId, class: u8, change: impl FnOnce(u32) -> u32) -> u32 {
+        let mut classes = Classes::<T>::get(model);
+        let known = classes.binary_search_by_key(&class, |it| it.class);
+        let before = known
+            .ok()
+            .and_then(|at| classes.get(at))
+            .map_or(0, |it| it.count);
+        let count = change(before);
+        match known {
+            Ok(at) if count == 0 => {
+                classes.remove(at);
+            }
+            Ok(at) => {
+                if let Some(it) = classes.get_mut(at) {
+                    it.count = count;
+                }
+            }
+            // There are fewer classes than the list can hold, and each is in it once.
+            Err(at) => {
+                let _ = classes.try_insert(at, ClassCount { class, count });
+            }
+        }
+        if classes.is_empty() {
+            Classes::<T>::remove(model);
+        } else {
+            Classes::<T>::insert(model, classes);
+        }
+        before
+    }
+
+    /// Puts a machine of `power` at the end of its class in a model's index. Does nothing if it is in the index.
+    pub(crate) fn enter(model: &ModelId, worker: &T::AccountId, power: u32) {
         if Positions::<T>::contains_key(worker, model) {
             return;
         }
-        let position = ServingCount::<T>::get(model);
-        Serving::<T>::insert(model, position, worker);
-        Positions::<T>::insert(worker, model, position);
-        ServingCount::<T>::insert(model, position.saturating_add(1));
+        let class = class_of(power);
+        let index = Self::count(model, class, |count| count.saturating_add(1));
+        let place = Place { class, index };
+        Serving::<T>::insert(model, place, worker);
+        Positions::<T>::insert(worker, model, place);
     }
 
-    /// Takes a machine out of a model's index; the last machine moves to its place. Does nothing if
+    /// Takes a machine out of a model's index; the last machine of its class moves to its place. Does nothing if
     /// it is not there.
     pub(crate) fn leave(model: &ModelId, worker: &T::AccountId) {
-        let Some(position) = Positions::<T>::take(worker, model) else {
+        let Some(place) = Positions::<T>::take(worker, model) else {
             return;
         };
-        let last = ServingCount::<T>::get(model).saturating_sub(1);
-        if let Some(moved) = Serving::<T>::take(model, last).filter(|_| last != position) {
-            Positions::<T>::insert(&moved, model, position);
-            Serving::<T>::insert(model, position, moved);
-        }
-        if last == 0 {
-            ServingCount::<T>::remove(model);
-        } else {
-            ServingCount::<T>::insert(model, last);
+        let before = Self::count(model, place.class, |count| count.saturating_sub(1));
+        let last = Place {
+            index: before.saturating_sub(1),
+            ..place
+        };
+        if let Some(moved) = Serving::<T>::take(model, last).filter(|_| last != place) {
+            Positions::<T>::insert(&moved, model, place);
+            Serving::<T>::insert(model, place, moved);
         }
     }
 
@@ -52,5 +84,36 @@ impl<T: Config> Pallet<T> {
             worker: worker.clone(),
         });
         true
+    }
+}
+
+impl<T: Config> MeasuredMachines<T::AccountId> for Pallet<T> {
+    fn is_online(worker: &T::AccountId) -> bool {
+        Workers::<T>::get(worker).is_some_and(|record| record.state == WorkerState::Online)
+    }
+
+    fn measured(worker: &T::AccountId, steps: u32) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            let moves = class_of(record.power) != class_of(steps);
+            record.power = steps;
+            if moves && record.state == WorkerState::Online {
+                for offer in &Offers::<T>::get(worker) {
+                    Self::leave(&offer.model, worker);
+                    Self::enter(&offer.model, worker, steps);
+                }
+            }
+        });
+    }
+
+    fn passed(worker: &T::AccountId) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.challenges_passed = record.challenges_passed.saturating_add(1);
+        });
+    }
+
+    fn failed(worker: &T::AccountId) {
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.challenges_failed = record.challenges_failed.saturating_add(1);
+        });
     }
 }

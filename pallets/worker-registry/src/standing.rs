@@ -1,12 +1,12 @@
 //! How jobs end for a machine, and what follows: counters, penalties, suspension, level, reputation.
 
 use crate::{
-    audit_chance, success_share, Config, Event, Offers, Pallet, WorkerOf, WorkerState, Workers,
-    LEVEL_THREE_JOBS, LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS,
-    SUSPENSION_SHARE,
+    audit_chance, Config, Event, Offers, Pallet, WorkerOf, WorkerState, Workers, LEVEL_THREE_JOBS,
+    LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS, SUSPENSION_SHARE,
 };
 use aipg_primitives::{
-    api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, WorkerDirectory,
+    api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, MeasuredMachines,
+    WorkerDirectory,
 };
 use frame_support::{
     storage::with_storage_layer,
@@ -54,7 +54,8 @@ impl<T: Config> Pallet<T> {
             exposed: record.exposed,
             completed: record.completed,
             failed: record.failed,
-            reputation: success_share(record.completed, record.failed).deconstruct(),
+            reputation: record.reputation().deconstruct(),
+            power: record.power,
             offers: Offers::<T>::get(worker)
                 .iter()
                 .map(|offer| (offer.model, offer.ask))
@@ -71,7 +72,7 @@ impl<T: Config> Pallet<T> {
     fn take_penalty(worker: &T::AccountId) -> Balance {
         let amount = PENALTY.mul_floor(Self::bond_of(worker));
         // What cannot be moved stays where it is, and the event says that nothing was taken.
-        with_storage_layer(|| {
+        let taken = with_storage_layer(|| {
             T::Currency::transfer_on_hold(
                 &Self::bond_reason(),
                 worker,
@@ -82,7 +83,9 @@ impl<T: Config> Pallet<T> {
                 Fortitude::Force,
             )
         })
-        .unwrap_or_default()
+        .unwrap_or_default();
+        Self::less_bonded(taken);
+        taken
     }
 
     /// Frees a slot of the machine, takes `payout` from what its bond stands for and changes its record.
@@ -138,9 +141,7 @@ impl<T: Config> AuditHistory<T::AccountId> for Pallet<T> {
     }
 
     fn passed(worker: &T::AccountId) {
-        Workers::<T>::mutate_extant(worker, |record| {
-            record.challenges_passed = record.challenges_passed.saturating_add(1);
-        });
+        <Self as MeasuredMachines<T::AccountId>>::passed(worker);
     }
 }
 

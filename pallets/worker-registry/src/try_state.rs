@@ -1,9 +1,10 @@
 //! What must always be true of this pallet's state.
 
 use crate::{
-    Config, HoldReason, Offers, Pallet, Positions, Serving, ServingCount, WorkerState, Workers,
+    class_of, Classes, Config, HoldReason, Offers, Pallet, Positions, Serving, TotalBond,
+    WorkerState, Workers,
 };
-use aipg_primitives::ModelId;
+use aipg_primitives::{Balance, ModelId};
 use alloc::collections::BTreeMap;
 use frame_support::{
     ensure,
@@ -12,7 +13,7 @@ use frame_support::{
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-    /// 1. Every machine has a bond on hold, of the minimum at least while it is online.
+    /// 1. Every machine has a bond on hold, of the minimum at least while it is online; their sum is kept.
     /// 2. A machine has a valid capacity and no more jobs than that; a retired one has none. The bond of one
     ///    without jobs and results stands for nothing.
     /// 3. A machine is online exactly when it has a place in the index of every model it offers, and
@@ -26,9 +27,11 @@ impl<T: Config> Pallet<T> {
 
     fn check_workers() -> Result<(), TryRuntimeError> {
         let reason = T::RuntimeHoldReason::from(HoldReason::WorkerBond);
+        let mut bonds: Balance = 0;
         for (worker, record) in Workers::<T>::iter() {
             let online = record.state == WorkerState::Online;
             let bond = T::Currency::balance_on_hold(&reason, &worker);
+            bonds = bonds.saturating_add(bond);
             ensure!(
                 bond > 0,
                 TryRuntimeError::Other("machine without a bond on hold")
@@ -83,6 +86,10 @@ impl<T: Config> Pallet<T> {
                 TryRuntimeError::Other("index and offers of a machine disagree")
             );
         }
+        ensure!(
+            TotalBond::<T>::get() == bonds,
+            TryRuntimeError::Other("bonds differ from their sum")
+        );
         for (worker, offers) in Offers::<T>::iter() {
             ensure!(
                 Workers::<T>::contains_key(&worker) && !offers.is_empty(),
@@ -93,27 +100,37 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_index() -> Result<(), TryRuntimeError> {
-        let mut found = BTreeMap::<ModelId, u32>::new();
+        let mut found = BTreeMap::<(ModelId, u8), u32>::new();
         for (model, place, worker) in Serving::<T>::iter() {
             ensure!(
                 Positions::<T>::get(&worker, model) == Some(place),
                 TryRuntimeError::Other("machine in the index at another place than it knows")
             );
             ensure!(
-                place < ServingCount::<T>::get(model),
-                TryRuntimeError::Other("place beyond the end of the index")
+                Workers::<T>::get(&worker).map(|record| class_of(record.power))
+                    == Some(place.class),
+                TryRuntimeError::Other("machine in a class of other capacity")
             );
-            let count = found.entry(model).or_default();
-            *count = count.saturating_add(1);
+            let last = found.entry((model, place.class)).or_default();
+            *last = place.index.saturating_add(1).max(*last);
         }
-        for (model, count) in ServingCount::<T>::iter() {
+        let machines = Serving::<T>::iter().count() as u64;
+        let mut counted = 0u64;
+        for (model, classes) in Classes::<T>::iter() {
             ensure!(
-                count > 0 && found.remove(&model) == Some(count),
-                TryRuntimeError::Other("index with gaps")
+                !classes.is_empty() && classes.is_sorted_by(|a, b| a.class < b.class),
+                TryRuntimeError::Other("classes out of order, or none")
             );
+            for it in &classes {
+                counted = counted.saturating_add(it.count.into());
+                ensure!(
+                    it.count > 0 && found.remove(&(model, it.class)) == Some(it.count),
+                    TryRuntimeError::Other("index with gaps")
+                );
+            }
         }
         ensure!(
-            found.is_empty(),
+            found.is_empty() && counted == machines,
             TryRuntimeError::Other("index without a count")
         );
         for (worker, model, place) in Positions::<T>::iter() {

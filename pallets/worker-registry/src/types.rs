@@ -52,8 +52,12 @@ pub struct Worker<BlockNumber> {
     pub completed: u64,
     /// Jobs that it let down.
     pub failed: u64,
-    /// Audits of its results that they passed.
+    /// Audits of its results, and checks of its power, that it passed.
     pub challenges_passed: u32,
+    /// Checks of its power that it failed.
+    pub challenges_failed: u32,
+    /// Verified power, in steps of a window; 0 if none was measured.
+    pub power: u32,
     /// What it got for results that were paid, at most.
     pub paid: Balance,
 }
@@ -72,8 +76,20 @@ impl<BlockNumber> Worker<BlockNumber> {
             completed: 0,
             failed: 0,
             challenges_passed: 0,
+            challenges_failed: 0,
+            power: 0,
             paid: 0,
         }
+    }
+
+    /// How reliable it was: its [`success_share`], less [`FAILED_CHALLENGE`] for each check of its power that it
+    /// failed.
+    pub fn reputation(&self) -> Permill {
+        let lost = FAILED_CHALLENGE
+            .deconstruct()
+            .saturating_mul(self.challenges_failed);
+        let share = success_share(self.completed, self.failed).deconstruct();
+        Permill::from_parts(share.saturating_sub(lost))
     }
 }
 
@@ -120,7 +136,10 @@ pub const LEVEL_THREE_JOBS: u64 = 100;
 /// Share of its jobs that a machine of trust level 3 completed.
 pub const LEVEL_THREE_SUCCESS: Permill = Permill::from_percent(95);
 
-/// Share of success, also the reputation: `(completed + 1) / (completed + failed + 1)`, rounded down.
+/// Reputation that a machine loses when it claims power that it cannot prove.
+pub const FAILED_CHALLENGE: Permill = Permill::from_percent(2);
+
+/// Share of success: `(completed + 1) / (completed + failed + 1)`, rounded down.
 /// A new machine starts at 1; the one that is added keeps the share above zero.
 pub fn success_share(completed: u64, failed: u64) -> Permill {
     let good = completed.saturating_add(1);

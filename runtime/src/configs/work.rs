@@ -3,10 +3,12 @@
 use super::money::{BlockAuthor, StakersPot, Treasury};
 use crate::*;
 use aipg_primitives::{
-    DeliveredResults, FeeSplit, JobId, OnSettled, SettledJob, SettlementGate, Tick, Windows,
+    DeliveredResults, FeeSplit, JobId, Merits, MeritsOf, OnSettled, SettledJob, SettlementGate,
+    StakeOf, Tick, Windows,
 };
 use frame_support::{
     traits::{ConstU128, ConstU32, ConstU8, Get},
+    weights::Weight,
     PalletId,
 };
 use frame_system::EnsureRoot;
@@ -18,6 +20,7 @@ frame_support::parameter_types! {
     pub const RefereePalletId: PalletId = PalletId(*b"aipg/ref");
     pub const InputMissCharge: Permill = Permill::from_percent(2);
     pub const BondShare: Permill = Permill::from_percent(1);
+    pub const FuseShare: Permill = Permill::from_percent(1);
 }
 
 /// VRF output of the block that is being finalised.
@@ -87,6 +90,10 @@ impl SettlementGate for Gate {
             && !worker.is_some_and(|worker| Referee::is_doubted(&worker))
     }
 
+    fn is_audited(job: JobId) -> bool {
+        Audits::is_audited(job)
+    }
+
     fn is_void(job: JobId) -> bool {
         Audits::is_missed(job)
     }
@@ -102,6 +109,17 @@ impl OnSettled<AccountId> for Settled {
     }
 }
 
+/// Most weight that a block takes to move jobs on: what all hooks may take together, the quarter that is not for
+/// normal calls, less what the referee and every block by itself need of it.
+pub struct StepsWeight;
+
+impl Get<Weight> for StepsWeight {
+    fn get() -> Weight {
+        let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+        Permill::from_percent(15) * limits.max_block
+    }
+}
+
 impl pallet_job_escrow::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
@@ -109,6 +127,7 @@ impl pallet_job_escrow::Config for Runtime {
     type Models = ModelRegistry;
     type Workers = WorkerRegistry;
     type Beacon = UsefulWork;
+    type StrongBeacon = pallet_useful_work::AuditBeacon<Runtime>;
     type Windows = ChainParameters;
     type Gate = Gate;
     type OnSettled = Settled;
@@ -119,8 +138,7 @@ impl pallet_job_escrow::Config for Runtime {
     type FeeSplit = StandardFeeSplit;
     type DefaultMintCeiling = DefaultMintCeiling;
     type InputMissCharge = InputMissCharge;
-    // With those of the referee: hooks must leave normal calls their share of a block.
-    type MaxStepsPerBlock = ConstU32<30>;
+    type StepsWeight = StepsWeight;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
@@ -160,6 +178,7 @@ impl pallet_referee::Config for Runtime {
     // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
     type MaxStepsPerBlock = ConstU32<8>;
     type FuseAt = ConstU32<3>;
+    type FuseShare = FuseShare;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_referee::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
@@ -231,11 +250,30 @@ impl pallet_audits::Config for Runtime {
     type WeightInfo = pallet_audits::weights::SubstrateWeight<Runtime>;
 }
 
+/// What a worker's credit is multiplied for. Stake of others counts once there is staking.
+pub struct WorkersMerits;
+
+impl MeritsOf<AccountId> for WorkersMerits {
+    fn merits_of(worker: &AccountId) -> Merits {
+        let bond = WorkerRegistry::bond_of(worker);
+        let record = pallet_worker_registry::Workers::<Runtime>::get(worker);
+        let (completed, failed) = record.map_or((0, 0), |it| (it.completed, it.failed));
+        Merits {
+            completed,
+            failed,
+            bond,
+            stake: bond.saturating_add(<() as StakeOf<AccountId>>::stake_of(worker)),
+            ..Default::default()
+        }
+    }
+}
+
 impl pallet_useful_work::Config for Runtime {
     type Budget = Emission;
-    type Models = ModelRegistry;
     type Freezes = Referee;
     type CreditWatch = Authors;
+    type Merits = WorkersMerits;
+    type EarlyBlocks = pallet_chain_parameters::EarlyBlocks<Runtime>;
     type BlockRandomness = BlockRandomness;
     type BlockAuthor = BlockAuthor;
     type BeaconBlocks = pallet_chain_parameters::BeaconBlocks<Runtime>;
@@ -244,7 +282,6 @@ impl pallet_useful_work::Config for Runtime {
     type AuditBeaconAuthors = pallet_chain_parameters::AuditBeaconAuthors<Runtime>;
     type RoundBlocks = pallet_chain_parameters::RoundBlocks<Runtime>;
     type ExpiryRounds = pallet_chain_parameters::RewardExpiryRounds<Runtime>;
-    type DefaultMintCeiling = DefaultMintCeiling;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]

@@ -94,19 +94,6 @@ pub fn info_of(call: &RuntimeCall) -> DispatchInfo {
     }
 }
 
-/// What the dearest step of the escrow's agenda weighs when it fails.
-fn dearest_step() -> Weight {
-    [
-        EscrowWeight::step_draw(),
-        EscrowWeight::step_refund(),
-        EscrowWeight::step_settle(),
-        EscrowWeight::step_time_out(),
-    ]
-    .into_iter()
-    .fold(Weight::zero(), |dearest, step| dearest.max(step))
-    .saturating_add(EscrowWeight::postpone())
-}
-
 /// What the dearest step of the referee's agenda weighs.
 fn dearest_ruling() -> Weight {
     RefereeWeight::step_refute()
@@ -122,12 +109,11 @@ fn idle_hooks() -> Weight {
     <OwnPallets as OnInitialize<BlockNumber>>::on_initialize(height).saturating_add(timestamp)
 }
 
-/// The same with as many steps of both agendas as a block takes, each of them the dearest.
+/// The same with as much of both agendas as a block takes.
 fn busiest_hooks() -> Weight {
-    let steps: u32 = <Runtime as pallet_job_escrow::Config>::MaxStepsPerBlock::get();
     let rulings: u32 = <Runtime as pallet_referee::Config>::MaxStepsPerBlock::get();
     idle_hooks()
-        .saturating_add(dearest_step().saturating_mul(steps.into()))
+        .saturating_add(<Runtime as pallet_job_escrow::Config>::StepsWeight::get())
         .saturating_add(dearest_ruling().saturating_mul(rulings.into()))
 }
 

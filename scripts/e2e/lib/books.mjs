@@ -240,9 +240,9 @@ export async function checkFee(checks, { chain, job, result, assigned, settled, 
  * counts. Every quotient is rounded down.
  */
 export function rewardOf({ credits, round, mintCeiling }) {
-  const credit = sum(credits)
-  const byBudget = round.denominator === 0n ? 0n : (credit * round.budget) / round.denominator
-  const byFee = sum(credits.map((one) => (one * BigInt(mintCeiling)) / MILLION))
+  const counted = sum(credits.map((one) => one.counted))
+  const byBudget = round.denominator === 0n ? 0n : (counted * round.budget) / round.denominator
+  const byFee = sum(credits.map(({ credit }) => (credit * BigInt(mintCeiling)) / MILLION))
   return byBudget <= byFee
     ? { amount: byBudget, ceiling: 'Budget', byBudget, byFee }
     : { amount: byFee, ceiling: 'Fee', byBudget, byFee }
@@ -256,7 +256,7 @@ export function checkReward(checks, { ledger, claimed, closed, terms }) {
     (data) => data.worker === worker && data.round === round,
   )
   const reward = rewardOf({
-    credits: credits.map(({ data }) => data.credit),
+    credits: credits.map(({ data }) => data),
     round: closed.data,
     mintCeiling: terms.mintCeiling,
   })

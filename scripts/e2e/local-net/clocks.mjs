@@ -15,6 +15,7 @@ export const SHORT_CLOCKS = {
     epochSlots: 20,
     claimWindow: 10,
     runWindow: 10,
+    progressWindow: 15,
     unitsPerBlock: 1_500,
     challengeWindow: 40,
     unbonding: 80,

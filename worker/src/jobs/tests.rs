@@ -9,6 +9,7 @@ pub(crate) fn job(id: u64, stage: Stage, due: u32) -> Job {
         stage,
         worker: None,
         due,
+        deliver_by: None,
         model: Hash([1; 32]),
         input: TokenList {
             blob: Hash([2; 32]),
@@ -387,4 +388,62 @@ fn steps_should_be_ordered_by_urgency() {
     assert_eq!(book.unfinished(), 3);
     book.give_up(2);
     assert_eq!(book.steps(100), [(5, Step::Fetch), (1, Step::Fetch)]);
+}
+
+#[test]
+fn steps_should_be_batched_when_one_call_can_say_the_same() {
+    let claim = Step::Sign(Action::Claim);
+    let deliver = Step::Sign(Action::Deliver);
+    let steps = vec![
+        (1, claim),
+        (2, Step::Fetch),
+        (3, deliver),
+        (4, claim),
+        (5, Step::Send(Action::Claim)),
+        (6, claim),
+    ];
+    let (batches, others) = Book::batches(steps);
+    assert_eq!(batches, [(Action::Claim, vec![1, 4, 6])]);
+    // One result is no batch, and what is signed already has a call of its own.
+    assert_eq!(
+        others,
+        [
+            (2, Step::Fetch),
+            (5, Step::Send(Action::Claim)),
+            (3, deliver)
+        ]
+    );
+}
+
+#[test]
+fn batch_should_be_divided_when_it_is_more_than_a_call_can_hold() {
+    let steps = (0..130)
+        .map(|id| (id, Step::Sign(Action::Deliver)))
+        .collect();
+    let (batches, others) = Book::batches(steps);
+    let sizes: Vec<_> = batches.iter().map(|(_, ids)| ids.len()).collect();
+    assert_eq!(sizes, [64, 64, 2]);
+    assert_eq!(others, []);
+}
+
+#[test]
+fn progress_should_be_reported_when_half_of_the_time_for_it_is_over() {
+    let mut book = Book::default();
+    let running = |due, deliver_by| Job {
+        deliver_by: Some(deliver_by),
+        ..job(due.into(), Stage::Running, due)
+    };
+    // A long job, one that ends with its time to deliver, and one that is not claimed.
+    let jobs = vec![
+        running(120, 300),
+        running(110, 110),
+        job(5, Stage::Assigned, 101),
+    ];
+    book.observe(jobs, 100);
+    assert_eq!(book.to_report(104, 30), Vec::<u64>::new());
+    assert_eq!(book.to_report(105, 30), [120]);
+    assert_eq!(book.to_report(119, 30), [120]);
+    // Nothing is said of a job that was given up, or that the chain no longer lists.
+    book.give_up(120);
+    assert_eq!(book.to_report(119, 30), Vec::<u64>::new());
 }

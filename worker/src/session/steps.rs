@@ -10,7 +10,8 @@ use crate::{
 };
 use aipg_client::{
     blobs::{self, BlobError},
-    calls, ChainError, Client, Fate, Hash, Inclusion, SignedCall, Signer,
+    calls::{self, JobResult},
+    ChainError, Client, Fate, Hash, Inclusion, SignedCall, Signer,
 };
 
 /// The places at which a call may be interrupted: signed, stored, sent, included, booked.
@@ -61,71 +62,113 @@ impl Worker {
             Step::Fetch => self.fetch(client, id, now).await,
             Step::Compute => Ok(self.compute(id).await),
             Step::Publish => self.publish(client, id, now).await,
-            Step::Sign(action) => {
-                if !self.sign(client, id, action, now).await? {
-                    return Ok(false);
-                }
-                // At once: while it waits, no other call can have its nonce.
-                self.send(client, id, action, now).await
-            }
+            Step::Sign(action) => self.say(client, &[id], action, now).await,
             Step::Send(action) => self.send(client, id, action, now).await,
         }
     }
 
-    /// Signs the call of `action` and stores it; returns whether it may be sent.
-    async fn sign(
+    /// Signs one call that says the same of several jobs, stores it and sends it; returns whether they moved on.
+    pub(super) async fn say(
         &mut self,
         client: &Client,
-        id: u64,
+        ids: &[u64],
         action: Action,
         now: u32,
     ) -> Result<bool, SessionError> {
-        if action == Action::Claim && !self.journal.may_claim() {
+        let Some(call) = self.sign(client, ids, action, now).await? else {
             return Ok(false);
+        };
+        // At once: while it waits, no other call can have its nonce.
+        self.transmit(client, ids, action, &call, now).await
+    }
+
+    /// Signs the call of `action` and stores it with each job; `None` if it may not be sent.
+    async fn sign(
+        &mut self,
+        client: &Client,
+        ids: &[u64],
+        action: Action,
+        now: u32,
+    ) -> Result<Option<SignedCall>, SessionError> {
+        if action == Action::Claim && !self.journal.may_claim() {
+            return Ok(None);
         }
-        let call = match self.signed(client, id, action).await {
+        let call = match self.signed(client, ids, action).await {
             Ok(Some(call)) => call,
-            Ok(None) => return Ok(false),
-            Err(error) => return self.blocked(id, now, error, "cannot sign the call"),
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.all_blocked(ids, now, error, "cannot sign the call")?;
+                return Ok(None);
+            }
         };
         let [signed, stored, ..] = places(action);
         pause::at(signed).await;
-        self.journal.book.signed(id, action, call);
-        if !self.journal.save(id)? && action == Action::Claim {
-            self.journal.book.void(id, action);
-            return Ok(false);
+        let mut are_stored = true;
+        for &id in ids {
+            self.journal.book.signed(id, action, call.clone());
+            are_stored &= self.journal.save(id)?;
+        }
+        if !are_stored && action == Action::Claim {
+            for &id in ids {
+                self.journal.book.void(id, action);
+            }
+            return Ok(None);
         }
         pause::at(stored).await;
-        Ok(true)
+        Ok(Some(call))
     }
 
     async fn signed(
         &self,
         client: &Client,
-        id: u64,
+        ids: &[u64],
         action: Action,
     ) -> Result<Option<SignedCall>, ChainError> {
         let signer = Signer::new(client, &self.pair);
-        let call = match action {
-            Action::Claim => signer.sign(&calls::claim(id)).await?,
-            Action::ReportInput => signer.sign(&calls::input_unavailable(id)).await?,
-            Action::Deliver => {
-                let progress = self.journal.book.get(id).map(|record| &record.progress);
-                let Some(Progress::Computed(answer)) = progress else {
+        let call = match (action, ids) {
+            (Action::Claim, [id]) => signer.sign(&calls::claim(*id)).await?,
+            (Action::Claim, ids) => signer.sign(&calls::claim_batch(ids)).await?,
+            (Action::ReportInput, ids) => {
+                let Some(id) = ids.first() else {
                     return Ok(None);
                 };
-                // Another node than the one that took the blob may be asked by now.
-                let output = if self.conduct.stores() {
-                    blobs::publish(client, &answer.tokens).await?
-                } else {
-                    blobs::describe(&answer.tokens)?.0
-                };
-                let provider = blobs::provider(client).await?;
-                let result = calls::submit_result(id, output, Hash(answer.digest), provider);
-                signer.sign(&result).await?
+                signer.sign(&calls::input_unavailable(*id)).await?
+            }
+            (Action::Deliver, ids) => {
+                let mut results = Vec::new();
+                for &id in ids {
+                    match self.result(client, id).await? {
+                        Some(result) => results.push(result),
+                        None => return Ok(None),
+                    }
+                }
+                match results.as_slice() {
+                    [result] => signer.sign(&calls::submit_result(result)).await?,
+                    results => signer.sign(&calls::submit_results(results)).await?,
+                }
             }
         };
         Ok(Some(call))
+    }
+
+    /// The result of a job whose answer is in hand.
+    async fn result(&self, client: &Client, id: u64) -> Result<Option<JobResult>, ChainError> {
+        let progress = self.journal.book.get(id).map(|record| &record.progress);
+        let Some(Progress::Computed(answer)) = progress else {
+            return Ok(None);
+        };
+        // Another node than the one that took the blob may be asked by now.
+        let output = if self.conduct.stores() {
+            blobs::publish(client, &answer.tokens).await?
+        } else {
+            blobs::describe(&answer.tokens)?.0
+        };
+        Ok(Some(JobResult {
+            job: id,
+            output,
+            digest: Hash(answer.digest),
+            provider: blobs::provider(client).await?,
+        }))
     }
 
     /// Sends the stored call of `action`, or finds out what became of it.
@@ -166,16 +209,57 @@ impl Worker {
                 Err(error) => return self.refused(id, action, now, error),
             }
         }
-        self.journal.book.sending(id, action);
-        let submission = match signer.submit(&sent.call).await {
-            Ok(submission) => submission,
-            Err(error) => return self.refused(id, action, now, error),
-        };
-        pause::at(places(action)[2]).await;
-        match submission.inclusion().await {
-            Ok(inclusion) => self.include(id, action, inclusion, false, now).await,
-            Err(error) => self.refused(id, action, now, error),
+        self.transmit(client, &[id], action, &sent.call, now).await
+    }
+
+    /// Sends a call that is stored with these jobs, and waits for the block that holds it.
+    ///
+    /// A part of a batch can have failed in that block. The chain then shows its job as it was, and once the
+    /// block is final the book lets the job have a call of its own, which tells why.
+    async fn transmit(
+        &mut self,
+        client: &Client,
+        ids: &[u64],
+        action: Action,
+        call: &SignedCall,
+        now: u32,
+    ) -> Result<bool, SessionError> {
+        for &id in ids {
+            self.journal.book.sending(id, action);
         }
+        let signer = Signer::new(client, &self.pair);
+        let sent = match signer.submit(call).await {
+            Ok(submission) => {
+                pause::at(places(action)[2]).await;
+                submission.inclusion().await
+            }
+            Err(error) => Err(error),
+        };
+        let mut advanced = false;
+        match sent {
+            Ok(inclusion) => {
+                for &id in ids {
+                    advanced |= self.include(id, action, inclusion, false, now).await?;
+                }
+            }
+            Err(error) => {
+                if Self::is_void(&error) {
+                    for &id in ids {
+                        self.journal.book.void(id, action);
+                    }
+                }
+                self.all_blocked(ids, now, error, "step failed")?;
+            }
+        }
+        Ok(advanced)
+    }
+
+    /// Whether a call with this error can never be included any more, or failed for good.
+    fn is_void(error: &ChainError) -> bool {
+        matches!(
+            error,
+            ChainError::Dispatch { .. } | ChainError::Superseded { .. }
+        )
     }
 
     /// Books that a block holds the call.
@@ -206,10 +290,7 @@ impl Worker {
         now: u32,
         error: ChainError,
     ) -> Result<bool, SessionError> {
-        if matches!(
-            error,
-            ChainError::Dispatch { .. } | ChainError::Superseded { .. }
-        ) {
+        if Self::is_void(&error) {
             self.journal.book.void(id, action);
         }
         self.blocked(id, now, error, "step failed")
@@ -319,7 +400,7 @@ impl Worker {
         true
     }
 
-    /// Books a failure: what only a new connection or a new build helps against is handed on.
+    /// Books a failure; what only a new connection or a new build helps against is handed on.
     fn blocked(
         &mut self,
         id: u64,
@@ -327,21 +408,49 @@ impl Worker {
         error: ChainError,
         message: &str,
     ) -> Result<bool, SessionError> {
-        let given_up = match &error {
-            ChainError::Dispatch { .. } => self.journal.book.failed(id, now),
-            ChainError::Node(_)
-            | ChainError::Pruned(_)
-            | ChainError::Refused { .. }
-            | ChainError::NonceConflict { .. }
-            | ChainError::Superseded { .. }
-            | ChainError::NotIncluded { .. } => {
-                self.journal.book.postpone(id, now);
-                false
-            }
+        self.all_blocked(&[id], now, error, message)?;
+        Ok(false)
+    }
+
+    /// The same of a call for several jobs.
+    fn all_blocked(
+        &mut self,
+        ids: &[u64],
+        now: u32,
+        error: ChainError,
+        message: &str,
+    ) -> Result<(), SessionError> {
+        match error {
             ChainError::Transport(_)
             | ChainError::Incompatible(_)
             | ChainError::Syncing { .. }
             | ChainError::OtherChain { .. } => return Err(error.into()),
+            ChainError::Dispatch { .. }
+            | ChainError::Node(_)
+            | ChainError::Pruned(_)
+            | ChainError::Refused { .. }
+            | ChainError::NonceConflict { .. }
+            | ChainError::Superseded { .. }
+            | ChainError::NotIncluded { .. } => {}
+        }
+        for &id in ids {
+            self.book_failure(id, now, &error, message)?;
+        }
+        Ok(())
+    }
+
+    fn book_failure(
+        &mut self,
+        id: u64,
+        now: u32,
+        error: &ChainError,
+        message: &str,
+    ) -> Result<(), SessionError> {
+        let given_up = if matches!(error, ChainError::Dispatch { .. }) {
+            self.journal.book.failed(id, now)
+        } else {
+            self.journal.book.postpone(id, now);
+            false
         };
         self.journal.save(id)?;
         if given_up {
@@ -350,7 +459,7 @@ impl Worker {
         } else {
             tracing::warn!(job = id, %error, "{message}; trying again");
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Books a run that ended.

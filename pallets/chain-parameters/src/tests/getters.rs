@@ -17,6 +17,12 @@ fn distinct() -> ChainParameters {
         audit_beacon_authors: 6,
         claim_window: 13,
         run_window: 17,
+        progress_window: 37,
+        power_interval: 43,
+        power_window: 47,
+        power_proof: 53,
+        power_bar: 59,
+        early_blocks: 61,
         units_per_block: 100,
         challenge_window: 19,
         unbonding: 23,
@@ -43,6 +49,11 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<BeaconAuthors<Test> as Get<u32>>::get(), 3);
         assert_eq!(<AuditBeaconBlocks<Test> as Get<u32>>::get(), 8);
         assert_eq!(<AuditBeaconAuthors<Test> as Get<u32>>::get(), 6);
+        assert_eq!(<PowerInterval<Test> as Get<u32>>::get(), 43);
+        assert_eq!(<PowerWindow<Test> as Get<_>>::get(), 47);
+        assert_eq!(<PowerProof<Test> as Get<_>>::get(), 53);
+        assert_eq!(<PowerBar<Test> as Get<_>>::get(), 59);
+        assert_eq!(<EarlyBlocks<Test> as Get<_>>::get(), 61);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
         assert!(!<RootIssuance<Test> as Get<bool>>::get());
         Parameters::<Test>::mutate(|parameters| parameters.root_issuance = true);
@@ -54,6 +65,7 @@ fn getters_should_read_the_stored_record() {
 fn windows_should_read_the_stored_record() {
     execute(distinct(), || {
         assert_eq!(Chain::claim(), 13);
+        assert_eq!(Chain::progress(), 37);
         assert_eq!(Chain::challenge(), 19);
         assert_eq!(Chain::unbonding(), 23);
         assert_eq!(Chain::max_deadline(), 1_009);

@@ -37,6 +37,12 @@ fn broken() -> Vec<(ParameterError, Change)> {
         }),
         (ClaimWindowZero, |p| p.claim_window = 0),
         (RunWindowZero, |p| p.run_window = 0),
+        (ProgressWindowBelowRunWindow, |p| {
+            p.progress_window = p.run_window - 1
+        }),
+        (PowerWindowZero, |p| p.power_window = 0),
+        (PowerWindowZero, |p| p.power_proof = 0),
+        (PowerWindowZero, |p| p.power_bar = 0),
         (UnitsPerBlockZero, |p| p.units_per_block = 0),
         (ChallengeWindowZero, |p| p.challenge_window = 0),
         (UnbondingZero, |p| p.unbonding = 0),
@@ -108,6 +114,7 @@ fn validation_should_not_overflow_when_windows_are_extreme() {
         epoch_slots: u64::MAX,
         claim_window: u32::MAX,
         run_window: u32::MAX,
+        progress_window: u32::MAX,
         max_deadline: u32::MAX,
         ..ChainParameters::dev()
     };

@@ -9,6 +9,7 @@ fn claim_should_start_the_run_when_made_by_the_drawn_worker() {
             job,
             worker: WORKER,
             deliver_by: System::block_number() + RUN_WINDOW - 1,
+            heard_by: System::block_number() + RUN_WINDOW - 1,
         }));
     });
 }

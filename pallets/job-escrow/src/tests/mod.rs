@@ -1,7 +1,10 @@
+mod batches;
 mod deadlines;
 mod delivery;
 mod doubt;
 mod draws;
+mod open;
+mod progress;
 mod properties;
 mod receipts;
 mod settlement;

@@ -67,6 +67,7 @@ fn settlement_should_tell_who_credits_work() {
                 units: 30,
                 ask: ASK,
                 fee,
+                mint_ceiling: DEFAULT_CEILING,
             }]
         );
     });

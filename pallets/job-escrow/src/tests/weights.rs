@@ -26,7 +26,7 @@ fn hook_should_charge_for_a_draw_when_the_beacon_is_there() {
         assert_ok!(Order::new().submit());
         next_draw(WORKER);
         run_to(System::block_number() + BEACON_DELAY - 1);
-        let step = <() as WeightInfo>::step_draw().max(<() as WeightInfo>::step_refund());
+        let step = <() as WeightInfo>::step_draw(1);
         assert_eq!(next_block(), step + <() as WeightInfo>::pass_blocks(1));
     });
 }
@@ -47,7 +47,7 @@ fn hook_should_charge_for_a_settlement_when_the_window_is_over() {
         let job = claimed_by(WORKER);
         assert_ok!(deliver(WORKER, job));
         run_to(System::block_number() + CHALLENGE_WINDOW - 1);
-        let step = <() as WeightInfo>::step_settle();
+        let step = <() as WeightInfo>::step_settle(1);
         assert_eq!(next_block(), step + <() as WeightInfo>::pass_blocks(1));
     });
 }
@@ -61,9 +61,78 @@ fn hook_should_charge_for_trying_again_when_a_step_fails() {
         BURN_WORKS.set(false);
         assert_eq!(
             next_block(),
-            <() as WeightInfo>::step_settle()
+            <() as WeightInfo>::step_settle(1)
                 + <() as WeightInfo>::postpone()
                 + <() as WeightInfo>::pass_blocks(1)
+        );
+    });
+}
+
+#[test]
+fn hook_should_charge_for_an_audit_when_the_settlement_ends_one() {
+    execute(|| {
+        let job = claimed_by(WORKER);
+        assert_ok!(deliver(WORKER, job));
+        run_to(System::block_number() + CHALLENGE_WINDOW - 1);
+        IS_AUDITED.set(true);
+        let step = <() as WeightInfo>::step_settle_audited();
+        assert_eq!(next_block(), step + <() as WeightInfo>::pass_blocks(1));
+    });
+}
+
+#[test]
+fn hook_should_charge_what_steps_have_in_common_once() {
+    execute(|| {
+        for _ in 0..3 {
+            assert_ok!(Order::new().submit());
+            next_draw(WORKER);
+        }
+        run_to(System::block_number() + BEACON_DELAY - 1);
+        let three = <() as WeightInfo>::step_draw(3);
+        assert!(three.ref_time() < <() as WeightInfo>::step_draw(1).ref_time() * 3);
+        assert_eq!(next_block(), three + <() as WeightInfo>::pass_blocks(1));
+    });
+}
+
+#[test]
+fn hook_should_stop_when_no_step_fits_any_more() {
+    execute(|| {
+        for _ in 0..5 {
+            assert_ok!(Order::new().submit());
+            next_draw(WORKER);
+        }
+        run_to(System::block_number() + BEACON_DELAY - 1);
+        // The dearest step is a timeout that fails; draws are cheaper.
+        let dearest =
+            <() as WeightInfo>::step_time_out().saturating_add(<() as WeightInfo>::postpone());
+        let time = (dearest + <() as WeightInfo>::step_draw(2)).ref_time();
+        let room = Weight::from_parts(time, u64::MAX);
+        STEPS_WEIGHT.set(room);
+        let used = next_block();
+        assert!(used.all_lte(room), "{used:?} of {room:?}");
+        assert_eq!(used, <() as WeightInfo>::step_draw(3));
+        // The rest comes in the next blocks, and nothing is lost.
+        next_block();
+        next_block();
+        assert_eq!(
+            crate::WorkerJobs::<Test>::iter_key_prefix(WORKER).count(),
+            5
+        );
+    });
+}
+
+#[test]
+fn hook_should_take_one_step_when_it_has_no_room_at_all() {
+    execute(|| {
+        STEPS_WEIGHT.set(Weight::zero());
+        for _ in 0..2 {
+            assert_ok!(Order::new().submit());
+            next_draw(WORKER);
+        }
+        run_to(System::block_number() + BEACON_DELAY + 4);
+        assert_eq!(
+            crate::WorkerJobs::<Test>::iter_key_prefix(WORKER).count(),
+            2
         );
     });
 }

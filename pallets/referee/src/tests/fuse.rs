@@ -8,7 +8,7 @@ use aipg_exact::{
     header::SEMANTICS_VERSION,
     trace::{Replay, Tensor},
 };
-use aipg_primitives::{Balance, JobId};
+use aipg_primitives::{Balance, JobId, AIPG};
 use aipg_referee_game::Side;
 use frame_support::assert_ok;
 use sp_core::H256;
@@ -102,6 +102,7 @@ fn loss(worker: AccountId, claimed: u64) -> Loss<AccountId> {
         claimed: H256::from_low_u64_be(claimed),
         version: SEMANTICS_VERSION,
         worker,
+        bond: 1,
         at: 0,
     }
 }
@@ -236,6 +237,29 @@ fn clocks_that_run_out_should_not_count() {
     });
 }
 
+/// The line "blowing the fuse" of docs/simulation.md: heads are cheap, bonds are not.
+#[test]
+fn workers_with_too_few_bonds_should_not_freeze_a_version() {
+    execute(|| {
+        // Three of 100 AIPG are less than a hundredth of this by the least amount.
+        TotalBond::set(30_000 * AIPG + 1);
+        WORKERS.into_iter().for_each(caught);
+        assert!(!is_frozen());
+        // Those that come to it later count with them.
+        caught(14);
+        assert!(is_frozen());
+    });
+}
+
+#[test]
+fn workers_with_enough_bonds_should_not_freeze_a_version_when_they_are_too_few() {
+    execute(|| {
+        TotalBond::set(1);
+        WORKERS[..2].iter().copied().for_each(caught);
+        assert!(!is_frozen());
+    });
+}
+
 #[test]
 fn challengers_that_lose_should_not_count() {
     let truth: &'static _ = Box::leak(Box::new(truth().clone()));
@@ -279,5 +303,6 @@ fn many_losses_of_one_worker_should_push_out_only_its_own() {
     assert_eq!(losses[..2], [loss(1, 1), loss(2, 1)]);
     assert_eq!(losses.last(), Some(&loss(9, 299)));
     Referee::remember(&mut losses, loss(3, 1));
-    assert_eq!(Referee::workers_who(&losses, loss(3, 1).claimed), 3);
+    let losers = Referee::losers(&losses, loss(3, 1).claimed);
+    assert_eq!((losers.workers, losers.bonds), (3, 3));
 }

@@ -92,10 +92,10 @@ proptest! {
     #[test]
     fn adding_lines_of_the_same_terms_should_change_no_reward(
         units in proptest::collection::vec(1..1_000_000u64, 1..20),
-        ask in 1..50u128, index in 1..50u128, kappa in 1..4_000_000u32,
+        ask in 1..50u128, index in 1..50u128, kappa in 1..4_000_000u32, multiplier in 1_000_000..6_072_000u32,
         budget in 0..10u128.pow(24), credit in 1..10u128.pow(24),
     ) {
-        let terms = CreditTerms { ask, index_price: index, mint_ceiling: kappa };
+        let terms = CreditTerms { ask, index_price: index, mint_ceiling: kappa, multiplier };
         let round = ClosedRound {
             budget, credit, denominator: credit, reserved: budget, unclaimed_credit: credit,
         };

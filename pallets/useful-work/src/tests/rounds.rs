@@ -20,13 +20,15 @@ fn settled_job_should_earn_the_smaller_of_indexed_units_and_fee() {
                     worker: WORKER,
                     job: 5,
                     round: 0,
-                    credit: 1_000
+                    credit: 1_000,
+                    counted: 1_000
                 },
                 Event::WorkCredited {
                     worker: OTHER_WORKER,
                     job: 5,
                     round: 0,
-                    credit: 500
+                    credit: 500,
+                    counted: 500
                 },
             ]
         );

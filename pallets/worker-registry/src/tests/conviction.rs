@@ -15,6 +15,7 @@ fn shrink_bond(who: AccountId, rest: Balance) {
     let reason = crate::HoldReason::WorkerBond.into();
     let excess = on_hold(who) - rest;
     assert_ok!(Balances::release(&reason, &who, excess, Precision::Exact));
+    crate::TotalBond::<Test>::mutate(|total| *total -= excess);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 use super::*;
-use crate::draw::{places, score};
-use aipg_primitives::ModelId;
+use crate::{draw::score, success_share};
 use proptest::prelude::*;
 
 #[test]
@@ -160,17 +159,76 @@ fn draw_should_repeat_itself_when_seed_and_state_are_the_same() {
 #[test]
 fn score_should_follow_its_formula() {
     // Everything paid, nothing failed.
-    assert_eq!(score(1_000, 1_000, 0, 0), 100_000 * 1_000_000);
-    // For nothing.
-    assert_eq!(score(0, 1_000, 0, 0), 1_000_000 * 1_000_000);
-    // Half the price, one of two failed: (100,000 + 450,000) · 2/3.
-    assert_eq!(score(500, 1_000, 1, 1), 550_000 * 666_666);
-    // The largest numbers there are.
     assert_eq!(
-        score(Balance::MAX, Balance::MAX, u64::MAX, u64::MAX),
+        score(1_000, 1_000, success_share(0, 0)),
         100_000 * 1_000_000
     );
-    assert_eq!(score(0, 0, 0, u64::MAX), 1);
+    // For nothing.
+    assert_eq!(score(0, 1_000, success_share(0, 0)), 1_000_000 * 1_000_000);
+    // Half the price, one of two failed: (100,000 + 450,000) · 2/3.
+    assert_eq!(score(500, 1_000, success_share(1, 1)), 550_000 * 666_666);
+    // The largest numbers there are.
+    assert_eq!(
+        score(
+            Balance::MAX,
+            Balance::MAX,
+            success_share(u64::MAX, u64::MAX)
+        ),
+        100_000 * 1_000_000
+    );
+    assert_eq!(score(0, 0, success_share(0, u64::MAX)), 1);
+}
+
+#[test]
+fn draw_should_be_open_when_nobody_was_passed_over() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 4);
+        let open = |request: &DrawRequest| {
+            let drawn = WorkerRegistry::draw(request).unwrap();
+            WorkerRegistry::released(&1, drawn.payout);
+            assert_eq!(drawn.worker, 1);
+            drawn.is_open
+        };
+        assert!(open(&request(0)));
+        // A cost of exactly half of what the requester pays, and a little more than that.
+        let priced = |max_price| DrawRequest {
+            max_price,
+            ..request(0)
+        };
+        assert!(open(&priced(200 * FLOOR)));
+        assert!(!open(&priced(200 * FLOOR - 1)));
+
+        // Somebody else could do it, but is too dear.
+        register(2);
+        serve(2, 11 * FLOOR);
+        assert!(!open(&request(1)));
+        // It does not count while it could not.
+        Workers::<Test>::mutate(2, |record| record.as_mut().unwrap().active = 1);
+        assert!(open(&request(1)));
+    });
+}
+
+#[test]
+fn draw_should_not_be_open_when_region_or_level_pass_over_somebody() {
+    execute(|| {
+        online_with(1, LEVEL_TWO_BOND, 4);
+        Workers::<Test>::mutate(1, |record| record.as_mut().unwrap().challenges_passed = 10);
+        assert_ok!(WorkerRegistry::register(
+            signed(2),
+            MINIMUM_BOND,
+            1,
+            Region::Asia
+        ));
+        serve(2, FLOOR);
+        let mut request = request(0);
+        request.service.region = Some(Region::Europe);
+        assert!(!WorkerRegistry::draw(&request).unwrap().is_open);
+        request.service.region = None;
+        request.service.min_level = 2;
+        assert!(!WorkerRegistry::draw(&request).unwrap().is_open);
+        request.service.min_level = 1;
+        assert!(WorkerRegistry::draw(&request).unwrap().is_open);
+    });
 }
 
 proptest! {
@@ -185,23 +243,12 @@ proptest! {
         let (low, high) = (first.min(second) % max_price, first.max(second) % max_price);
         let (low, high) = (low.min(high), low.max(high));
         prop_assert!(
-            score(low, max_price, completed, failed) >= score(high, max_price, completed, failed)
+            score(low, max_price, success_share(completed, failed)) >= score(high, max_price, success_share(completed, failed))
         );
         prop_assert!(
-            score(low, max_price, completed, failed) >= score(low, max_price, completed, failed + 1)
+            score(low, max_price, success_share(completed, failed)) >= score(low, max_price, success_share(completed, failed + 1))
         );
-        prop_assert!(score(high, max_price, completed, failed) >= 1);
-        prop_assert!(score(low, max_price, completed, failed) <= 1_000_000_000_000);
-    }
-
-    #[test]
-    fn places_should_be_distinct_and_within_the_index(
-        seed in any::<[u8; 32]>(), count in 0u32..5_000, wanted in 0u32..20
-    ) {
-        let chosen = places(&ModelId::from(seed), count, wanted);
-        prop_assert_eq!(chosen.len() as u32, wanted.min(count));
-        prop_assert!(chosen.iter().all(|place| *place < count));
-        let distinct: std::collections::BTreeSet<_> = chosen.iter().collect();
-        prop_assert_eq!(distinct.len(), chosen.len());
+        prop_assert!(score(high, max_price, success_share(completed, failed)) >= 1);
+        prop_assert!(score(low, max_price, success_share(completed, failed)) <= 1_000_000_000_000);
     }
 }

@@ -1,6 +1,7 @@
 //! One file per behaviour.
 
 mod bond;
+mod capacity;
 mod conviction;
 mod draw;
 mod draw_statistics;
@@ -16,8 +17,8 @@ mod retirement;
 mod state_checks;
 mod view;
 
-use crate::{mock::*, Error, Event, Worker, Workers};
-use aipg_primitives::{Balance, DrawRequest, Fault, Region, WorkerDirectory, AIPG};
+use crate::{mock::*, Classes, Error, Event, Place, Worker, Workers};
+use aipg_primitives::{Balance, DrawRequest, Fault, ModelId, Region, WorkerDirectory, AIPG};
 use frame_support::{assert_noop, assert_ok, assert_storage_noop, traits::fungible::Inspect};
 use sp_runtime::DispatchError;
 
@@ -45,6 +46,16 @@ fn serve(who: AccountId, ask: Balance) {
 fn online_with(who: AccountId, bond: Balance, capacity: u32) {
     register_with(who, bond, capacity);
     serve(who, FLOOR);
+}
+
+/// How many machines are online for a model.
+fn serving(model: ModelId) -> u32 {
+    Classes::<Test>::get(model).iter().map(|it| it.count).sum()
+}
+
+/// A place among the machines that were not measured.
+fn at(index: u32) -> Place {
+    Place { class: 1, index }
 }
 
 fn record(who: AccountId) -> Worker<BlockNumber> {

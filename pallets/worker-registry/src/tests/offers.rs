@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Offer, Offers, Positions, Serving, ServingCount};
+use crate::{Offer, Offers, Positions, Serving};
 
 fn offers(who: AccountId) -> Vec<Offer> {
     Offers::<Test>::get(who).into_inner()
@@ -25,7 +25,7 @@ fn offer_should_be_stored_when_the_model_is_active() {
             }
             .into(),
         );
-        assert_eq!(ServingCount::<Test>::get(model(1)), 0);
+        assert_eq!(serving(model(1)), 0);
     });
 }
 
@@ -42,7 +42,7 @@ fn offer_should_change_its_price_when_the_model_is_offered_already() {
                 ask: 3 * FLOOR
             }]
         );
-        assert_eq!(ServingCount::<Test>::get(model(1)), 1);
+        assert_eq!(serving(model(1)), 1);
         assert_eq!(draw(&request(0)), Some((1, 3 * FLOOR)));
     });
 }
@@ -53,11 +53,11 @@ fn offer_should_count_at_once_when_the_machine_is_online() {
         register(1);
         serve(1, FLOOR);
         assert_ok!(WorkerRegistry::set_offer(signed(1), model(2), FLOOR));
-        assert_eq!(Serving::<Test>::get(model(2), 0), Some(1));
+        assert_eq!(Serving::<Test>::get(model(2), at(0)), Some(1));
         assert_ok!(WorkerRegistry::remove_offer(signed(1), model(2)));
-        assert_eq!(Serving::<Test>::get(model(2), 0), None);
-        assert_eq!(ServingCount::<Test>::get(model(2)), 0);
-        assert_eq!(ServingCount::<Test>::get(model(1)), 1);
+        assert_eq!(Serving::<Test>::get(model(2), at(0)), None);
+        assert_eq!(serving(model(2)), 0);
+        assert_eq!(serving(model(1)), 1);
     });
 }
 
@@ -137,7 +137,7 @@ fn machine_should_go_offline_when_it_takes_its_last_offer_back() {
         assert_ok!(WorkerRegistry::remove_offer(signed(1), model(1)));
         assert!(!WorkerRegistry::view(&1).unwrap().online);
         assert_eq!(offers(1), []);
-        assert_eq!(ServingCount::<Test>::get(model(1)), 0);
+        assert_eq!(serving(model(1)), 0);
         System::assert_has_event(
             Event::OfferRemoved {
                 worker: 1,
@@ -176,12 +176,12 @@ fn index_should_stay_dense_when_machines_leave_from_its_middle() {
         assert_ok!(WorkerRegistry::go_offline(signed(2)));
         assert_ok!(WorkerRegistry::go_offline(signed(5)));
         let places: Vec<_> = (0..4)
-            .map(|place| Serving::<Test>::get(model(1), place))
+            .map(|place| Serving::<Test>::get(model(1), at(place)))
             .collect();
         // 5 took the place of 2, then 4 took the place of 5.
         assert_eq!(places, [Some(1), Some(4), Some(3), None]);
-        assert_eq!(Positions::<Test>::get(4, model(1)), Some(1));
+        assert_eq!(Positions::<Test>::get(4, model(1)), Some(at(1)));
         assert_eq!(Positions::<Test>::get(5, model(1)), None);
-        assert_eq!(ServingCount::<Test>::get(model(1)), 3);
+        assert_eq!(serving(model(1)), 3);
     });
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{ServingCount, WorkerState};
+use crate::WorkerState;
 
 #[test]
 fn machine_should_be_drawable_for_all_its_models_when_it_goes_online() {
@@ -10,8 +10,8 @@ fn machine_should_be_drawable_for_all_its_models_when_it_goes_online() {
         assert_eq!(draw(&request(0)), None);
         assert_ok!(WorkerRegistry::go_online(signed(1)));
         assert_eq!(record(1).state, WorkerState::Online);
-        assert_eq!(ServingCount::<Test>::get(model(1)), 1);
-        assert_eq!(ServingCount::<Test>::get(model(2)), 1);
+        assert_eq!(serving(model(1)), 1);
+        assert_eq!(serving(model(2)), 1);
         System::assert_last_event(Event::WentOnline { worker: 1 }.into());
         assert_eq!(draw(&request(0)), Some((1, FLOOR)));
     });
@@ -24,7 +24,7 @@ fn machine_should_not_be_drawable_when_it_went_offline() {
         serve(1, FLOOR);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_eq!(record(1).state, WorkerState::Offline);
-        assert_eq!(ServingCount::<Test>::get(model(1)), 0);
+        assert_eq!(serving(model(1)), 0);
         System::assert_last_event(Event::WentOffline { worker: 1 }.into());
         assert_eq!(draw(&request(0)), None);
     });

@@ -185,6 +185,7 @@ fn penalty_should_be_nothing_when_the_treasury_cannot_take_it() {
             bond - rest,
             Precision::Exact
         ));
+        crate::TotalBond::<Test>::put(rest);
         WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(on_hold(1), rest);
         assert_eq!(record(1).failed, 1);

@@ -31,6 +31,9 @@ enum Operation {
         max_price: Balance,
         seed: u64,
     },
+    Measure {
+        power: u32,
+    },
     Complete,
     Release,
     Fail,
@@ -64,6 +67,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Reinstate),
         12 => (name.clone(), 50 * FLOOR..400 * FLOOR, any::<u64>())
             .prop_map(|(name, max_price, seed)| Operation::Draw { name, max_price, seed }),
+        3 => prop_oneof![0u32..4, any::<u32>()].prop_map(|power| Operation::Measure { power }),
         3 => Just(Operation::Complete),
         2 => Just(Operation::Release),
         4 => Just(Operation::Fail),
@@ -103,9 +107,11 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
                 worker: winner,
                 ask,
                 payout,
+                is_open,
             }) = WorkerRegistry::draw(&request)
             {
                 assert!(ask * 100 <= max_price, "drawn above the price");
+                assert!(!is_open || ask * 200 <= max_price, "a dear draw is open");
                 assert!(
                     ask >= ActiveModels::get()[&model(name)],
                     "drawn under the floor"
@@ -118,6 +124,10 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
                     .any(|offer| offer.model == model(name) && offer.ask == ask));
                 jobs.push((winner, payout));
             }
+            Ok(())
+        }
+        Operation::Measure { power } => {
+            <WorkerRegistry as aipg_primitives::MeasuredMachines<_>>::measured(&who, power);
             Ok(())
         }
         Operation::Complete => {

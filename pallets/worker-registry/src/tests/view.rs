@@ -26,6 +26,7 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
                 failed: 1,
                 // (2 + 1) / (2 + 1 + 1)
                 reputation: 750_000,
+                power: 0,
                 offers: vec![(model(1), FLOOR), (model(2), 5 * FLOOR)],
                 unbonds_at: None,
             })

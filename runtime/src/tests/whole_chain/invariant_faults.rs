@@ -134,7 +134,9 @@ const HARMS: [Harm; 24] = [
         pallet_chain_parameters::Parameters::<Runtime>::mutate(|it| it.claim_window = 0);
     }),
     (Invariant::TryState, || {
-        pallet_worker_registry::ServingCount::<Runtime>::insert(model(), 2);
+        pallet_worker_registry::Classes::<Runtime>::mutate(model(), |classes| {
+            classes[0].count = 2;
+        });
     }),
     (Invariant::Issuance, || {
         Balances::mint_into(&account(Bob), AIPG).expect("the account exists");

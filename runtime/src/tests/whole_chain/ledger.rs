@@ -247,6 +247,7 @@ impl Ledger {
                 job,
                 round,
                 credit,
+                counted: _,
             } => {
                 let ordered = self.jobs.get(job).and_then(Option::as_ref);
                 let model = ordered.map(|ordered| ordered.model);

@@ -104,6 +104,7 @@ fn build(shape: Shape) -> Storage {
         let parameters = &mut config.chain_parameters.parameters;
         parameters.claim_window = 4;
         parameters.run_window = 4;
+        parameters.progress_window = 4;
         parameters.challenge_window = 5;
         parameters.unbonding = 8;
         // Two rounds.

@@ -3,15 +3,18 @@ import { test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
 import { Checks, burned, expectedChanges, minted, rewardOf } from '../../lib/books.mjs'
 
+/** Credit that nobody's merits multiply. */
+const plain = (...credits) => credits.map((credit) => ({ credit, counted: credit }))
+
 test('rewardOf should name the ceiling that is smaller', () => {
   const round = { budget: 1_000n, denominator: 10n }
-  assert.deepEqual(rewardOf({ credits: [10n], round, mintCeiling: 200_000_000n }), {
+  assert.deepEqual(rewardOf({ credits: plain(10n), round, mintCeiling: 200_000_000n }), {
     amount: 1_000n,
     ceiling: 'Budget',
     byBudget: 1_000n,
     byFee: 2_000n,
   })
-  assert.deepEqual(rewardOf({ credits: [40n], round, mintCeiling: 2_000_000n }), {
+  assert.deepEqual(rewardOf({ credits: plain(40n), round, mintCeiling: 2_000_000n }), {
     amount: 80n,
     ceiling: 'Fee',
     byBudget: 4_000n,
@@ -19,9 +22,16 @@ test('rewardOf should name the ceiling that is smaller', () => {
   })
 })
 
+test('rewardOf should multiply the share of the budget and not the ceiling', () => {
+  const round = { budget: 1_000n, denominator: 100n }
+  const credits = [{ credit: 10n, counted: 30n }]
+  const { byBudget, byFee } = rewardOf({ credits, round, mintCeiling: 2_000_000n })
+  assert.deepEqual([byBudget, byFee], [300n, 20n])
+})
+
 test('rewardOf should round every job’s ceiling down before it adds them up', () => {
   const round = { budget: 1_000n, denominator: 1n }
-  const { byFee } = rewardOf({ credits: [49n, 49n, 51n], round, mintCeiling: 20_000n })
+  const { byFee } = rewardOf({ credits: plain(49n, 49n, 51n), round, mintCeiling: 20_000n })
   assert.equal(byFee, 0n + 0n + 1n)
 })
 

@@ -1,0 +1,111 @@
+//! More is minted on jobs of listed models only while the requester leaves open who does them.
+
+use super::*;
+
+/// Above the default, as governance lists it.
+const MORE: u32 = 500_000;
+
+fn asked() -> DrawRequest {
+    REQUESTS
+        .with_borrow(|requests| requests.last().cloned())
+        .unwrap()
+}
+
+/// Goes on until the job is with the worker, by the late beacon.
+fn drawn_late(worker: AccountId) -> JobId {
+    let job = NextJob::<Test>::get();
+    assert_ok!(Order::new().submit());
+    next_draw(worker);
+    run_to(System::block_number() + LATE_BEACON_DELAY);
+    assert_eq!(
+        Jobs::<Test>::get(job).unwrap().active_worker(),
+        Some(&worker)
+    );
+    job
+}
+
+fn settle(job: JobId) -> u32 {
+    assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(WORKER), job));
+    assert_ok!(deliver(WORKER, job));
+    run_to(System::block_number() + CHALLENGE_WINDOW);
+    SETTLED.with_borrow(|jobs| jobs.last().map(|job| job.mint_ceiling).unwrap())
+}
+
+#[test]
+fn listed_job_should_be_drawn_by_the_strong_beacon() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        let least = JobEscrow::quote(MODEL, PROMPT, MAX_OUTPUT)
+            .unwrap()
+            .least_deadline;
+        assert_eq!(least, LATE_BEACON_DELAY + CLAIM_WINDOW + RUN_WINDOW);
+        next_draw(WORKER);
+        assert_ok!(Order::new().submit());
+        run_to(System::block_number() + LATE_BEACON_DELAY - 1);
+        assert_eq!(REQUESTS.with_borrow(Vec::len), 0);
+        run_to(System::block_number() + 1);
+        assert_eq!(asked().mint_ceiling, MORE);
+        // Not more than on other models: the usual one.
+        LISTED.set(Some(DEFAULT_CEILING));
+        assigned_to(WORKER);
+        assert_eq!(asked().mint_ceiling, DEFAULT_CEILING);
+    });
+}
+
+#[test]
+fn listed_job_should_mint_more_when_the_draw_was_open() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        let job = drawn_late(WORKER);
+        assert_eq!(settle(job), MORE);
+    });
+}
+
+#[test]
+fn listed_job_should_mint_what_others_do_when_somebody_was_passed_over() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        IS_OPEN.set(false);
+        let job = drawn_late(WORKER);
+        assert_eq!(settle(job), DEFAULT_CEILING);
+    });
+}
+
+/// Else withholding the input would be a second look at the draw.
+#[test]
+fn listed_job_should_mint_what_others_do_after_its_input_was_missing() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        let job = drawn_late(OTHER_WORKER);
+        assert_ok!(JobEscrow::input_unavailable(
+            RuntimeOrigin::signed(OTHER_WORKER),
+            job
+        ));
+        next_draw(WORKER);
+        run_to(System::block_number() + LATE_BEACON_DELAY);
+        assert_eq!(asked().mint_ceiling, DEFAULT_CEILING);
+        assert_eq!(settle(job), DEFAULT_CEILING);
+    });
+}
+
+#[test]
+fn job_should_stay_open_when_its_worker_let_it_down() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        let job = drawn_late(OTHER_WORKER);
+        run_to(System::block_number() + CLAIM_WINDOW);
+        next_draw(WORKER);
+        run_to(System::block_number() + LATE_BEACON_DELAY);
+        assert_eq!(settle(job), MORE);
+    });
+}
+
+#[test]
+fn closed_job_should_not_mint_more_than_a_low_listing() {
+    execute(|| {
+        LISTED.set(Some(7));
+        IS_OPEN.set(false);
+        let job = assigned_to(WORKER);
+        assert_eq!(settle(job), 7);
+    });
+}
