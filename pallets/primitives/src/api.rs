@@ -132,6 +132,45 @@ pub struct AuthorView<BlockNumber> {
     pub unbonds_at: Option<BlockNumber>,
 }
 
+/// A window in which power is measured.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PowerWindow<BlockNumber> {
+    pub number: u32,
+    /// What weights and first states are made from.
+    pub seed: H256,
+    /// Block from which on nobody commits.
+    pub closes_at: BlockNumber,
+    /// Block from which on nobody proves. It moves if the beacon that draws is late.
+    pub proves_until: BlockNumber,
+}
+
+/// A part of a chain of matrix products that has to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PowerSample {
+    /// From 1 to the number of steps that the worker has committed to.
+    pub step: u32,
+    pub row: u32,
+    /// Which 64 columns of the row.
+    pub segment: u32,
+}
+
+/// The power of a machine as clients read it, with what it has to do now.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct PowerView<BlockNumber> {
+    /// The window in progress.
+    pub window: Option<PowerWindow<BlockNumber>>,
+    /// Steps that count as verified; 0 if it has none.
+    pub power: u32,
+    /// What it has to prove in the window in progress, if it is drawn.
+    pub drawn: Option<Vec<PowerSample>>,
+    /// Block from which on it may commit again, if it has failed.
+    pub barred_until: Option<BlockNumber>,
+    /// Of the last `windows`, those that it attended.
+    pub attended: u32,
+    /// Windows since its first one, at most 100.
+    pub windows: u32,
+}
+
 /// A reward that can be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClaimableReward {

@@ -10,6 +10,7 @@
 //! - [`commitment`]: the hash trees over tokens, weights, scales, tables and hidden states
 //! - the operations: [`arithmetic`], [`quantise`], [`gemm`], [`hadamard`], [`normalise`], [`rope`],
 //!   [`activation`], [`attention`], [`elementwise`], [`sampling`]
+//! - [`power`]: the chain of matrix products that measures what a machine can do
 //!
 //! Without features the crate has no dependencies; users pass their hash function as a [`Hasher256`], and
 //! the feature `blake2` has one. It is built
@@ -37,6 +38,7 @@ pub mod hadamard;
 pub mod header;
 pub mod layout;
 pub mod normalise;
+pub mod power;
 pub mod quantise;
 pub mod rope;
 pub mod sampling;

@@ -35,6 +35,8 @@ pub enum Domain {
     TraceRoot,
     /// Receipts of finished jobs; shape: count. Leaf: one receipt, of its own length.
     Receipts,
+    /// States of a chain of matrix products, see [`crate::power`]; shape: steps. Leaf: a row.
+    Power,
 }
 
 impl Domain {
@@ -49,6 +51,7 @@ impl Domain {
             Self::Trace => b"aipg.trc",
             Self::TraceRoot => b"aipg.trr",
             Self::Receipts => b"aipg.rcp",
+            Self::Power => b"aipg.pow",
         }
     }
 
@@ -57,7 +60,7 @@ impl Domain {
         match self {
             Self::Tokens => 256,
             Self::Weights => 4096,
-            Self::Scales | Self::Tables | Self::Digest => 1024,
+            Self::Scales | Self::Tables | Self::Digest | Self::Power => 1024,
             Self::TraceRoot => 32,
             Self::Trace | Self::Receipts => 0,
         }

@@ -44,6 +44,7 @@ fn domains_should_not_share_hashes() {
         Domain::Tables,
         Domain::Digest,
         Domain::Receipts,
+        Domain::Power,
     ];
     let mut seen = Vec::new();
     for domain in domains {
