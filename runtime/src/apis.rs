@@ -2,7 +2,7 @@
 
 use crate::*;
 use aipg_primitives::{
-    api::{AuditorView, AuthorView, Books, ClaimableReward, JobView, Quote, WorkerView},
+    api::{AuditorView, AuthorView, Books, ClaimableReward, JobView, PowerView, Quote, WorkerView},
     JobId, ModelCatalogue, ModelId, ModelTerms, ReceiptProof, ReceiptVerifier, RoundIndex,
 };
 use codec::Encode;
@@ -243,6 +243,10 @@ impl_runtime_apis! {
     impl aipg_primitives::api::WorkersApi<Block, AccountId, BlockNumber> for Runtime {
         fn worker(account: AccountId) -> Option<WorkerView<BlockNumber>> {
             WorkerRegistry::view(&account)
+        }
+
+        fn power(account: AccountId) -> PowerView<BlockNumber> {
+            Power::view(&account)
         }
     }
 

@@ -44,6 +44,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_finality, Finality]
     [pallet_receipts, Receipts]
     [pallet_audits, Audits]
+    [pallet_power, Power]
     [pallet_authors, Authors]
     [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]
@@ -189,6 +190,14 @@ impl pallet_job_escrow::benchmarking::BenchmarkHelper<AccountId, BlockNumber> fo
         pallet_referee::FrozenVersions::<Runtime>::put(1);
         let windows = <Runtime as pallet_referee::Config>::Windows::get();
         pallet_referee::Ticks::<Runtime>::mutate(|ticks| *ticks += windows.challenge);
+    }
+}
+
+impl pallet_power::BenchmarkHelper<AccountId> for Helper {
+    /// Online for as many models as there can be, in each of which another one must move when its power changes.
+    fn bring_online(worker: &AccountId) {
+        let offers = <Runtime as pallet_worker_registry::Config>::MaxOffers::get();
+        machines::unreliable::<Runtime>(worker, offers);
     }
 }
 

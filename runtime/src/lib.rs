@@ -188,4 +188,6 @@ mod runtime {
     // After the referee, whose ticks it counts in.
     #[runtime::pallet_index(27)]
     pub type Audits = pallet_audits;
+    #[runtime::pallet_index(28)]
+    pub type Power = pallet_power;
 }

@@ -33,11 +33,23 @@ impl<T: Config> Pallet<T> {
                 proves_until: window.proves_until,
             }),
             power: Self::power_of(worker),
+            claimed: Self::claimed(worker),
             drawn: Self::to_prove(worker),
             barred_until,
             attended,
             windows,
         }
+    }
+
+    /// Steps that a worker has committed to in the window in progress.
+    fn claimed(worker: &T::AccountId) -> Option<u32> {
+        let window = Current::<T>::get()?.number;
+        let record = Records::<T>::get(worker)?;
+        (record.attendance.last == window).then(|| match record.claim {
+            Some(claim) => claim.steps,
+            // Proven already.
+            None => record.proven,
+        })
     }
 
     /// What a worker has to prove in the window in progress.

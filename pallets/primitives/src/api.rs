@@ -161,6 +161,8 @@ pub struct PowerView<BlockNumber> {
     pub window: Option<PowerWindow<BlockNumber>>,
     /// Steps that count as verified; 0 if it has none.
     pub power: u32,
+    /// Steps that it has committed to in the window in progress.
+    pub claimed: Option<u32>,
     /// What it has to prove in the window in progress, if it is drawn.
     pub drawn: Option<Vec<PowerSample>>,
     /// Block from which on it may commit again, if it has failed.
@@ -268,6 +270,8 @@ sp_api::decl_runtime_apis! {
         BlockNumber: codec::Codec,
     {
         fn worker(account: AccountId) -> Option<WorkerView<BlockNumber>>;
+        /// What is measured of the account's machine, and what it has to do for that.
+        fn power(account: AccountId) -> PowerView<BlockNumber>;
     }
 
     /// Audits of results.

@@ -178,28 +178,6 @@ pub trait UnvestedRewards<AccountId> {
     fn forfeit(worker: &AccountId);
 }
 
-/// Machines whose power is measured. Implemented by `pallet-worker-registry`.
-pub trait MeasuredMachines<AccountId> {
-    /// Whether the account has a machine that is online and may be measured.
-    fn is_online(worker: &AccountId) -> bool;
-    /// The machine's verified power is now `steps`, 0 for none.
-    fn measured(worker: &AccountId, steps: u32);
-    /// The machine passed an unannounced check of its power.
-    fn passed(worker: &AccountId);
-    /// The machine claimed power that it could not prove.
-    fn failed(worker: &AccountId);
-}
-
-/// Nobody is measured.
-impl<AccountId> MeasuredMachines<AccountId> for () {
-    fn is_online(_: &AccountId) -> bool {
-        false
-    }
-    fn measured(_: &AccountId, _: u32) {}
-    fn passed(_: &AccountId) {}
-    fn failed(_: &AccountId) {}
-}
-
 /// Told of every job that was paid. Implemented by `pallet-useful-work`, which credits it.
 pub trait OnSettled<AccountId> {
     fn on_settled(job: &SettledJob<AccountId>);

@@ -257,13 +257,16 @@ impl MeritsOf<AccountId> for WorkersMerits {
     fn merits_of(worker: &AccountId) -> Merits {
         let bond = WorkerRegistry::bond_of(worker);
         let record = pallet_worker_registry::Workers::<Runtime>::get(worker);
+        let (attended, windows) = Power::attendance(worker).unwrap_or_default();
         let (completed, failed) = record.map_or((0, 0), |it| (it.completed, it.failed));
         Merits {
+            attended,
+            windows,
+            is_fast: Power::is_fast(worker),
             completed,
             failed,
             bond,
             stake: bond.saturating_add(<() as StakeOf<AccountId>>::stake_of(worker)),
-            ..Default::default()
         }
     }
 }
@@ -284,6 +287,18 @@ impl pallet_useful_work::Config for Runtime {
     type ExpiryRounds = pallet_chain_parameters::RewardExpiryRounds<Runtime>;
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type WeightInfo = pallet_useful_work::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_power::Config for Runtime {
+    type Beacon = UsefulWork;
+    type Machines = WorkerRegistry;
+    type MeanInterval = pallet_chain_parameters::PowerInterval<Runtime>;
+    type CommitBlocks = pallet_chain_parameters::PowerWindow<Runtime>;
+    type ProveBlocks = pallet_chain_parameters::PowerProof<Runtime>;
+    type PenaltyBlocks = pallet_chain_parameters::PowerBar<Runtime>;
+    type WeightInfo = pallet_power::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
 }

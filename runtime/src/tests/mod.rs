@@ -7,6 +7,7 @@ mod filters;
 mod metadata;
 #[cfg(feature = "metadata-hash")]
 mod metadata_hash;
+mod power;
 mod presets;
 mod receipts;
 mod spine;
@@ -109,6 +110,7 @@ type OwnPallets = (
     UsefulWork,
     Receipts,
     Audits,
+    Power,
 );
 
 fn begin(height: BlockNumber) {
@@ -143,6 +145,7 @@ fn signed(key: Sr25519Keyring) -> RuntimeOrigin {
 }
 
 fn check_all_pallets() {
+    Power::do_try_state().expect("power holds together");
     Finality::do_try_state().expect("reports of finality hold together");
     Emission::do_try_state().expect("emission holds together");
     ModelRegistry::do_try_state().expect("models hold together");

@@ -338,8 +338,12 @@ fn table_of_weights_should_name_every_call_and_hook() {
         limits_of.push(limits);
         hooks = vec![
             ("what every block does", idle_hooks()),
-            ("a step that draws", EscrowWeight::step_draw()),
-            ("a step that settles", EscrowWeight::step_settle()),
+            ("a step that draws", EscrowWeight::step_draw(1)),
+            ("a step that settles", EscrowWeight::step_settle(1)),
+            (
+                "a step that settles what was audited",
+                EscrowWeight::step_settle_audited(),
+            ),
             ("a step that refunds", EscrowWeight::step_refund()),
             ("a step that times out", EscrowWeight::step_time_out()),
             ("a step that refutes", RefereeWeight::step_refute()),

@@ -14,6 +14,7 @@
 //! - [`mod@convert`]: float checkpoint → model file
 //! - [`blob`]: token lists as bytes, their address and their root
 //! - [`synthetic`]: models with random weights, for measurements
+//! - [`mod@power`]: the chain of verified power
 //! - [`mod@trace`]: traces of jobs, for those who dispute a result
 //! - [`tokenizer`]: the byte tokenizer of the demo model
 
@@ -29,6 +30,7 @@ mod generate;
 pub mod kernels;
 mod model;
 mod observer;
+pub mod power;
 mod random;
 pub mod sampling;
 mod score;

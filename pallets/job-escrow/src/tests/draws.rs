@@ -86,7 +86,9 @@ fn draw_should_anchor_anew_when_the_beacon_never_completes() {
 #[test]
 fn agenda_should_serve_every_job_in_order_when_more_are_due_than_fit_a_block() {
     execute(|| {
-        let room = <() as WeightInfo>::step_time_out().saturating_mul(3).ref_time();
+        let room = <() as WeightInfo>::step_time_out()
+            .saturating_mul(3)
+            .ref_time();
         STEPS_WEIGHT.set(Weight::from_parts(room, u64::MAX));
         for _ in 0..20 {
             assert_ok!(Order::new().submit());

@@ -6,8 +6,9 @@ use super::{
     names::{error_name, Name, CALLS, EVENTS},
     *,
 };
+use frame_support::BoundedVec;
 use frame_system::{EventRecord, Phase};
-use pallet_job_escrow::types::Stage;
+use pallet_job_escrow::types::{ResultOf, Stage};
 use pallet_sudo::Event as SudoEvent;
 use pallet_utility::Event as UtilityEvent;
 use sp_runtime::{
@@ -212,15 +213,37 @@ impl World {
         for view in JobEscrow::worker_jobs(&account(worker)) {
             let job = view.id;
             let stage = pallet_job_escrow::Jobs::<Runtime>::get(job).map(|job| job.stage);
+            let (is_batch, output) = (job % 2 == 0, tokens(view.parameters.max_output));
+            let digest = Hash::repeat_byte(3);
+            if let (Some(Stage::Running { .. }), Behaviour::Honest) = (&stage, behaviour) {
+                let jobs = BoundedVec::truncate_from(vec![(job, 1)]);
+                self.send(worker, Call::report_progress { jobs }.into(), 0);
+            }
             let call = match (stage, behaviour) {
+                // The second time the part fails, and the first one stands.
+                (Some(Stage::Assigned { .. }), Behaviour::Honest) if is_batch => {
+                    Call::claim_batch {
+                        jobs: BoundedVec::truncate_from(vec![job, job]),
+                    }
+                }
+                (Some(Stage::Running { .. }), Behaviour::Honest) if is_batch => {
+                    Call::submit_results {
+                        results: BoundedVec::truncate_from(vec![ResultOf {
+                            job,
+                            output,
+                            digest,
+                            provider: None,
+                        }]),
+                    }
+                }
                 (Some(Stage::Assigned { .. }), Behaviour::Honest | Behaviour::Forgetful) => {
                     Call::claim { job }
                 }
                 (Some(Stage::Assigned { .. }), Behaviour::Blind) => Call::input_unavailable { job },
                 (Some(Stage::Running { .. }), Behaviour::Honest) => Call::submit_result {
                     job,
-                    output: tokens(view.parameters.max_output),
-                    digest: Hash::repeat_byte(3),
+                    output,
+                    digest,
                     provider: None,
                 },
                 _ => continue,
