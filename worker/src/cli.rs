@@ -399,6 +399,12 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain_seconds: Option<u64>,
 
+    /// Part of an unannounced window's time in which the machine computes for its verified power, from 0 (it takes
+    /// no part) to 1 [default: 0.5].
+    #[arg(long, value_name = "SHARE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_share: Option<f64>,
+
     /// Where the worker keeps its state
     /// [default: aipg/worker/ADDRESS in $XDG_DATA_HOME or ~/.local/share].
     #[arg(long, value_name = "FOLDER")]

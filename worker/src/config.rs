@@ -43,6 +43,9 @@ pub struct Settings {
     pub defend_others: bool,
     /// Seconds that claimed jobs get to finish after a stop signal.
     pub drain_seconds: u64,
+    /// Part of an unannounced window's time in which the machine computes for its verified power; 0: it takes no
+    /// part.
+    pub power_share: f64,
     data_dir: Option<PathBuf>,
     /// Where metrics are served; without it, on the usual port if that is free.
     pub metrics_address: Option<MetricsAddress>,
@@ -62,6 +65,7 @@ struct Defaults {
     check_results: bool,
     defend_others: bool,
     drain_seconds: u64,
+    power_share: f64,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -76,6 +80,7 @@ const DEFAULTS: Defaults = Defaults {
     check_results: false,
     defend_others: false,
     drain_seconds: 60,
+    power_share: 0.5,
 };
 
 /// Why the settings cannot be used.
@@ -99,6 +104,8 @@ pub enum ConfigError {
     NoDataDirectory,
     #[error("`capacity` must be at least 1")]
     NoCapacity,
+    #[error("`power_share` is {0}; it must be from 0 to 1")]
+    PowerShare(f64),
 }
 
 impl Settings {
@@ -186,6 +193,9 @@ impl Settings {
         }
         if self.capacity == 0 {
             return Err(ConfigError::NoCapacity);
+        }
+        if !(0.0..=1.0).contains(&self.power_share) {
+            return Err(ConfigError::PowerShare(self.power_share));
         }
         Ok(())
     }

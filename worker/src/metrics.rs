@@ -2,7 +2,7 @@
 //! `docs/mining.md`.
 
 use crate::store::{Contents, Entry, EntryKind};
-use aipg_client::{Amount, Machine};
+use aipg_client::{power::Power, Amount, Machine};
 use prometheus_client::{
     encoding::{text::encode, EncodeLabelSet},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -64,6 +64,9 @@ pub struct Metrics {
     reputation: Float,
     bond: Float,
     exposed: Float,
+    power: Gauge,
+    windows: Gauge,
+    attended: Gauge,
     online: Gauge,
     slots: Gauge,
     active: Gauge,
@@ -99,6 +102,9 @@ impl Default for Metrics {
             reputation: Float::default(),
             bond: Float::default(),
             exposed: Float::default(),
+            power: Gauge::default(),
+            windows: Gauge::default(),
+            attended: Gauge::default(),
             online: Gauge::default(),
             slots: Gauge::default(),
             active: Gauge::default(),
@@ -196,6 +202,21 @@ impl Default for Metrics {
             "exposed_aipg",
             "Payouts of jobs that are not final, in AIPG: a fifth of the bond at most",
             new.exposed.clone(),
+        );
+        registry.register(
+            "power_steps",
+            "Verified power of the machine, in steps of a window",
+            new.power.clone(),
+        );
+        registry.register(
+            "power_windows",
+            "Windows in which power was measured since the machine's first one, at most 100",
+            new.windows.clone(),
+        );
+        registry.register(
+            "power_windows_attended",
+            "Those of them that the machine attended",
+            new.attended.clone(),
         );
         registry.register(
             "online",
@@ -314,6 +335,12 @@ impl Metrics {
             self.disk_free.set(bytes(free));
         }
         self.disk_full.set(is_full.into());
+    }
+
+    pub fn power(&self, power: &Power) {
+        self.power.set(power.power.into());
+        self.windows.set(power.windows.into());
+        self.attended.set(power.attended.into());
     }
 
     pub fn machine(&self, machine: &Machine) {

@@ -11,7 +11,7 @@ use crate::{
     lock::{self, KeyLock},
     metrics::Metrics,
     models,
-    session::{SessionError, Worker},
+    session::{power::Measuring, SessionError, Worker},
     stop::Stop,
     store::{Store, StoreError},
 };
@@ -106,6 +106,7 @@ pub async fn run(
         leaving: false,
         is_clock_off: false,
         is_resting: false,
+        measuring: Measuring::new(settings.power_share),
     };
     keeper.keep_serving(&mut worker, client, &mut stop).await
 }

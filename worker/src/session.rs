@@ -8,6 +8,7 @@
 //! [`Book`]: crate::jobs::Book
 
 mod follow;
+pub mod power;
 mod receipts;
 mod rewards;
 mod steps;
@@ -95,6 +96,7 @@ pub struct Worker {
     pub is_clock_off: bool,
     /// Whether the machine is offline for want of disk space.
     pub is_resting: bool,
+    pub measuring: power::Measuring,
 }
 
 impl Worker {
@@ -215,6 +217,7 @@ impl Worker {
                 self.follow(client).await?;
                 self.complete(client, now).await?;
                 self.disputes.step(client, &self.pair, &state).await?;
+                self.measure(client, &state).await?;
                 return self.collect(client, &state).await;
             }
         }

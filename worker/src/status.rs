@@ -56,6 +56,11 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
                 machine.reputation / 10_000,
                 machine.reputation % 10_000
             );
+            let power = state.power(&account).await?;
+            println!(
+                "power      {} steps, {} of {} windows attended",
+                power.power, power.attended, power.windows
+            );
             for (model, ask) in &machine.offers {
                 println!("offer      {ask} per unit of {model}");
             }

@@ -10,6 +10,7 @@
 //! - [`events`] tells what a block did, as plain records; [`receipts`] how a job ended, with its proof.
 //! - [`disputes`] reads who doubts which result, and how far the games about it are.
 //! - [`audits`] and [`authors`] read who is drawn to audit results, and to author blocks.
+//! - [`power`] reads what is measured of a machine, and commits to it.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -31,6 +32,7 @@ pub mod disputes;
 mod endpoints;
 mod error;
 pub mod events;
+pub mod power;
 pub mod receipts;
 mod region;
 mod signer;

@@ -57,6 +57,7 @@ fn settings_should_prefer_flags_over_environment_over_file_over_defaults() {
         "the file"
     );
     assert_eq!(settings.drain_seconds, 60, "the default");
+    assert_eq!(settings.power_share, 0.5, "the default");
 }
 
 #[test]
