@@ -10,7 +10,9 @@ mod metadata_hash;
 mod power;
 mod presets;
 mod receipts;
+mod scale;
 mod spine;
+mod throughput;
 mod weights;
 mod whole_chain;
 

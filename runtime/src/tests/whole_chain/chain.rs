@@ -8,7 +8,7 @@ use sp_consensus_babe::{
     digests::{CompatibleDigestItem, PreDigest, PrimaryPreDigest, SecondaryVRFPreDigest},
     make_vrf_sign_data, Slot,
 };
-use sp_core::{crypto::VrfSecret, Pair};
+use sp_core::{crypto::VrfSecret, sr25519, Pair};
 use sp_runtime::{
     generic::{Era, SignedPayload},
     traits::Header as _,
@@ -146,10 +146,23 @@ pub fn transaction_for(
     call: RuntimeCall,
     terms: Terms,
 ) -> UncheckedExtrinsic {
+    sign_for(account(sender), &signer.pair(), call, terms)
+}
+
+/// A transaction of the account of this key.
+pub fn signed_with(pair: &sr25519::Pair, call: RuntimeCall, terms: Terms) -> UncheckedExtrinsic {
+    sign_for(pair.public().into(), pair, call, terms)
+}
+
+fn sign_for(
+    sender: AccountId,
+    pair: &sr25519::Pair,
+    call: RuntimeCall,
+    terms: Terms,
+) -> UncheckedExtrinsic {
     let payload = SignedPayload::new(call.clone(), extension(terms)).expect("the birth is known");
-    let signature = payload.using_encoded(|bytes| signer.pair().sign(bytes));
-    let extension = extension(terms);
-    UncheckedExtrinsic::new_signed(call, account(sender).into(), signature.into(), extension)
+    let signature = payload.using_encoded(|bytes| pair.sign(bytes));
+    UncheckedExtrinsic::new_signed(call, sender.into(), signature.into(), extension(terms))
 }
 
 /// Signs and applies in the open block.

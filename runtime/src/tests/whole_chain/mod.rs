@@ -8,7 +8,7 @@
 mod bad_transactions;
 mod batches;
 mod calls;
-mod chain;
+pub mod chain;
 mod decoding;
 mod extremes;
 mod finality;
