@@ -100,7 +100,10 @@ pub mod pallet {
         type StakersPot: Get<Self::AccountId>;
         /// Shares of a fee.
         type FeeSplit: Get<FeeSplit>;
-        /// Most that is minted on a fee where governance has not listed the model, in millionths.
+        /// Most that is minted on a job where governance has not listed the model, in millionths of its credit:
+        /// less than never returns to a party that is requester, worker and creator at once, so that self-dealing
+        /// cannot gain.
+        #[pallet::constant]
         type DefaultMintCeiling: Get<u32>;
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]

@@ -113,14 +113,17 @@ export async function newAccount({ processes }, name) {
   return { address, key }
 }
 
-/** Makes a machine with a model of its own for each name, funds and registers both; returns them by name. */
-export async function registerMiners(network, names) {
+/**
+ * Makes a machine with a model of its own for each name, funds and registers both; returns them by name. `extra` are
+ * settings of the registration.
+ */
+export async function registerMiners(network, names, extra = []) {
   const models = names.map((name, index) => variant(network, name, index + 1))
   const [miners] = await Promise.all([
     newMiners(network, names.map((name, index) => ({ name, model: models[index] }))),
     registerModels(network, models),
   ])
-  await limited(8, miners, registerMiner)
+  await limited(8, miners, (miner) => registerMiner(miner, extra))
   return new Map(miners.map((miner) => [miner.name, miner]))
 }
 
@@ -156,8 +159,8 @@ async function newMiners(network, wanted) {
 }
 
 /** Registers a machine that has money. */
-export async function registerMiner(miner) {
-  const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND)])
+export async function registerMiner(miner, extra = []) {
+  const { status, log } = await miner.command('register', ['--bond', String(WORKER_BOND), ...extra])
   if (status !== 0) throw new Error(`register of ${miner.name} ended with ${status}:\n${log}`)
 }
 

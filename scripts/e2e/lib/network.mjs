@@ -42,7 +42,7 @@ async function describe(chain, accounts, from) {
   const model = await demoModel(chain)
   const terms = await chain.model(model)
   // A model that governance has not listed mints under the chain's default ceiling.
-  terms.mintCeiling ??= chain.api.consts.usefulWork.defaultMintCeiling.toBigInt()
+  terms.mintCeiling ??= chain.api.consts.jobEscrow.defaultMintCeiling.toBigInt()
   const creators = { [model]: terms.creator }
   const parties = { treasury: TREASURY, stakers: STAKERS, referee: REFEREE, creators }
   const names = new Map([
