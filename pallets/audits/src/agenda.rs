@@ -60,15 +60,16 @@ impl<T: Config> Pallet<T> {
         T::Beacon::delay().unique_saturated_into()
     }
 
-    /// Moves on the audits that are due, at most [`Config::MaxStepsPerBlock`].
+    /// Moves on the audits that are due, as many as [`Config::StepsWeight`] has room for, but one at least.
     pub(crate) fn run_agenda() -> Weight {
         let now = T::Tick::get();
+        let room = T::StepsWeight::get();
+        let dearest = T::WeightInfo::step().max(T::WeightInfo::pass_tick());
         let mut weight = T::WeightInfo::pass_tick();
         let mut cursor = AgendaCursor::<T>::get();
-        for _ in 0..T::MaxStepsPerBlock::get() {
-            if cursor > now {
-                break;
-            }
+        let mut is_first = true;
+        while cursor <= now && (is_first || weight.saturating_add(dearest).all_lte(room)) {
+            is_first = false;
             match Agenda::<T>::iter_key_prefix(cursor).next() {
                 Some(job) => {
                     weight.saturating_accrue(T::WeightInfo::step());

@@ -93,9 +93,8 @@ pub mod pallet {
         type KeyDelay: Get<BlockNumberFor<Self>>;
         /// Blocks that the bond of an auditor who left stays on hold.
         type Unbonding: Get<BlockNumberFor<Self>>;
-        /// Most audits that one block moves on.
-        #[pallet::constant]
-        type MaxStepsPerBlock: Get<u32>;
+        /// Most weight that a block takes to move audits on by itself; what is more waits for the next.
+        type StepsWeight: Get<Weight>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
     }

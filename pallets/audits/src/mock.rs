@@ -15,6 +15,7 @@ use frame_support::{
         tokens::{Fortitude, Precision},
         ConstU128, ConstU32, ConstU64, ConstU8, Hooks,
     },
+    weights::Weight,
 };
 use sp_core::{crypto::VrfSecret, sr25519::Pair, Pair as _, H256};
 use sp_runtime::{BuildStorage, DispatchResult, Permill};
@@ -59,6 +60,8 @@ pub const WORKER: AccountId = 1;
 pub const ENDOWMENT: Balance = 1_000 * AIPG;
 
 parameter_types! {
+    /// What a block may take for steps.
+    pub static StepsWeight: Weight = Weight::MAX;
     pub const Windows: AuditWindows = AuditWindows {
         commit: COMMIT,
         attest: ATTEST,
@@ -139,7 +142,7 @@ impl crate::Config for Test {
     type MinimumBond = ConstU128<MINIMUM_BOND>;
     type KeyDelay = ConstU64<KEY_DELAY>;
     type Unbonding = ConstU64<UNBONDING>;
-    type MaxStepsPerBlock = ConstU32<16>;
+    type StepsWeight = StepsWeight;
     type WeightInfo = ();
 }
 
@@ -162,6 +165,7 @@ pub fn execute(test: impl FnOnce()) {
     .build_storage()
     .unwrap();
     Ticks::set(0);
+    StepsWeight::set(Weight::MAX);
     FinalityLags::set(false);
     NoBeaconFrom::set(u64::MAX);
     Chance::set(Permill::one());

@@ -109,14 +109,14 @@ impl OnSettled<AccountId> for Settled {
     }
 }
 
-/// Most weight that a block takes to move jobs on: what all hooks may take together, the quarter that is not for
-/// normal calls, less what the referee and every block by itself need of it.
-pub struct StepsWeight;
+/// So many hundredths of a block: what an agenda may take. All hooks together have the quarter that is not for normal
+/// calls: a test says so.
+pub struct BlockShare<const PERCENT: u32>;
 
-impl Get<Weight> for StepsWeight {
+impl<const PERCENT: u32> Get<Weight> for BlockShare<PERCENT> {
     fn get() -> Weight {
         let limits = <Runtime as frame_system::Config>::BlockWeights::get();
-        Permill::from_percent(15) * limits.max_block
+        Permill::from_percent(PERCENT) * limits.max_block
     }
 }
 
@@ -138,7 +138,7 @@ impl pallet_job_escrow::Config for Runtime {
     type FeeSplit = StandardFeeSplit;
     type DefaultMintCeiling = DefaultMintCeiling;
     type InputMissCharge = InputMissCharge;
-    type StepsWeight = StepsWeight;
+    type StepsWeight = BlockShare<15>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
@@ -176,7 +176,7 @@ impl pallet_referee::Config for Runtime {
     // Covers the fee of publishing it: a test says so.
     type ChunkPrice = ConstU128<{ AIPG / 10 }>;
     // A conviction weighs as much as a job that times out; both agendas together must leave normal calls their share.
-    type MaxStepsPerBlock = ConstU32<8>;
+    type MaxStepsPerBlock = ConstU32<7>;
     type FuseAt = ConstU32<3>;
     type FuseShare = FuseShare;
     type GovernanceOrigin = EnsureRoot<AccountId>;
@@ -246,7 +246,7 @@ impl pallet_audits::Config for Runtime {
     type MinimumBond = ConstU128<{ 100 * AIPG }>;
     type KeyDelay = KeyDelay;
     type Unbonding = Unbonding;
-    type MaxStepsPerBlock = ConstU32<16>;
+    type StepsWeight = BlockShare<3>;
     type WeightInfo = pallet_audits::weights::SubstrateWeight<Runtime>;
 }
 

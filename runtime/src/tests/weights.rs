@@ -114,6 +114,7 @@ fn busiest_hooks() -> Weight {
     let rulings: u32 = <Runtime as pallet_referee::Config>::MaxStepsPerBlock::get();
     idle_hooks()
         .saturating_add(<Runtime as pallet_job_escrow::Config>::StepsWeight::get())
+        .saturating_add(<Runtime as pallet_audits::Config>::StepsWeight::get())
         .saturating_add(dearest_ruling().saturating_mul(rulings.into()))
 }
 

@@ -180,3 +180,32 @@ fn proof_of_the_benchmarks_should_hold() {
     let holds = key == pair.public() && Auditing::number(&key, &SEED, proof).is_some();
     assert!(holds, "{:?} signs {fresh:?}", pair.public().0);
 }
+
+#[test]
+fn hook_should_leave_to_the_next_block_what_it_has_no_room_for() {
+    execute(|| {
+        auditors(1);
+        Chance::set(Permill::one());
+        for job in 0..4 {
+            deliver(job);
+        }
+        advance(BEACON_DELAY - 1);
+        let drawn = || {
+            (0..4)
+                .filter(|job| matches!(stage_of(*job), Some(Stage::Committing { .. })))
+                .count()
+        };
+        // Room for the tick that passes and two steps: with the one that is always taken.
+        let (step, pass) = (<() as WeightInfo>::step(), <() as WeightInfo>::pass_tick());
+        StepsWeight::set(pass + step * 2);
+        advance(1);
+        assert_eq!(drawn(), 2);
+        advance(1);
+        assert_eq!(drawn(), 4);
+        // Without any room one step is taken at a time.
+        StepsWeight::set(frame_support::weights::Weight::zero());
+        deliver(9);
+        advance(BEACON_DELAY + 6);
+        assert!(matches!(stage_of(9), Some(Stage::Committing { .. })));
+    });
+}
