@@ -203,3 +203,21 @@ impl<T: Config> Get<BlockNumberFor<T>> for EarlyBlocks<T> {
         Parameters::<T>::get().early_blocks.into()
     }
 }
+
+/// Most that governance may let be minted for a job, in millionths of its credit.
+pub struct ListedCeiling<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for ListedCeiling<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().listed_ceiling
+    }
+}
+
+/// Machines that have to serve a listed model.
+pub struct ListedMachines<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for ListedMachines<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().listed_machines
+    }
+}

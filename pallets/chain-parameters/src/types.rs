@@ -54,6 +54,11 @@ pub struct ChainParameters {
     /// Work that the slowest accepted machine does in a block; a job of `n` units gets
     /// ⌈n / units_per_block⌉ blocks on top of `run_window`.
     pub units_per_block: Units,
+    /// Most that governance may let be minted for a job of a model that it lists, in millionths of its credit.
+    pub listed_ceiling: u32,
+    /// Machines that have to serve a listed model before more is minted for its jobs than for others; if more than
+    /// one, none of them with a third of their capacity.
+    pub listed_machines: u32,
     /// Blocks a delivered result stays open to challenge.
     pub challenge_window: u32,
     /// Blocks a withdrawn bond stays on hold.
@@ -95,6 +100,8 @@ impl ChainParameters {
             early_blocks: 0,
             // Half a billion multiply-accumulates a second: one core running scalar code.
             units_per_block: 1_000,
+            listed_ceiling: 2_000_000,
+            listed_machines: 1,
             challenge_window: 15,
             unbonding: 30,
             reward_expiry: 1_800,
@@ -127,6 +134,8 @@ impl ChainParameters {
             power_bar: 600,
             early_blocks: 0,
             units_per_block: 3_000,
+            listed_ceiling: 1_000_000,
+            listed_machines: 1,
             challenge_window: 100,
             unbonding: 600,
             reward_expiry: 14_400,
@@ -159,6 +168,8 @@ impl ChainParameters {
             power_bar: 43_200,
             early_blocks: 259_200,
             units_per_block: 30_000,
+            listed_ceiling: 1_000_000,
+            listed_machines: 32,
             challenge_window: 1_440,
             unbonding: 40_320,
             reward_expiry: 40_320,

@@ -149,11 +149,15 @@ mod benchmarks {
             T::ListOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
 
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, root, Some(MAX_MINT_CEILING));
+        _(
+            origin as T::RuntimeOrigin,
+            root,
+            Some(T::MaxMintCeiling::get()),
+        );
 
         assert_eq!(
             Models::<T>::get(root).and_then(|model| model.mint_ceiling),
-            Some(MAX_MINT_CEILING)
+            Some(T::MaxMintCeiling::get())
         );
         Ok(())
     }

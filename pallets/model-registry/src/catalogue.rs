@@ -1,6 +1,6 @@
 //! What a header says: registration checks, and the catalogue as other pallets ask it.
 
-use crate::{Config, Error, GenesisModel, Header, ModelRecord, Models, Pallet, MAX_MINT_CEILING};
+use crate::{Config, Error, GenesisModel, Header, ModelRecord, Models, Pallet};
 use aipg_exact::{header::ModelHeader, Hasher256};
 use aipg_primitives::{Balance, ModelCatalogue, ModelId, ModelTerms, TrustClass, Units};
 use alloc::vec::Vec;
@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
         ensure!(
             model
                 .mint_ceiling
-                .is_none_or(|ceiling| ceiling <= MAX_MINT_CEILING),
+                .is_none_or(|ceiling| ceiling <= T::MaxMintCeiling::get()),
             Error::<T>::MintCeilingTooHigh
         );
         Models::<T>::insert(

@@ -62,6 +62,9 @@ pub mod pallet {
         #[pallet::constant]
         type Deposit: Get<Balance>;
 
+        /// Most that governance may let be minted for a job of a model, in millionths of its credit.
+        type MaxMintCeiling: Get<u32>;
+
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
     }
@@ -149,7 +152,7 @@ pub mod pallet {
         ModelRetired,
         /// Only the creator of the model may do this.
         NotCreator,
-        /// A mint ceiling is at most [`MAX_MINT_CEILING`].
+        /// A mint ceiling is at most `MaxMintCeiling`.
         MintCeilingTooHigh,
     }
 
@@ -248,7 +251,7 @@ pub mod pallet {
         /// Gives an active model a mint ceiling of its own, or takes it away.
         ///
         /// `mint_ceiling`: most that may be minted for a job as a share of its fee, in permill
-        /// (2_000_000 = 2×), at most [`MAX_MINT_CEILING`]; `None`: the default of the chain.
+        /// (2_000_000 = 2×), at most `MaxMintCeiling`; `None`: the default of the chain.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::list())]
         pub fn list(
@@ -258,7 +261,7 @@ pub mod pallet {
         ) -> DispatchResult {
             T::ListOrigin::ensure_origin(origin)?;
             ensure!(
-                mint_ceiling.is_none_or(|ceiling| ceiling <= MAX_MINT_CEILING),
+                mint_ceiling.is_none_or(|ceiling| ceiling <= T::MaxMintCeiling::get()),
                 Error::<T>::MintCeilingTooHigh
             );
             Self::mutate_active(root, |record| {

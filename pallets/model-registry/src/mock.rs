@@ -7,7 +7,7 @@ use aipg_exact::header::{
 use aipg_primitives::{Balance, ModelId, AIPG};
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{fungible::InspectHold, ConstU128},
+    traits::{fungible::InspectHold, ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
@@ -47,8 +47,12 @@ impl crate::Config for Test {
     type Currency = Balances;
     type ListOrigin = EnsureRoot<AccountId>;
     type Deposit = Deposit;
+    type MaxMintCeiling = ConstU32<MAX_MINT_CEILING>;
     type WeightInfo = ();
 }
+
+/// The most that can be listed.
+pub const MAX_MINT_CEILING: u32 = 4_000_000;
 
 /// Creators, with 1,000 AIPG each.
 pub const CREATOR: AccountId = 1;

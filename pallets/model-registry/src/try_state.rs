@@ -1,6 +1,6 @@
 //! What must always be true of this pallet's state.
 
-use crate::{Config, HoldReason, Models, Pallet, MAX_MINT_CEILING};
+use crate::{Config, HoldReason, Models, Pallet};
 use aipg_primitives::{Balance, TrustClass};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
             ensure!(
                 record
                     .mint_ceiling
-                    .is_none_or(|ceiling| ceiling <= MAX_MINT_CEILING),
+                    .is_none_or(|ceiling| ceiling <= T::MaxMintCeiling::get()),
                 TryRuntimeError::Other("model with a mint ceiling above the bound")
             );
             ensure!(

@@ -10,9 +10,6 @@ use serde::{Deserialize, Serialize};
 /// Most bytes an encoded model header may have.
 pub const MAX_HEADER_LENGTH: u32 = 512;
 
-/// Most that governance may let a job of a model mint, as a share of its fee, in permill: 4×.
-pub const MAX_MINT_CEILING: u32 = 4_000_000;
-
 /// An encoded `aipg_exact::header::ModelHeader`.
 pub type Header = BoundedVec<u8, ConstU32<MAX_HEADER_LENGTH>>;
 

@@ -101,6 +101,15 @@ pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Pl
         .collect()
 }
 
+/// Whether no machine has a third of the capacity. What one party has in several accounts nobody can tell.
+fn is_broad(classes: &[ClassCount]) -> bool {
+    let capacity = classes
+        .iter()
+        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
+    let largest = classes.last().map_or(0, |it| capacity_of(it.class));
+    u64::from(largest).saturating_mul(3) < capacity
+}
+
 /// What a machine that was looked at is to a request.
 enum Fit<T: Config> {
     /// Can be drawn. `dear`: it asks for more than half of what the requester pays at most.
@@ -122,9 +131,10 @@ impl<T: Config> Pallet<T> {
             .iter()
             .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
         let are_all = machines <= T::Candidates::get().into();
+        let least = T::OpenMachines::get();
 
         let mut candidates = Vec::new();
-        let mut is_open = true;
+        let mut is_open = machines >= least.into() && (least <= 1 || is_broad(&classes));
         for worker in places
             .into_iter()
             .filter_map(|place| Serving::<T>::get(request.model, place))

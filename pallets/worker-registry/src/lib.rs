@@ -113,6 +113,10 @@ pub mod pallet {
         #[pallet::constant]
         type Candidates: Get<u32>;
 
+        /// Machines that have to serve a model before a draw of it is open; if more than one, none of them with a third
+        /// of their capacity.
+        type OpenMachines: Get<u32>;
+
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
 

@@ -60,6 +60,8 @@ parameter_types! {
     /// Active models and their price floors.
     pub static ActiveModels: BTreeMap<ModelId, Balance> = BTreeMap::new();
     pub static BurnWorks: bool = true;
+    /// Machines that an open draw takes.
+    pub static OpenMachines: u32 = 1;
     /// Whose money is frozen.
     pub static Frozen: Vec<AccountId> = Vec::new();
     /// Burned in this test, by reason.
@@ -159,6 +161,7 @@ impl crate::Config for Test {
     type LevelThreeBond = ConstU128<LEVEL_THREE_BOND>;
     type MaxCapacity = ConstU32<16>;
     type MaxOffers = ConstU32<16>;
+    type OpenMachines = OpenMachines;
     type Candidates = ConstU32<4>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -189,6 +192,7 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     .build_storage()
     .unwrap();
     BurnWorks::set(true);
+    OpenMachines::set(1);
     Burned::set(Vec::new());
     Frozen::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());

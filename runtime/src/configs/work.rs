@@ -50,6 +50,7 @@ impl pallet_model_registry::Config for Runtime {
     type Currency = Balances;
     type ListOrigin = EnsureRoot<AccountId>;
     type Deposit = ConstU128<{ 100 * AIPG }>;
+    type MaxMintCeiling = pallet_chain_parameters::ListedCeiling<Runtime>;
     type WeightInfo = pallet_model_registry::weights::SubstrateWeight<Runtime>;
 }
 
@@ -69,6 +70,7 @@ impl pallet_worker_registry::Config for Runtime {
     type MaxCapacity = ConstU32<16>;
     type MaxOffers = ConstU32<16>;
     type Candidates = ConstU32<4>;
+    type OpenMachines = pallet_chain_parameters::ListedMachines<Runtime>;
     type WeightInfo = pallet_worker_registry::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;

@@ -23,6 +23,8 @@ fn distinct() -> ChainParameters {
         power_proof: 53,
         power_bar: 59,
         early_blocks: 61,
+        listed_ceiling: 67,
+        listed_machines: 71,
         units_per_block: 100,
         challenge_window: 19,
         unbonding: 23,
@@ -54,6 +56,8 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<PowerProof<Test> as Get<_>>::get(), 53);
         assert_eq!(<PowerBar<Test> as Get<_>>::get(), 59);
         assert_eq!(<EarlyBlocks<Test> as Get<_>>::get(), 61);
+        assert_eq!(<ListedCeiling<Test> as Get<u32>>::get(), 67);
+        assert_eq!(<ListedMachines<Test> as Get<u32>>::get(), 71);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
         assert!(!<RootIssuance<Test> as Get<bool>>::get());
         Parameters::<Test>::mutate(|parameters| parameters.root_issuance = true);

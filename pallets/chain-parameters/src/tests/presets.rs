@@ -23,6 +23,7 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.run_window, blocks(&dev, 20));
     assert_eq!(dev.progress_window, blocks(&dev, MINUTE));
     assert_eq!((dev.power_interval, dev.early_blocks), (0, 0));
+    assert_eq!((dev.listed_ceiling, dev.listed_machines), (2_000_000, 1));
     assert_eq!(dev.challenge_window, blocks(&dev, 30));
     assert_eq!(dev.dispute_clock, blocks(&dev, MINUTE));
     assert_eq!(dev.unbonding, blocks(&dev, MINUTE));
@@ -48,6 +49,10 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.power_interval, blocks(&local, 10 * MINUTE));
     assert_eq!(local.power_bar, blocks(&local, HOUR));
     assert_eq!(local.early_blocks, 0);
+    assert_eq!(
+        (local.listed_ceiling, local.listed_machines),
+        (1_000_000, 1)
+    );
     assert_eq!(local.challenge_window, blocks(&local, 10 * MINUTE));
     assert_eq!(local.dispute_clock, blocks(&local, 10 * MINUTE));
     assert_eq!(local.unbonding, blocks(&local, HOUR));
@@ -74,6 +79,10 @@ fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(mainnet.power_interval * 4, blocks(&mainnet, DAY));
     assert_eq!(mainnet.power_bar, blocks(&mainnet, 30 * DAY));
     assert_eq!(mainnet.early_blocks, blocks(&mainnet, 180 * DAY));
+    assert_eq!(
+        (mainnet.listed_ceiling, mainnet.listed_machines),
+        (1_000_000, 32)
+    );
     assert_eq!(mainnet.challenge_window, blocks(&mainnet, 24 * HOUR));
     assert_eq!(mainnet.dispute_clock, blocks(&mainnet, 6 * HOUR));
     assert_eq!(mainnet.unbonding, blocks(&mainnet, 28 * DAY));

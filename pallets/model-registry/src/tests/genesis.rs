@@ -1,5 +1,5 @@
 use super::*;
-use crate::{GenesisConfig, GenesisModel, MAX_MINT_CEILING};
+use crate::{GenesisConfig, GenesisModel};
 use aipg_primitives::ModelCatalogue;
 
 #[test]

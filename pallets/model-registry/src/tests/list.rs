@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Error, Event, MAX_MINT_CEILING};
+use crate::{Error, Event};
 use aipg_primitives::ModelCatalogue;
 use frame_support::assert_noop;
 use sp_runtime::DispatchError;

@@ -1,7 +1,7 @@
 //! The checks of the state must notice what they are for.
 
 use super::*;
-use crate::{HoldReason, ModelRecord, Models, MAX_MINT_CEILING};
+use crate::{HoldReason, ModelRecord, Models};
 use frame_support::traits::fungible::MutateHold;
 
 /// What the checks say after a change of the record of a registered model.

@@ -209,6 +209,31 @@ fn draw_should_be_open_when_nobody_was_passed_over() {
 }
 
 #[test]
+fn draw_should_be_open_only_when_enough_machines_serve_none_of_which_has_a_third() {
+    execute(|| {
+        OpenMachines::set(4);
+        let is_open = |seed| {
+            let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+            WorkerRegistry::released(&drawn.worker, drawn.payout);
+            drawn.is_open
+        };
+        for who in 1..=3 {
+            online_with(who, MINIMUM_BOND, 1);
+            assert!(!is_open(who));
+        }
+        online_with(4, MINIMUM_BOND, 1);
+        assert!(is_open(4));
+        // One has two fifths of the capacity, then two sixths, then two sevenths.
+        <WorkerRegistry as aipg_primitives::MeasuredMachines<_>>::measured(&1, 2);
+        assert!(!is_open(5));
+        online_with(5, MINIMUM_BOND, 1);
+        assert!(!is_open(6));
+        online_with(6, MINIMUM_BOND, 1);
+        assert!(is_open(7));
+    });
+}
+
+#[test]
 fn draw_should_not_be_open_when_region_or_level_pass_over_somebody() {
     execute(|| {
         online_with(1, LEVEL_TWO_BOND, 4);
