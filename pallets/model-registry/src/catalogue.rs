@@ -4,7 +4,7 @@ use crate::{Config, Error, GenesisModel, Header, ModelRecord, Models, Pallet};
 use aipg_exact::{header::ModelHeader, Hasher256};
 use aipg_primitives::{Balance, ModelCatalogue, ModelId, ModelTerms, TrustClass, Units};
 use alloc::vec::Vec;
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get};
 use sp_runtime::{
     traits::{BlakeTwo256, Hash},
     DispatchError,

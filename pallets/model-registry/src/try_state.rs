@@ -3,7 +3,10 @@
 use crate::{Config, HoldReason, Models, Pallet};
 use aipg_primitives::{Balance, TrustClass};
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::fungible::InspectHold};
+use frame_support::{
+    ensure,
+    traits::{fungible::InspectHold, Get},
+};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
