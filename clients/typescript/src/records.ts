@@ -50,6 +50,11 @@ export interface JobView {
   stage: 'Queued' | 'Assigned' | 'Running' | 'Delivered'
   /** Block at which the chain moves the job on by itself. */
   due: bigint
+  /**
+   * First block in which a result does not count any more, of a job that is run. `due` can be sooner: by then
+   * something has to be heard of the worker.
+   */
+  deliverBy: bigint | null
   deadline: bigint
   model: Hex
   input: CommittedTokens
@@ -77,6 +82,8 @@ export interface WorkerView {
   failed: bigint
   /** Permill. */
   reputation: bigint
+  /** Verified power, in steps of a window; 0 if none was measured. */
+  power: bigint
   /** Models served and what a unit of each costs. */
   offers: Array<[Hex, bigint]>
   /** Block from which the bond can be withdrawn, once the machine is retired. */
