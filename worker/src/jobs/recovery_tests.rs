@@ -7,9 +7,11 @@
 use super::*;
 use crate::ledger::{self, Block};
 use crate::store::{Cursor, EntryKind};
+use aipg_client::events::ChainEvent;
 use aipg_client::{Fate, Hash, MORTALITY};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use subxt::utils::AccountId32;
 
 const OWN: AccountId32 = AccountId32([7; 32]);
 /// Blocks between the best and the finalised one.

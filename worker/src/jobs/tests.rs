@@ -1,5 +1,7 @@
 use super::*;
+use aipg_client::events::ChainEvent;
 use aipg_client::{Hash, Sampling, TokenList};
+use subxt::utils::AccountId32;
 
 const OWN: AccountId32 = AccountId32([7; 32]);
 
