@@ -3,6 +3,7 @@
 use super::*;
 use aipg_exact::power::{commit_to, samples, Chain};
 use aipg_primitives::{HostBlake2, MeritsOf, Region};
+use codec::Encode;
 use frame_support::{assert_ok, BoundedVec};
 use pallet_power::types::{Opening, Openings, Row};
 use pallet_worker_registry::{class_of, Classes};

@@ -5,6 +5,7 @@ use aipg_primitives::{
     DrawRequest, MeasuredMachines, ModelId, OnSettled, Region, ServiceLevel, SettledJob,
     TrustClass, WorkerDirectory,
 };
+use codec::Encode;
 use frame_support::{
     assert_ok,
     traits::{fungible::Mutate, OnFinalize},

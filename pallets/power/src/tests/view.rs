@@ -9,6 +9,7 @@ fn view_should_be_empty_of_an_unknown_account() {
             PowerView {
                 window: None,
                 power: 0,
+                claimed: None,
                 drawn: None,
                 barred_until: None,
                 attended: 0,
@@ -35,6 +36,8 @@ fn view_should_tell_what_to_do_in_a_window() {
         assert_ok!(commit(1, 1_000, root));
         assert_ok!(commit(lucky, 12, INVENTED));
         assert_eq!(Power::view(&1).drawn, None);
+        assert_eq!(Power::view(&1).claimed, Some(1_000));
+        assert_eq!(Power::view(&2).claimed, None);
         to_draw();
         let drawn = Power::view(&1).drawn.unwrap();
         let seed = Power::sample_seed(&future(window.closes_at), window.number, &1);
