@@ -30,7 +30,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Power::FastestTenth: 1 read, 1 written
         // Power::Records: 1 read, 1 written
         // Power::WindowCount: 1 read, 0 written
-        // Workers::Machines: 2 read, 1 written
+        // WorkerRegistry::Workers: 2 read, 1 written
         Weight::from_parts(86_000_000, 3_700).saturating_add(T::DbWeight::get().reads_writes(7, 3))
     }
 
@@ -39,7 +39,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Power::Draws: 1 read, 0 written
         // Power::FastestTenth: 1 read, 1 written
         // Power::Records: 1 read, 1 written
-        // Workers::Machines: 2 read, 2 written
+        // WorkerRegistry::Workers: 2 read, 2 written
         Weight::from_parts(9_000_000_000, 3_700)
             .saturating_add(T::DbWeight::get().reads_writes(6, 4))
     }
@@ -49,7 +49,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Power::Draws: 1 read, 0 written
         // Power::Records: 1 read, 1 written
         // Power::WindowCount: 1 read, 0 written
-        // Workers::Machines: 2 read, 2 written
+        // WorkerRegistry::Workers: 2 read, 2 written
         // ChainParameters::Parameters: 1 read, 0 written
         Weight::from_parts(72_000_000, 3_700).saturating_add(T::DbWeight::get().reads_writes(7, 3))
     }
