@@ -8,6 +8,7 @@ Every line of the simulation is a module with the same shape:
   without the formula (`settings.generator`);
 - `run(settings)`, which returns a `report.Line`: tables, pictures, and the attacks it judged.
 
-`parameters` holds what the runtime and the design say (`TODAY`) and what is chosen here (`CHOSEN`).
+`parameters` holds what the runtime does (`TODAY`), what is chosen here (`CHOSEN`), and what there
+was before audits (`BEFORE`).
 Money is in AIPG, time in days, shares and probabilities in 0…1.
 """

@@ -4,11 +4,15 @@ An audited result gets a Poisson number of auditors (mean m, by stake). A part a
 they reveal that all is well. The others find what is false. If nobody reveals, the draw is
 repeated.
 
-**Proof of looking.** An auditor commits a keyed hash over the roots of all ops, then reveals the
-root of the op that the beacon names. A *guessing* auditor has no roots: it is exposed when another
-honest one reveals. A *copying* one gets the list of roots from the worker (450 · 32 bytes) and
-computes nothing; it says what the worker says, so it is as good as a member of the cartel, unless
-the key enters the hash of the leaves, for then it would have to fetch the whole trace.
+**Proof of looking.** In the design an auditor commits a keyed hash over the roots of all ops, then
+reveals the root of the op that the beacon names. As built it commits, salted, to the root of the
+whole trace, then the worker names that root. A *guessing* auditor has no root: it is exposed by
+another honest one or, as built, by the worker. A *copying* one gets the roots from the worker and
+computes nothing; it says what the worker says, so it is as good as a member of the cartel, unless a
+key enters the hash of the leaves, for then it would have to fetch the whole trace.
+
+**Pay.** As built an audit mints 3/97 of the job's credit, divided by p · m, at most half of it,
+under the κ of the job. So it cannot be farmed; but where κ is small it is less than a replay costs.
 """
 
 import numpy as np
@@ -17,7 +21,7 @@ from . import parameters as given
 from .beacon import escape_factor
 from .caps import HELD_DAYS, bond_by_exposure
 from .cheating import looked_at
-from .parameters import CHOSEN, TODAY
+from .parameters import BEFORE, CHOSEN, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import threshold
 from .settings import Settings
@@ -81,6 +85,21 @@ def farm(p: float, share: float, pay: float, kappa: float, surcharge: bool) -> f
     audits = p * CHOSEN.auditors * pay
     paid = max(0.0, p - CHOSEN.audit_floor) * CHOSEN.auditors * pay if surcharge else 0.0
     return kappa - given.BETA + share * audits - paid
+
+
+def minted(p: float, kappa: float, rules: Rules) -> float:
+    """What one audit earns as built, as a share of the fee: `auditors_line` under κ · credit."""
+    return kappa * min(rules.audit_part / (p * rules.auditors), rules.audit_pay)
+
+
+def farm_minted(p: float, share: float, kappa: float, rules: Rules) -> float:
+    """Profit per fee of a self-dealer that also audits, where audits are minted under κ."""
+    return kappa - given.BETA + share * p * rules.auditors * minted(p, kappa, rules)
+
+
+def income(p: float, kappa: float, rules: Rules) -> float:
+    """What one audit earns, as a share of the fee of the job."""
+    return minted(p, kappa, rules) if rules.audit_minted else rules.audit_pay
 
 
 def affordable(fees: float, pay: float) -> float:
@@ -166,6 +185,7 @@ def farming() -> Table:
                             (CHOSEN.kappa, True),
                         )
                     ),
+                    number(farm_minted(p, share, TODAY.kappa, TODAY)),
                 ]
             )
     return Table(
@@ -175,7 +195,34 @@ def farming() -> Table:
             "own share of auditors",
             "κ = 2 %, paid by emission",
             "κ = 1 %, paid by emission",
-            "κ = 1 %, above the floor by the worker",
+            "κ = 1 %, above the floor by the worker (chosen)",
+            "κ = 1 %, minted under κ (today)",
+        ],
+        rows,
+    )
+
+
+def incomes() -> Table:
+    """What an audit earns by what it costs."""
+    rows = []
+    for p in (1.0, 0.1, 0.0309, 0.01):
+        rows.append(
+            [
+                percent(p),
+                percent(REPLAY_COST),
+                *(percent(income(p, kappa, TODAY)) for kappa in (TODAY.kappa, 1.0, 2.0)),
+                percent(income(p, CHOSEN.kappa, CHOSEN)),
+            ]
+        )
+    return Table(
+        "audit-income",
+        [
+            "p",
+            "a replay costs, of the fee",
+            "an audit earns today: κ = 1 %",
+            "κ = 1",
+            "κ = 2",
+            "chosen, any κ",
         ],
         rows,
     )
@@ -227,8 +274,24 @@ PRESETS = (
 )
 
 
+MOST_DRAWS = 3
+
+
+def draws_built(window: int, beacon: int) -> int:
+    """Draws of an audit as built: at most three, all of it within 4/5 of the window.
+
+    Each takes the beacon (a block more than it folds) and a part to commit, the last one besides
+    two parts to attest and to reveal. A part is W / 24, but at least min(W / 5, 10).
+    """
+    part = max(window // 24, min(window // 5, 10))
+    room = window - window // 5 - 2 * part
+    return min(MOST_DRAWS, room // (beacon + 1 + part))
+
+
 def windows() -> Table:
-    """Whether an audit fits the first third of the window, in which blobs can still be demanded."""
+    """Whether an audit fits the first third of the window, in which blobs can still be demanded;
+    and the draws of the runtime.
+    """
     rows = []
     for name, window, blocks, reveal in PRESETS:
         rounds = window // 3 // (blocks + reveal)
@@ -240,6 +303,8 @@ def windows() -> Table:
                 number(reveal),
                 number(rounds),
                 percent(unaudited(rounds)),
+                number(draws_built(window, blocks)),
+                percent(unaudited(draws_built(window, blocks))),
             ]
         )
     return Table(
@@ -251,6 +316,8 @@ def windows() -> Table:
             "reveal, blocks",
             "draws within W / 3",
             "nobody reveals",
+            "draws today",
+            "nobody replies",
         ],
         rows,
     )
@@ -276,10 +343,13 @@ def run(settings: Settings) -> Line:
         escape_factor(given.ADVERSARY, CHOSEN.audit_floor, CHOSEN.audit_beacon[0])
     )
     worst = max(farm(p, 1.0, CHOSEN.audit_pay, CHOSEN.kappa, True) for p in (1.0, 0.1, 0.01))
-    before = farm(1.0, given.ADVERSARY, CHOSEN.audit_pay, TODAY.kappa, False)
+    before = farm(1.0, given.ADVERSARY, CHOSEN.audit_pay, BEFORE.kappa, False)
+    built = max(farm_minted(p, 1.0, TODAY.kappa, TODAY) for p in (1.0, 0.1, 0.01))
+    best_pay = max(income(p, TODAY.kappa, TODAY) for p in (1.0, 0.1, 0.01))
+    chosen_pay = income(1.0, CHOSEN.kappa, CHOSEN)
     return Line(
         "auditors",
-        [cartels(settings), laziness(), farming(), pay(), windows()],
+        [cartels(settings), laziness(), farming(), incomes(), pay(), windows()],
         [Picture("auditors", draw_cartel)],
         [
             Attack(
@@ -288,9 +358,21 @@ def run(settings: Settings) -> Line:
                 f"a penalty above {number(guess_penalty(CHOSEN.auditors, given.ADVERSARY))} of the"
                 " fee deters it",
                 False,
-                "no audits yet",
-                "Slash an auditor whose root a dispute refutes: a quarter of its bond, at least 100"
-                " times the fee.",
+                "earns nothing, and costs half of the bond: the worker names the root",
+                "no audits",
+                "The worker attests the root of its trace after auditors have committed, so whoever"
+                " guessed is wrong.",
+            ),
+            Attack(
+                "Auditors that do not reply",
+                chosen_pay < REPLAY_COST,
+                f"an audit earns {percent(chosen_pay)} of the fee and costs {percent(REPLAY_COST)}",
+                best_pay < REPLAY_COST,
+                f"an audit earns at most {percent(best_pay)} of the fee, with κ = 1 %, and costs"
+                f" {percent(REPLAY_COST)}; not to reply costs nothing",
+                "no audits",
+                "Pay an audit half of the fee, above the floor out of the worker's part. Until then"
+                " auditors work for the reward of what they find, or for the chain's sake.",
             ),
             Attack(
                 "Copying the worker's roots",
@@ -298,18 +380,19 @@ def run(settings: Settings) -> Line:
                 f"saves {number(REPLAY_COST)} of the fee per audit while fewer than"
                 f" {percent(found)} of results are false",
                 True,
+                "the same, for the 32 bytes of the trace's root",
                 "the same, for 14 KiB of roots",
-                "Key the leaves, not the list of roots; then a copy is the whole trace. Copiers"
+                "Key the leaves; then a copy is the whole trace (not built). Copiers"
                 f" count as cartel: the cap bears {percent(bound)} of both together.",
             ),
             Attack(
                 "Self-dealing to be paid for audits",
                 worst > 1e-9,
                 f"{number(worst)} of the fee",
-                before > 0,
+                built > 1e-9,
+                f"{number(built)} of the fee",
                 f"{number(before)} of the fee (newcomer, a third of the auditors)",
-                "κ default 1 %; pay for an audit is half the fee at most; above the floor the"
-                " worker pays.",
+                "κ default is 1 %, and an audit is minted under the κ of its job.",
             ),
         ],
     )

@@ -26,7 +26,7 @@ from .caps import (
     least_audit,
     simple_cap,
 )
-from .parameters import CHOSEN, TODAY
+from .parameters import BEFORE, CHOSEN, TODAY
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import best
 from .settings import Settings
@@ -108,8 +108,8 @@ def bonds() -> Table:
         rows.append(
             [
                 number(payout),
-                number(bond_needed(1_000, payout, TODAY.detection)),
-                number(bond_needed(1_000, payout, CHOSEN.audit_floor * TODAY.detection)),
+                number(bond_needed(1_000, payout, BEFORE.detection)),
+                number(bond_needed(1_000, payout, CHOSEN.audit_floor * BEFORE.detection)),
                 number(bond_needed(1_000, payout, CHOSEN.audit_floor * CHOSEN.detection)),
                 number(bond_by_exposure(1_000, payout, CHOSEN.audit_floor, given.WINDOW_DAYS)),
                 number(bond),
@@ -269,9 +269,9 @@ def holding() -> Table:
     """What happens between the first discovery and the ban."""
     rows = []
     for name, holds, days in (
-        ("they settle (today)", False, 1.0),
+        ("they settle (before)", False, 1.0),
         ("they settle", False, 2.5),
-        ("they wait (chosen)", True, HELD_DAYS),
+        ("they wait (today)", True, HELD_DAYS),
     ):
         bond = bond_by_exposure(1_000, 1.0, CHOSEN.audit_floor, days)
         rows.append(
@@ -351,16 +351,17 @@ def run(settings: Settings) -> Line:
                 "False results in a burst, cap by exposure",
                 bool(at_need > 1e-6),
                 f"{number(at_need)} Δ at best",
-                True,
-                "no cap is enforced: N is the worker's slots",
-                "Enforce the cap. Without it a worker with the least bond of 100 AIPG takes any"
-                " job.",
+                not TODAY.exposure or bool(at_need > 1e-6),
+                "the same",
+                "no cap was enforced: N was the worker's slots",
+                "A worker is drawn only as far as its bond goes (`can_stand_for`).",
             ),
             Attack(
                 "False results go on after the first is challenged",
                 held > 1e-6,
                 f"{number(held)} Δ: payouts wait, the cap fills",
-                unheld_gain(False, 1.0) > 0,
+                unheld_gain(TODAY.holds_payouts, HELD_DAYS) > 1e-6,
+                "the same",
                 f"{number(unheld_gain(False, 1.0))} Δ per 1,000 jobs a day",
                 "Payouts of a challenged worker wait, and count as not final.",
             ),
@@ -369,6 +370,7 @@ def run(settings: Settings) -> Line:
                 True,
                 f"pays above {number(offered)} Δ (1,000 jobs a day, p at the floor)",
                 True,
+                "the same",
                 "the same, with any bond",
                 "The chain cannot know what an answer is worth to others. Who depends on one answer"
                 " asks for a worker with more bond than that, or has it replayed.",

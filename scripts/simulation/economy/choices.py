@@ -7,7 +7,7 @@ from . import parameters as given
 from .assignment import equilibrium_ask, nobody_fits
 from .caps import HELD_DAYS, bond_by_exposure
 from .history import cheapest
-from .parameters import CHOSEN
+from .parameters import CHOSEN, TODAY
 from .report import Attack, Table, number, percent
 from .search import threshold
 
@@ -50,13 +50,31 @@ def slots_limit() -> float:
 
 
 def draw_limit() -> float:
-    """The part of workers drawn for verified power below which inventing pays."""
+    """The part of workers drawn for verified power below which inventing all pays, if that does not
+    draw for certain.
+    """
     return 1 / (power.ZEROED_DAYS * CHOSEN.power_windows)
 
 
 def takeover_limit() -> float:
     """The share of bonds at which a washer expects a third of the seats."""
     return threshold(lambda part: concentration.respond(part, CHOSEN)[1] <= 1 / 3, 0.01, 0.49)
+
+
+BUILT = {
+    "pay of auditors": "3/97 of the credit / (p · m), at most half of it, minted under the job's κ",
+    "time to reveal": "1 h (mainnet), 10 blocks (local), 3 (dev); at most three draws",
+    "score weights": "price and success, less 2 % for each failed check of power",
+    "κ, listed": (
+        "≤ 4, applied to credit; the main network lists nothing, `dev` its demo model with 2"
+    ),
+    "capacity of a listed model, n": "no: governance's judgement",
+    "verified power": f"yes, {number(TODAY.power_windows)} windows a day",
+    "private jobs": "no",
+    "bootstrap lane": "no",
+    "classes B and C": "no",
+}
+"""What is built of the chosen, where it is not just that."""
 
 
 def starred() -> Table:
@@ -230,10 +248,10 @@ def starred() -> Table:
             "verified power",
             "1 %, 8 tiles",
             (
-                f"{percent(CHOSEN.power_draw)}, 8 tiles, 4 windows a day, newcomers"
-                " drawn in their first 8"
+                f"{percent(CHOSEN.power_draw)}, 8 tiles, 4 windows a day; for certain newcomers"
+                " in their first 8, and claims above 1.25 times what was proven"
             ),
-            "inventing all loses 2.4 times what it gains",
+            "inventing a fifth loses 10 times what it gains, inventing more is found at once",
             f"{percent(draw_limit())} at 4 windows a day",
         ],
         [
@@ -272,15 +290,19 @@ def starred() -> Table:
             "–",
         ],
     ]
-    return Table("starred", ["parameter", "design", "chosen", "why", "how far it can move"], rows)
+    return Table(
+        "starred",
+        ["parameter", "design", "chosen", "why", "how far it can move", "built"],
+        [[*row, BUILT.get(row[0], "yes")] for row in rows],
+    )
 
 
 def pays(attacks: list[Attack]) -> Table:
     """Attacks that pay under the chosen rules."""
     return Table(
         "attacks-that-pay",
-        ["attack", "earns", "today", "what to conclude"],
-        [[a.name, a.earns, a.today, a.conclusion] for a in attacks if a.pays],
+        ["attack", "earns", "today", "before", "what to conclude"],
+        [[a.name, a.earns, a.today, a.before, a.conclusion] for a in attacks if a.pays],
     )
 
 
@@ -289,9 +311,16 @@ def closed(attacks: list[Attack]) -> Table:
     rest = sorted((a for a in attacks if not a.pays), key=lambda a: not a.pays_today)
     return Table(
         "attacks-closed",
-        ["attack", "earns at best", "pays today", "today", "because"],
+        ["attack", "earns at best", "pays today", "today", "before", "because"],
         [
-            [a.name, a.earns, "**yes**" if a.pays_today else "no", a.today, a.conclusion]
+            [
+                a.name,
+                a.earns,
+                "**yes**" if a.pays_today else "no",
+                a.today,
+                a.before,
+                a.conclusion,
+            ]
             for a in rest
         ],
     )

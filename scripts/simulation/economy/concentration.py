@@ -16,7 +16,7 @@ from math import comb
 import numpy as np
 
 from . import parameters as given
-from .parameters import CHOSEN, TODAY, Rules
+from .parameters import BEFORE, CHOSEN, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import best
 from .settings import Settings
@@ -132,7 +132,7 @@ def washing() -> Table:
     rows = []
     for part in (0.01, 0.05, 0.1, 0.2, given.ADVERSARY):
         cells = [percent(part)]
-        for rules in (TODAY, CHOSEN):
+        for rules in (BEFORE, TODAY):
             credit, share, profit = respond(part, rules)
             cells += [number(credit), percent(share), number(profit)]
         rows.append(cells)
@@ -140,10 +140,10 @@ def washing() -> Table:
         "washing",
         [
             "share of bonds",
-            "no limit: washed credit a day",
+            "no limit (before): washed credit a day",
             "seats",
             "earns a day, AIPG",
-            "chosen: washed credit a day",
+            "limit of 4 (today): washed credit a day",
             "seats",
             "earns a day, AIPG",
         ],
@@ -262,7 +262,8 @@ def run(settings: Settings) -> Line:
                 "Splitting an author into accounts",
                 highest > 1 + 1e-9,
                 "0, or a loss",
-                False,
+                highest > 1 + 1e-9,
+                "the same",
                 "the same",
                 "Nothing to do.",
             ),
@@ -271,9 +272,10 @@ def run(settings: Settings) -> Line:
                 True,
                 f"a tenth of the bonds gets {percent(respond(0.1, CHOSEN)[1])} of the seats",
                 True,
-                f"{percent(respond(0.1, TODAY)[1])} of the seats, with √credit unlimited",
-                "Count at most 4 times the median credit per bonded AIPG; κ default 1 %. What is"
-                " left at most doubles the share that bonds give: watch bonds, not credit.",
+                f"{percent(respond(0.1, TODAY)[1])} of the seats",
+                f"{percent(respond(0.1, BEFORE)[1])} of the seats, with √credit unlimited",
+                "Credit counts up to 4 times the median per bonded AIPG. What is left at most"
+                " doubles the share that bonds give: watch bonds, not credit.",
             ),
         ],
     )

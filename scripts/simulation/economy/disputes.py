@@ -16,7 +16,7 @@ import numpy as np
 
 from . import parameters as given
 from .caps import HELD_DAYS, bond_by_exposure
-from .parameters import CHOSEN, TODAY, Rules
+from .parameters import BEFORE, CHOSEN, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import best
 from .settings import Settings
@@ -80,8 +80,8 @@ def challenge_table(settings: Settings) -> Table:
     """Bonds by size of the worker."""
     rows = []
     for bond in (100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0):
-        now = challenge_bond(bond, 1.0, TODAY)
-        then = challenge_bond(bond, 1.0, CHOSEN)
+        now = challenge_bond(bond, 1.0, BEFORE)
+        then = challenge_bond(bond, 1.0, TODAY)
         rows.append(
             [
                 number(bond),
@@ -101,9 +101,9 @@ def challenge_table(settings: Settings) -> Table:
             "worker's bond, AIPG",
             "reward, AIPG",
             "design at u = 1 %, AIPG",
-            "today, AIPG",
+            "before, AIPG",
             "absence it bears",
-            "chosen, AIPG",
+            "today, AIPG",
             "absence it bears",
             "false challenge earns at u = 1 %, AIPG",
             "sampled",
@@ -121,8 +121,8 @@ def replay_table() -> Table:
             [
                 number(fee),
                 number(given.TRACE * given.REPLAY * given.COMPUTE * fee),
+                number(covers_replay(challenge_bond(100.0, fee, BEFORE), fee)),
                 number(covers_replay(challenge_bond(100.0, fee, TODAY), fee)),
-                number(covers_replay(challenge_bond(100.0, fee, CHOSEN), fee)),
             ]
         )
     return Table(
@@ -130,8 +130,8 @@ def replay_table() -> Table:
         [
             "fee of the job, AIPG",
             "trace costs, AIPG",
-            "defender gets by what it spends, today",
-            "chosen",
+            "defender gets by what it spends, before",
+            "today",
         ],
         rows,
     )
@@ -193,14 +193,19 @@ def fuse_cost(bond: float, workers: int = 3) -> float:
     return workers * (given.CONVICTION * bond + given.REGISTRATION_FEE)
 
 
+def fuse_bond(rules: Rules, bonded: float = 1e7) -> float:
+    """Bond of each of three workers who blow the fuse, where so much is bonded."""
+    return max(given.MINIMUM_BOND, rules.fuse_share * bonded / 3)
+
+
 def fuses() -> Table:
     """Price of having everybody's withdrawals and payouts of a version wait for governance."""
     rows = []
     for name, bond, workers in (
-        ("3 workers, least bond (today)", given.MINIMUM_BOND, 3),
+        ("3 workers, least bond (before)", fuse_bond(BEFORE), 3),
         ("3 workers of level 2", 1_000.0, 3),
         ("3 workers of level 3", 10_000.0, 3),
-        ("workers with 1 % of 10 million bonded", 100_000.0 / 3, 3),
+        ("3 workers with 1 % of 10 million bonded (today)", fuse_bond(TODAY), 3),
     ):
         rows.append([name, number(bond), number(fuse_cost(bond, workers))])
     return Table("fuse", ["the fuse counts", "bond each, AIPG", "cost of blowing it, AIPG"], rows)
@@ -216,8 +221,8 @@ def draw_challenge(axes) -> None:
             linestyle=":",
             label=f"needed, u = {100 * absence:g} %",
         )
+    axes.loglog(bonds, [challenge_bond(b, 1.0, BEFORE) for b in bonds], label="before")
     axes.loglog(bonds, [challenge_bond(b, 1.0, TODAY) for b in bonds], label="today")
-    axes.loglog(bonds, [challenge_bond(b, 1.0, CHOSEN) for b in bonds], label="chosen")
     axes.set(xlabel="worker's bond, AIPG", ylabel="challenge bond, AIPG")
     axes.legend()
 
@@ -225,8 +230,13 @@ def draw_challenge(axes) -> None:
 def run(settings: Settings) -> Line:
     """All tables of this line."""
     sizes = np.geomspace(100, 1e6, 41)
-    now = best(lambda bond: accuse(challenge_bond(bond, 1.0, TODAY), bond, ABSENCE), bond=sizes)
-    then = best(lambda bond: accuse(challenge_bond(bond, 1.0, CHOSEN), bond, ABSENCE), bond=sizes)
+    before, now, then = (
+        best(
+            lambda bond, rules=rules: accuse(challenge_bond(bond, 1.0, rules), bond, ABSENCE),
+            bond=sizes,
+        )
+        for rules in (BEFORE, TODAY, CHOSEN)
+    )
     daily = 1_000.0
     bond = bond_by_exposure(daily, 1.0, CHOSEN.audit_floor, HELD_DAYS)
     price = challenge_bond(bond, 1.0, CHOSEN)
@@ -241,7 +251,8 @@ def run(settings: Settings) -> Line:
                 then.value > 0,
                 f"{number(then.value)} AIPG at best (u = 1 %)",
                 now.value > 0,
-                f"{number(now.value)} AIPG against a bond of {number(now.choice['bond'])}",
+                "the same" if now == then else f"{number(now.value)} AIPG",
+                f"{number(before.value)} AIPG against a bond of {number(before.choice['bond'])}",
                 "C = max(50, 1 % of the worker's bond, the fee). Bears absences up to"
                 f" {percent(largest_absence(0.01, 1.0))}; a worker that is away more should retire"
                 " first.",
@@ -250,10 +261,10 @@ def run(settings: Settings) -> Line:
                 "Holding a rival's payouts by challenges",
                 drawn > 0,
                 f"{number(drawn)} AIPG a day for a rival with a tenth of the capacity",
-                False,
-                "payouts of other jobs do not wait",
-                "A challenged worker stays drawn while its cap has room. Do not take it out of the"
-                " draw.",
+                drawn > 0,
+                "the same",
+                "payouts of other jobs did not wait",
+                "A challenged worker stays drawn while its cap has room.",
             ),
             Attack(
                 "Filling blocks until a clock runs out",
@@ -261,17 +272,19 @@ def run(settings: Settings) -> Line:
                 f"costs {number(clog(360, CHOSEN.challenge_minimum))} AIPG",
                 False,
                 "the same",
+                "the same",
                 "Half of it goes to the victim.",
             ),
             Attack(
                 "Blowing the fuse to stop withdrawals and payouts",
                 True,
-                f"costs {number(fuse_cost(100_000.0 / 3))} AIPG with 10 million bonded, lasts until"
-                " governance rules",
+                f"costs {number(fuse_cost(fuse_bond(CHOSEN)))} AIPG with 10 million bonded, lasts"
+                " until governance rules",
                 True,
-                f"costs {number(fuse_cost(given.MINIMUM_BOND))} AIPG",
-                "Count bonds, not heads: three workers with 1 % of all bonds together. Until then"
-                " governance must be able to rule within a day.",
+                f"costs {number(fuse_cost(fuse_bond(TODAY)))} AIPG",
+                f"cost {number(fuse_cost(fuse_bond(BEFORE)))} AIPG",
+                "Bonds count, not heads: three workers with 1 % of all bonds together. Governance"
+                " must be able to rule within a day.",
             ),
         ],
     )

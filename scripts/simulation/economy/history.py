@@ -19,7 +19,7 @@ import numpy as np
 
 from . import parameters as given
 from .caps import HELD_DAYS, bond_by_exposure, burst, least_audit
-from .parameters import CHOSEN
+from .parameters import CHOSEN, TODAY
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import Response, best
 from .settings import Settings
@@ -243,7 +243,8 @@ def run(settings: Settings) -> Line:
                 "Honest for long, then a burst of dear jobs",
                 bool(bound.value > 1e-6),
                 f"{number(max(0.0, bound.value))}",
-                free.value > 0,
+                (bound if TODAY.exposure else free).value > 1e-6,
+                "the same",
                 f"{number(free.value)} payouts of an honest job, with no cap",
                 "History alone does not protect: the cap by exposure does.",
             )

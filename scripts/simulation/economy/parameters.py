@@ -4,7 +4,7 @@ A chosen figure is read from `CHOSEN` by every module, so changing one there cha
 that depends on it, and a test says which attack then pays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # --- The public network: runtime/src/genesis.rs, pallets/chain-parameters, pallets/emission.
 
@@ -20,6 +20,14 @@ DIFFICULTY = 1_000.0
 ROUND_BUDGET = BLOCK_REWARD * USEFUL_WORK_SHARE * ROUND_BLOCKS
 AUTHOR_REWARD = BLOCK_REWARD * AUTHOR_SHARE
 """AIPG that an author loses by withholding a block, besides fees."""
+
+AUDITORS_PART = 3 / 97
+"""What all audits of a job earn on average by what the job does: 3 % of everything."""
+
+POWER_INTERVAL = 360
+"""Blocks without a window of verified power until one opens, on average."""
+POWER_LASTS = 5 + 3 + 30
+"""Blocks of a window: to commit, until its beacon can be there, to prove."""
 
 WINDOW_DAYS = 1.0
 """W: a result may be challenged until it is this old."""
@@ -77,7 +85,13 @@ class Rules:
     auditors: float
     """m: auditors expected per audit."""
     audit_pay: float
-    """Pay of one auditor as a share of the fee of the job."""
+    """Pay of one auditor as a share of the fee of the job, at most."""
+    audit_minted: bool
+    """Whether that is minted as a part of the job's credit, under its κ (else paid as it is, and
+    above the floor by the worker).
+    """
+    audit_part: float
+    """3/97: what all audits of a job earn on average by its credit, where they are minted."""
     detection: float
     """p_eff / p that the cap of a worker counts on."""
     # Beacons: blocks, authors
@@ -88,6 +102,8 @@ class Rules:
     # The cap of a worker
     reserve: float
     """Part of S that is kept for one job's Δ / p_eff; the rest covers the payouts that wait."""
+    exposure: bool
+    """Whether there is a cap by exposure at all."""
     holds_payouts: bool
     """Whether payouts of a worker wait while one of its results is challenged."""
     # Emission
@@ -97,20 +113,26 @@ class Rules:
     """Largest κ that governance can list."""
     mint_by_credit: bool
     """Whether mint ≤ κ · credit (else κ · fee)."""
-    filter_voids_kappa: bool
-    """Whether a job whose price, region or level excludes a candidate of its draw has κ = κ
-    default.
+    filter_voids: str
+    """When a job whose price, region or level excludes others has κ = κ default: "never", "seen"
+    (one of them is among the candidates of its draw), or "always".
     """
+    bond_voids: bool
+    """Whether a job that is larger than what the bond of others can stand for has κ = κ default."""
     input_charge: float
     """Share of the price that an input that stays away costs where κ > β."""
     input_draws: int
     """Draws that a job of such a model has until then."""
+    miss_voids: bool
+    """Whether such a job has κ = κ default from the first draw on whose worker had no input."""
     # Assignment
     candidates: int
     base_score: float
     """Score of the dearest fitting worker; the cheapest has 1."""
     by_capacity: bool
     """Whether candidates are drawn by verified capacity (else by account)."""
+    in_turn: int
+    """Accounts that one machine can serve in turn, each with all of its power."""
     # Disputes
     challenge_minimum: float
     challenge_of_bond: float
@@ -124,30 +146,40 @@ class Rules:
     power_draw: float
     power_tiles: int
     power_windows: float
+    power_leap: float
+    """Claims above so many times what was last proven are drawn for certain."""
+    fuse_share: float
+    """Part of all bonds that the workers who blow the fuse have together, at least."""
 
 
 INFINITY = float("inf")
 
-TODAY = Rules(
+BEFORE = Rules(
     audit_floor=0.01,
     history=0.0,
     auditors=2.0,
     audit_pay=0.5,
+    audit_minted=False,
+    audit_part=AUDITORS_PART,
     detection=0.74,
     reserve=0.0,
     assignment_beacon=(2, 2),
     audit_beacon=(8, 3),
     listed_beacon=(2, 2),
+    exposure=False,
     holds_payouts=False,
     kappa=BETA,
     listed_kappa=2.0,
     mint_by_credit=False,
-    filter_voids_kappa=False,
+    filter_voids="never",
+    bond_voids=False,
     input_charge=0.02,
     input_draws=3,
+    miss_voids=False,
     candidates=4,
     base_score=0.1,
     by_capacity=False,
+    in_turn=1,
     challenge_minimum=50.0,
     challenge_of_bond=0.0,
     challenge_of_fee=0.0,
@@ -155,29 +187,39 @@ TODAY = Rules(
     power_draw=0.01,
     power_tiles=8,
     power_windows=1.0,
+    power_leap=INFINITY,
+    fuse_share=0.0,
 )
-"""What the runtime does today, and the design's value where nothing is built yet."""
+"""The runtime before there were audits, and the design's value where nothing was built then: what
+each rule is worth shows against it.
+"""
 
 CHOSEN = Rules(
     audit_floor=0.01,
     history=5.0,
     auditors=2.0,
     audit_pay=0.5,
+    audit_minted=False,
+    audit_part=AUDITORS_PART,
     detection=0.4,
     reserve=0.2,
     assignment_beacon=(2, 2),
     audit_beacon=(12, 3),
     listed_beacon=(12, 3),
+    exposure=True,
     holds_payouts=True,
     kappa=0.01,
     listed_kappa=1.0,
     mint_by_credit=True,
-    filter_voids_kappa=True,
+    filter_voids="always",
+    bond_voids=True,
     input_charge=1.0,
     input_draws=1,
+    miss_voids=True,
     candidates=4,
     base_score=0.1,
     by_capacity=True,
+    in_turn=1,
     challenge_minimum=50.0,
     challenge_of_bond=0.01,
     challenge_of_fee=1.0,
@@ -185,5 +227,28 @@ CHOSEN = Rules(
     power_draw=0.02,
     power_tiles=8,
     power_windows=4.0,
+    power_leap=1.25,
+    fuse_share=0.01,
 )
 """What the simulation recommends."""
+
+TODAY = replace(
+    CHOSEN,
+    # useful-work, `auditors_line`
+    audit_minted=True,
+    # model-registry: the most that governance can list. The main network lists nothing, `dev` 2.
+    listed_kappa=4.0,
+    # worker-registry, `Drawn::is_open`
+    filter_voids="seen",
+    bond_voids=False,
+    # job-escrow: MAX_INPUT_MISSES, InputMissCharge
+    input_charge=0.02,
+    input_draws=3,
+    # power: who attends every second window keeps its power
+    in_turn=2,
+    # chain-parameters of the main network
+    power_windows=BLOCKS_A_DAY / (POWER_INTERVAL + POWER_LASTS),
+)
+"""What the present runtime does, with the figures of the main network. Where nothing is built that
+the simulation could read, the lines say so.
+"""

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import parameters as given
 from .assignment import score, wins
-from .parameters import CHOSEN, TODAY, Rules
+from .parameters import BEFORE, CHOSEN, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .reroll import value_of_withholding
 from .search import best, threshold
@@ -35,7 +35,9 @@ def overpriced(share: float, rules: Rules, ask: float, room: float, index: float
     ratio = score(1 / room, rules.base_score) / score(1 / highest, rules.base_score)
     win = wins(share, rules.candidates, ratio)
     credit = min(ask, index)
-    kappa = rules.kappa if rules.filter_voids_kappa and room < 2 else rules.listed_kappa
+    # If it wins, a candidate that asks for more than half of max_price was looked at: its own.
+    voided = rules.filter_voids != "never" and room < 2
+    kappa = rules.kappa if voided else rules.listed_kappa
     ceiling = kappa * (credit if rules.mint_by_credit else ask)
     minted = min(ceiling, credit * given.ROUND_BUDGET / given.DIFFICULTY)
     return profit(win, minted, own_price=ask, credit=1.0)
@@ -48,9 +50,32 @@ def excluding(share: float, rules: Rules, fits: float) -> float:
     whose filters exclude a candidate has κ = default.
     """
     among = share / (share + (1 - share) * fits) if share + fits > 0 else 0.0
-    voided = rules.filter_voids_kappa and fits < 1
-    kappa = rules.kappa if voided else rules.listed_kappa
+    kept = still_open((1 - share) * (1 - fits), rules)
+    kappa = kept * rules.listed_kappa + (1 - kept) * rules.kappa
     return profit(wins(among, rules.candidates), kappa)
+
+
+def still_open(excluded: float, rules: Rules) -> float:
+    """Probability that a job keeps its κ whose filters exclude this part of all places.
+
+    "seen": a draw that finds nobody is repeated and changes nothing; one that finds somebody must
+    have looked at nobody who is excluded. Whoever fits is drawn as often then as otherwise.
+    """
+    if rules.filter_voids == "never" or excluded <= 0:
+        return 1.0
+    if rules.filter_voids == "always" or excluded >= 1:
+        return 0.0
+    return (1 - excluded) ** rules.candidates / (1 - excluded**rules.candidates)
+
+
+def outbonded(share: float, rules: Rules) -> float:
+    """A job so large that the bonds of others cannot stand for it: they are not drawn.
+
+    Before there was a cap by exposure everybody could be.
+    """
+    if not rules.exposure:
+        return plain(share, rules)
+    return profit(1.0, rules.kappa if rules.bond_voids else rules.listed_kappa)
 
 
 def tilted(share: float, rules: Rules, dearest: float, undercut: float) -> float:
@@ -59,11 +84,16 @@ def tilted(share: float, rules: Rules, dearest: float, undercut: float) -> float
     `dearest`: their cost as a share of max_price; `undercut`: the own ask by theirs. With the rule
     a job has the listed κ only if every candidate costs at most half of max_price.
     """
-    voided = rules.filter_voids_kappa and dearest > 0.5
     ratio = score(dearest * undercut, rules.base_score) / score(dearest, rules.base_score)
     win = wins(share, rules.candidates, ratio)
+    kappa = rules.listed_kappa
+    if rules.filter_voids != "never" and dearest > 0.5:
+        # Without the rule "always" it is kept where all candidates are its own, and not dear.
+        is_kept = rules.filter_voids == "seen" and dearest * undercut <= 0.5
+        kept = share**rules.candidates / win if is_kept else 0.0
+        kappa = kept * rules.listed_kappa + (1 - kept) * rules.kappa
     # Per unit of the others' price: the own fee is `undercut` of it.
-    return profit(win, rules.kappa if voided else rules.listed_kappa, own_price=undercut)
+    return profit(win, kappa, own_price=undercut)
 
 
 def withheld(share: float, rules: Rules) -> float:
@@ -120,21 +150,22 @@ def plans(share: float, rules: Rules) -> dict[str, float]:
                 undercut=np.linspace(0.1, 1, 19),
             ).value
         ),
+        "job too large for others' bonds": outbonded(share, rules),
         "input withheld": withheld(share, rules),
     }
 
 
 def plan_table() -> Table:
     """Best profit per job, in prices of an honest job, with a model listed at the largest κ."""
-    at_one = replace(TODAY, listed_kappa=CHOSEN.listed_kappa)
+    before, today = (replace(rules, listed_kappa=CHOSEN.listed_kappa) for rules in (BEFORE, TODAY))
     rows = []
     for name in plans(0.1, TODAY):
         cells = [name]
-        for rules in (at_one, CHOSEN):
+        for rules in (before, today, CHOSEN):
             cells += [number(plans(share, rules)[name]) for share in (0.01, 0.1, given.ADVERSARY)]
         rows.append(cells)
     header = ["plan, κ = 1"]
-    for label in ("today", "chosen"):
+    for label in ("before", "today", "chosen"):
         header += [f"{label}: s = 1 %", "10 %", "a third"]
     return Table("plans", header, rows)
 
@@ -144,14 +175,14 @@ def listed() -> Table:
     rows = []
     for kappa in (0.02, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0):
         cells = [number(kappa), percent(largest_share(kappa))]
-        for rules in (TODAY, CHOSEN):
+        for rules in (BEFORE, TODAY, CHOSEN):
             at = replace(rules, listed_kappa=kappa)
             safe = threshold(lambda s, at=at: max(plans(s, at).values()) <= 1e-9, 1e-4, 0.999)
             cells.append("no share" if safe <= 1e-4 else percent(safe))
         rows.append(cells)
     return Table(
         "listing",
-        ["κ", "share of draws that pays", "share of capacity that pays, today", "chosen"],
+        ["κ", "share of draws that pays", "share of capacity that pays, before", "today", "chosen"],
         rows,
     )
 
@@ -209,20 +240,27 @@ def run(settings: Settings) -> Line:
     """All tables of this line; nothing here is sampled."""
     del settings
     today = replace(TODAY, listed_kappa=CHOSEN.listed_kappa)
+    before = replace(BEFORE, listed_kappa=CHOSEN.listed_kappa)
     now, then = plans(given.ADVERSARY, today), plans(given.ADVERSARY, CHOSEN)
+    once = plans(given.ADVERSARY, before)
     small = plans(0.01, today)
     attacks = []
     conclusions = {
         "same ask": "κ of a listed model stays at or below 1.",
-        "own ask high": "The ceiling must be κ · credit, not κ · fee (`line_of` in reward.rs).",
+        "own ask high": "The ceiling is κ · credit, not κ · fee (`line_of`).",
         "max_price excludes others": (
-            "A job whose price, region or level passes over a candidate earns the default κ."
+            "Today the default κ holds if one of four candidates was passed over. Let it hold for"
+            " every job that names a region or a level, or less than twice the index price."
         ),
         "max_price just above others": (
-            "The listed κ needs every candidate at or below half of max_price."
+            "The listed κ takes that every candidate asks at most half of max_price."
+        ),
+        "job too large for others' bonds": (
+            "Name a least bond with each listing: jobs above a fiftieth of it earn the default κ,"
+            " and machines below it do not count."
         ),
         "input withheld": (
-            "On a listed model an input that stays away costs the whole price, at once."
+            "On a listed model an input that stays away has to cost the whole price, at once."
         ),
     }
     for name, value in then.items():
@@ -231,8 +269,9 @@ def run(settings: Settings) -> Line:
                 f"Self-dealing on a listed model: {name}",
                 value > 1e-9,
                 f"{number(value)} of a price a job (a third of capacity, κ = 1)",
-                now[name] > 0,
+                now[name] > 1e-9,
                 f"{number(now[name])}; with 1 % of capacity {number(small[name])}",
+                number(once[name]),
                 conclusions[name],
             )
         )
@@ -246,6 +285,7 @@ def run(settings: Settings) -> Line:
             f"{number(full)} of a price a job (a tenth of capacity, κ = 1)",
             full > 0,
             "the same",
+            "the same",
             f"It would gain {number(idle)}, but then others' jobs wait for the slot and pay better."
             " Look out for workers that are free while jobs wait.",
         )
@@ -257,6 +297,7 @@ def run(settings: Settings) -> Line:
             True,
             f"{number(stale)} of a price a job at 5 times the asks (a third of capacity, κ = 1)",
             True,
+            "the same",
             "the same, and without a stale price",
             "Keep the index price within twice what workers ask; lower it when asks fall.",
         )
@@ -267,9 +308,10 @@ def run(settings: Settings) -> Line:
             True,
             f"{number(foreknown(given.ADVERSARY, CHOSEN))} of a fee a day (a third of the seats)",
             True,
-            f"{number(foreknown(given.ADVERSARY, today))} of a fee a day, κ = 1",
-            "Draw jobs of listed models by the beacon of audits. What is left needs a third of all"
-            " seats.",
+            "the same, κ = 1",
+            f"{number(foreknown(given.ADVERSARY, before))} of a fee a day, κ = 1",
+            "Jobs of listed models are drawn by the beacon of audits. What is left needs a third of"
+            " all seats.",
         )
     )
     return Line(

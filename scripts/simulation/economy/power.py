@@ -3,26 +3,35 @@
 **Power.** In each window every worker claims the multiply-accumulates of a chain of products. A
 part d of them is drawn, t tiles each; a false tile zeroes its power for 30 days. Who invents a part
 y of its claim is found with d · (1 − (1 − y)^t) a window, gains y, and loses 30 days of all it has.
+Who claims more than 1.25 times what it last proved is drawn for certain, and so is a newcomer in
+its first eight windows: so a part above a fifth takes a machine that was there once.
 
 **Lane.** A small budget for public jobs that the beacon draws, so that workers have something to do
 before there are requesters. Nobody chooses requester or worker; it pays what the work costs.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from . import parameters as given
-from .parameters import CHOSEN, TODAY, Rules
+from .parameters import BEFORE, CHOSEN, INFINITY, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import best
 from .settings import Settings
 
 ZEROED_DAYS = 30
+NEWCOMER_WINDOWS = 8
+WITHOUT_LEAPS = replace(CHOSEN, power_leap=INFINITY)
+"""What is chosen, but for who claims much more than it has proven."""
 PARTS = np.linspace(0.01, 1, 100)
 
 
 def found(part: float, rules: Rules) -> float:
     """Probability a window that an invented part is found."""
-    return rules.power_draw * (1 - (1 - part) ** rules.power_tiles)
+    claimed = 1 / (1 - part) if part < 1 else INFINITY
+    is_leap = claimed > rules.power_leap * (1 + 1e-9)
+    return (1.0 if is_leap else rules.power_draw) * (1 - (1 - part) ** rules.power_tiles)
 
 
 def fake(part: float, rules: Rules) -> float:
@@ -51,17 +60,29 @@ def sample_margin(settings: Settings, part: float, rules: Rules) -> float:
     return float(np.mean(drawn & (false_tiles > 0))) * ZEROED_DAYS * rules.power_windows / part
 
 
+def undrawn_days(rules: Rules) -> float:
+    """Days until the lottery draws a worker, on average."""
+    return 1 / (rules.power_draw * rules.power_windows)
+
+
+def rented_days(rules: Rules) -> float:
+    """Days that the windows of a newcomer take."""
+    return NEWCOMER_WINDOWS / rules.power_windows
+
+
 def inventions(settings: Settings) -> Table:
     """Margins by what is invented."""
     rows = []
-    for part in (0.05, 0.1, 0.25, 0.5, 0.9, 1.0):
+    for part in (0.05, 0.1, 0.2, 0.25, 0.5, 0.9, 1.0):
         rows.append(
             [
                 percent(part),
-                number(margin(part, TODAY)),
+                number(margin(part, BEFORE)),
+                number(margin(part, WITHOUT_LEAPS)),
+                number(sample_margin(settings, part, WITHOUT_LEAPS)),
+                number(1 / (found(part, WITHOUT_LEAPS) * WITHOUT_LEAPS.power_windows)),
                 number(margin(part, CHOSEN)),
-                number(sample_margin(settings, part, CHOSEN)),
-                number(1 / (found(part, CHOSEN) * CHOSEN.power_windows)),
+                number(margin(part, TODAY)),
             ]
         )
     return Table(
@@ -69,9 +90,11 @@ def inventions(settings: Settings) -> Table:
         [
             "invented part",
             "loss by gain: 1 %, 8 tiles, 1 window a day",
-            "2 %, 8 tiles, 4 a day (chosen)",
+            "2 %, 8 tiles, 4 a day",
             "sampled",
             "days until found",
+            "leaps drawn (chosen)",
+            f"{number(TODAY.power_windows)} windows a day (today)",
         ],
         rows,
         sampled=True,
@@ -131,7 +154,11 @@ def lanes() -> Table:
 
 def draw_margin(axes) -> None:
     """Margins over the invented part."""
-    for label, rules in (("1 %, 1 a day (design)", TODAY), ("2 %, 4 a day (chosen)", CHOSEN)):
+    for label, rules in (
+        ("1 %, 1 a day (design)", BEFORE),
+        ("2 %, 4 a day", WITHOUT_LEAPS),
+        ("leaps drawn (today)", TODAY),
+    ):
         axes.semilogy(100 * PARTS, [margin(y, rules) for y in PARTS], label=label)
     axes.axhline(1, color="grey", linestyle=":", linewidth=1)
     axes.set(xlabel="invented part of the claim, %", ylabel="loss by gain")
@@ -140,8 +167,9 @@ def draw_margin(axes) -> None:
 
 def run(settings: Settings) -> Line:
     """All tables of this line."""
-    now = min(margin(float(y), TODAY) for y in PARTS)
-    then = min(margin(float(y), CHOSEN) for y in PARTS)
+    before, now, then = (
+        min(margin(float(y), rules) for y in PARTS) for rules in (BEFORE, TODAY, CHOSEN)
+    )
     return Line(
         "power",
         [inventions(settings), lanes()],
@@ -152,27 +180,31 @@ def run(settings: Settings) -> Line:
                 then < 1,
                 f"loses {number(then)} times what it gains",
                 now < 1,
-                f"loses {number(now)} times what it gains, with one window a day",
-                "Four windows a day, 2 % drawn.",
+                f"loses {number(now)} times what it gains",
+                f"lost {number(before)} times what it gained, with one window a day",
+                "Four windows a day, 2 % drawn, and for certain who claims more than 1.25 times"
+                " what it last proved.",
             ),
             Attack(
-                "Inventing power under a new account each time",
+                "Power of a machine that is not there any more",
                 True,
-                f"{number(1 / (CHOSEN.power_draw * CHOSEN.power_windows))} days of power for 200"
-                " AIPG",
+                f"{number(undrawn_days(CHOSEN))} days of it for {number(rented_days(CHOSEN))} days"
+                " of rent and a new account",
                 True,
-                f"{number(1 / (TODAY.power_draw * TODAY.power_windows))} days",
-                "Draw every newcomer in its first 8 windows. Power weighs draws only, and a drawn"
-                " job that is not served costs 5 % of the bond: it must never count for seats or"
-                " pay.",
+                f"{number(undrawn_days(TODAY))} days for {number(rented_days(TODAY))}",
+                f"{number(undrawn_days(BEFORE))} days of invented power, without rent",
+                "Newcomers are drawn in their first 8 windows. Power weighs draws, and shares a"
+                " budget that is used up; a drawn job that is not served costs 5 % of the bond. It"
+                " must never count for seats, or raise a ceiling.",
             ),
             Attack(
                 "Accounts without machines in the bootstrap lane",
                 False,
                 "0: the lane draws by verified capacity",
-                True,
+                False,
+                "there is no lane",
                 f"{number(lane_farm(300, 100, False))} AIPG in 30 days if it drew by account",
-                "Open the lane only with verified power.",
+                "Open the lane only where power is measured.",
             ),
         ],
     )

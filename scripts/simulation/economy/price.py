@@ -9,8 +9,8 @@ outside does not.
 from . import parameters as given
 from .beacon import worth
 from .caps import HELD_DAYS, bond_by_exposure
-from .disputes import ABSENCE, accuse, challenge_bond, covers_replay
-from .parameters import CHOSEN, TODAY
+from .disputes import ABSENCE, accuse, challenge_bond, covers_replay, fuse_bond, fuse_cost
+from .parameters import BEFORE, CHOSEN, TODAY
 from .report import Attack, Line, Picture, Table, number
 from .settings import Settings
 
@@ -32,7 +32,8 @@ def conditions() -> Table:
     """Margins before and after; a margin under 1 fails."""
     bond = bond_by_exposure(1_000, 1.0, CHOSEN.audit_floor, HELD_DAYS)
     before, after = 1.0, 1.0 / FALL
-    fixed = CHOSEN.challenge_minimum
+    fixed = BEFORE.challenge_minimum
+    fuse = fuse_cost(fuse_bond(TODAY))
     rows = [
         [
             "false results do not pay (cap by exposure)",
@@ -56,7 +57,7 @@ def conditions() -> Table:
             "holds: it follows the fee",
         ],
         [
-            "the same, 50 AIPG flat (today)",
+            "the same, 50 AIPG flat (before)",
             number(covers_replay(fixed, 100)),
             number(covers_replay(fixed, 100 * after)),
             "fails for dear jobs, before and after",
@@ -92,9 +93,9 @@ def conditions() -> Table:
             "accounts cost a fifth; only draws by account care",
         ],
         [
-            "blowing the fuse (450 AIPG), in jobs",
-            number(450),
-            number(450 / after),
+            "blowing the fuse (1 % of 10 million bonded), in jobs",
+            number(fuse),
+            number(fuse / after),
             "a fifth",
         ],
     ]
@@ -118,7 +119,8 @@ def run(settings: Settings) -> Line:
     """All tables of this line; nothing here is sampled."""
     del settings
     bond = bond_by_exposure(1_000, 1.0, CHOSEN.audit_floor, HELD_DAYS)
-    dear = covers_replay(TODAY.challenge_minimum, 500.0)
+    dear = covers_replay(BEFORE.challenge_minimum, 500.0)
+    now = accuse(challenge_bond(bond, 5.0, TODAY), bond, ABSENCE)
     accused = accuse(challenge_bond(bond, 5.0, CHOSEN), bond, ABSENCE)
     return Line(
         "price",
@@ -129,8 +131,9 @@ def run(settings: Settings) -> Line:
                 "Cheating or accusing after −80 %",
                 accused > 0,
                 f"{number(accused)} AIPG for an accuser; the cap holds",
-                True,
-                f"a defender of a job of 500 AIPG gets {number(dear)} of what it spends",
+                now > 0,
+                "the same",
+                f"a defender of a job of 500 AIPG got {number(dear)} of what it spent",
                 "Bonds and fees are both AIPG: nothing to do but to tell workers that their caps"
                 " shrank.",
             ),
@@ -140,6 +143,7 @@ def run(settings: Settings) -> Line:
                 f"pays when {number(FALL * given.AUTHOR_REWARD / 0.9)} AIPG of before hang on a"
                 " beacon",
                 True,
+                "the same",
                 "the same",
                 "The cap counts on it (0.4 p).",
             ),

@@ -32,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Attack:
-    """What an attacker's best response earns, under the chosen rules and under those of today."""
+    """What an attacker's best response earns: by the chosen rules, today, and before."""
 
     name: str
     pays: bool
@@ -41,6 +41,8 @@ class Attack:
     pays_today: bool
     today: str
     """The same under the rules of today."""
+    before: str
+    """The same before there were audits and what came with them."""
     conclusion: str
     """What an operator or a governor should do about it."""
 

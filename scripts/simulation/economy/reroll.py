@@ -8,6 +8,9 @@ to three draws and withhold its input from the workers it does not want.
 **Worker.** Nobody can tell whether an input was really missing: a worker can decline any job that
 way, unpenalised.
 
+**Today.** A job whose input was missing once has κ default from then on, so later looks gain
+nothing. The first one is free: who is not drawn withholds, and loses 2 % instead of the fee.
+
 **Chosen.** With κ at most β the rule of today stands. On a listed model a missing input is a
 demand: the requester publishes it on chain within the claim window, or the job ends and the whole
 price is lost. No second draw, and no false claim, as the worker then has its input.
@@ -18,7 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import parameters as given
-from .parameters import CHOSEN, TODAY, Rules
+from .parameters import BEFORE, CHOSEN, TODAY, Rules
 from .report import Attack, Line, Picture, Table, number, percent
 from .search import threshold
 from .settings import Settings
@@ -28,17 +31,37 @@ LOST = 1 - given.CREATOR - given.REFERRER
 
 
 def value_of_withholding(win: float, rules: Rules, kappa: float | None = None) -> float:
-    """Profit of a self-dealer per fee, by backward induction over its draws.
+    """Profit of a self-dealer per fee.
 
-    After a lost draw it supplies the input (−0.945) or withholds it; after the last draw the charge
-    is due. Where κ is at most β, three draws and 2 % hold whatever the rules for listed models.
+    Where κ is at most β, three draws and 2 % hold whatever the rules for listed models.
     """
     kappa = rules.listed_kappa if kappa is None else kappa
     rules = rules if kappa > given.BETA else TODAY
-    value = -rules.input_charge
-    for _ in range(rules.input_draws):
-        value = win * (kappa - given.BETA) + (1 - win) * max(-LOST, value)
+    return induct(win, rules.input_charge, kappas(rules, kappa))
+
+
+def kappas(rules: Rules, kappa: float) -> list[float]:
+    """κ of the job in each of its draws."""
+    later = min(kappa, rules.kappa) if rules.miss_voids else kappa
+    return [kappa] + [later] * (rules.input_draws - 1)
+
+
+def induct(win: float, charge: float, draws: list[float]) -> float:
+    """Profit by backward induction over draws, each with its κ.
+
+    After a lost draw it supplies the input (−0.945) or withholds it; after the last draw the charge
+    is due.
+    """
+    value = -charge
+    for kappa in reversed(draws):
+        value = win * max(kappa - given.BETA, value) + (1 - win) * max(-LOST, value)
     return value
+
+
+def limit_of(win: float, rules: Rules) -> float:
+    """κ up to which withholding does not pay where a missing input voids it."""
+    after = induct(win, rules.input_charge, kappas(rules, rules.kappa)[1:])
+    return given.BETA + max(0.0, (1 - win) / win * -max(-LOST, after))
 
 
 def sample_withholding(settings: Settings, win: float, rules: Rules) -> float:
@@ -46,9 +69,10 @@ def sample_withholding(settings: Settings, win: float, rules: Rules) -> float:
     less.
     """
     rng = settings.generator(f"withholding {win} {rules.input_draws}")
-    won = (rng.random((settings.samples, rules.input_draws)) < win).any(axis=1)
+    won = rng.random((settings.samples, rules.input_draws)) < win
     end = -min(rules.input_charge, LOST)
-    return float(np.mean(np.where(won, rules.listed_kappa - given.BETA, end)))
+    earns = np.array(kappas(rules, rules.listed_kappa))[won.argmax(axis=1)] - given.BETA
+    return float(np.mean(np.where(won.any(axis=1), earns, end)))
 
 
 def withholding_limit(win: float, charge: float, draws: int) -> float:
@@ -64,6 +88,7 @@ def declined(decliners: float) -> float:
 
 def limits(settings: Settings) -> Table:
     """κ that withholding allows."""
+    before = replace(BEFORE, listed_kappa=1.0)
     today = replace(TODAY, listed_kappa=1.0)
     rows = []
     for win in (0.01, 0.05, 0.1, 0.2, given.ADVERSARY, 0.45):
@@ -71,8 +96,9 @@ def limits(settings: Settings) -> Table:
             [
                 percent(win),
                 number(withholding_limit(win, 0.02, 3)),
-                number(withholding_limit(win, 1.0, 3)),
+                number(limit_of(win, TODAY)),
                 number(withholding_limit(win, 1.0, 1)),
+                number(value_of_withholding(win, before)),
                 number(value_of_withholding(win, today)),
                 number(sample_withholding(settings, win, today)),
                 number(value_of_withholding(win, CHOSEN)),
@@ -83,10 +109,11 @@ def limits(settings: Settings) -> Table:
         "withheld-inputs",
         [
             "wins a draw",
-            "κ at most: 3 draws, 2 % (today)",
-            "3 draws, the price",
+            "κ at most: 3 draws, 2 % (before)",
+            "κ void after the first (today)",
             "1 draw, the price (chosen)",
-            "profit at κ = 1, today",
+            "profit at κ = 1, before",
+            "today",
             "sampled",
             "chosen",
             "sampled",
@@ -126,10 +153,10 @@ def draw_limits(axes) -> None:
     """κ limits of withholding."""
     win = np.linspace(0.01, 0.9, 90)
     axes.semilogy(
-        100 * win, [withholding_limit(w, 0.02, 3) for w in win], label="3 draws, 2 % (today)"
+        100 * win, [withholding_limit(w, 0.02, 3) for w in win], label="3 draws, 2 % (before)"
     )
     axes.semilogy(
-        100 * win, [withholding_limit(w, 1.0, 3) for w in win], label="3 draws, the price"
+        100 * win, [limit_of(w, TODAY) for w in win], label="κ void after the first (today)"
     )
     axes.semilogy(
         100 * win, [withholding_limit(w, 1.0, 1) for w in win], label="1 draw, the price (chosen)"
@@ -141,6 +168,7 @@ def draw_limits(axes) -> None:
 def run(settings: Settings) -> Line:
     """All tables of this line."""
     today = replace(TODAY, listed_kappa=CHOSEN.listed_kappa)
+    before = replace(BEFORE, listed_kappa=CHOSEN.listed_kappa)
 
     def pays_from(rules: Rules) -> float:
         return threshold(lambda win: value_of_withholding(win, rules) <= 0, 1e-6, 1.0)
@@ -154,17 +182,20 @@ def run(settings: Settings) -> Line:
                 "Several looks at the draw of a listed model",
                 pays_from(CHOSEN) < given.ADVERSARY,
                 f"0 below {percent(pays_from(CHOSEN))} of the draws",
-                True,
-                f"pays from {percent(pays_from(today))} of the draws, κ = 1",
-                "A missing input on a listed model is a demand: published in time, or the price is"
-                " lost.",
+                pays_from(today) < given.ADVERSARY,
+                f"pays from {percent(pays_from(today))} of the draws, κ = 1: the first look is"
+                " free",
+                f"from {percent(pays_from(before))}",
+                "Make a missing input on a listed model a demand: published in time, or the price"
+                " is lost. Until then list nothing.",
             ),
             Attack(
                 "Declining jobs as InputUnavailable",
                 True,
                 "a free choice of jobs",
                 True,
-                "the same",
+                "the same; besides, the job loses its listed κ",
+                "a free choice of jobs",
                 "Watch InputUnavailable by worker. Nobody can tell a false one until inputs can be"
                 " demanded on chain.",
             ),

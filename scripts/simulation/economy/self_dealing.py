@@ -15,7 +15,7 @@ s is a share of *draws*. How it can be made larger than the share of capacity: l
 import numpy as np
 
 from . import parameters as given
-from .parameters import CHOSEN
+from .parameters import BEFORE, CHOSEN, TODAY
 from .report import Attack, Line, Picture, Table, number, percent
 from .settings import Settings
 
@@ -150,7 +150,9 @@ def run(settings: Settings) -> Line:
                 f"pays from {percent(share)} of the draws, {number(profit(1.0, 1.0))} of each fee"
                 " when alone",
                 True,
-                f"from {percent(largest_share(2.0))} at κ = 2",
+                f"from {percent(largest_share(TODAY.listed_kappa))} at κ ="
+                f" {number(TODAY.listed_kappa)}, the most that can be listed",
+                f"from {percent(largest_share(BEFORE.listed_kappa))} at κ = 2",
                 "List a model only while no party can have half of its capacity; bonds do not make"
                 " up for that, since self-dealing is not slashed. Unlist it when capacity leaves.",
             )

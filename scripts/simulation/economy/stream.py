@@ -2,8 +2,8 @@
 
 `caps` judges the results that wait at one moment. Here a worker with 1,000 jobs a day answers a
 part f of them falsely for as long as it likes. Each is audited about two hours after delivery. From
-the first one found on, its payouts wait (chosen) or not (today); it delivers until its cap is full
-(chosen) or until the ban, 2·W later (today). What is not found itself is paid in the end; S burns
+the first one found on, its payouts wait (today) or not (before); it delivers until its cap is full
+(today) or until the ban, 2·W later (before). What is not found itself is paid in the end; S burns
 once.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from . import parameters as given
 from .caps import HELD_DAYS, bond_by_exposure
-from .parameters import CHOSEN
+from .parameters import CHOSEN, TODAY
 from .report import Attack, Line, Table, number, percent
 from .search import best
 from .settings import Settings
@@ -109,7 +109,8 @@ def run(settings: Settings) -> Line:
                 "False results in a steady stream",
                 held > 0,
                 f"{number(held)} Δ at best, 1,000 jobs a day",
-                free > 0,
+                respond(TODAY.holds_payouts) > 0,
+                "the same",
                 f"{number(free)} Δ with the bond for W + K",
                 "The cap by exposure, and payouts that wait from the first challenge.",
             )

@@ -8,11 +8,12 @@ import numpy as np
 
 from economy import assignment, plans, reroll, self_dealing
 from economy import parameters as given
-from economy.parameters import CHOSEN, TODAY
+from economy.parameters import BEFORE, CHOSEN, TODAY
 from economy.search import best, threshold
 from economy.settings import Settings
 
 SETTINGS = Settings(samples=100_000)
+BARE = replace(BEFORE, listed_kappa=1.0)
 LISTED = replace(TODAY, listed_kappa=1.0)
 
 
@@ -62,6 +63,10 @@ class Assignment(unittest.TestCase):
     def test_one_candidate_means_no_competition(self):
         self.assertEqual(assignment.equilibrium_ask(1, 0.2, 0.1), 1)
 
+    def test_machine_in_two_accounts_has_two_places_today(self):
+        self.assertEqual(TODAY.in_turn, 2)
+        self.assertAlmostEqual(assignment.split_gain(2, 0.01, False, 4), 200 / 101)
+
     def test_splitting_pays_by_account_only(self):
         self.assertGreater(assignment.split_gain(16, 0.01, False, 4), 10)
         self.assertEqual(assignment.split_gain(16, 0.01, True, 4), 1)
@@ -84,11 +89,11 @@ class Assignment(unittest.TestCase):
 class SelfDealing(unittest.TestCase):
     def test_price_of_credit_bounds_a_very_dear_ask(self):
         # Alone, at 100 times the ask: 37.5 · credit is less than κ · fee.
-        got = plans.overpriced(1.0, LISTED, ask=100.0, room=1.0)
+        got = plans.overpriced(1.0, BARE, ask=100.0, room=1.0)
         self.assertAlmostEqual(got, 37.5 - 2)
 
     def test_foreknown_draws_a_day(self):
-        self.assertAlmostEqual(plans.foreknown(0.5, LISTED), 0.25 * 1_440 * 0.98)
+        self.assertAlmostEqual(plans.foreknown(0.5, BARE), 0.25 * 1_440 * 0.98)
 
     def test_split_of_the_fee_is_whole(self):
         total = (
@@ -129,12 +134,43 @@ class SelfDealing(unittest.TestCase):
             self.assertLessEqual(self_dealing.profit(share, given.BETA), 1e-12)
             self.assertLess(self_dealing.profit(share, CHOSEN.kappa), 0)
 
-    def test_plans_of_today_pay_with_small_shares(self):
-        found = plans.plans(0.1, LISTED)
+    def test_plans_paid_with_small_shares_before(self):
+        found = plans.plans(0.1, BARE)
         self.assertGreater(found["own ask high"], 1)
         self.assertAlmostEqual(found["max_price excludes others"], 0.98)
         self.assertGreater(found["input withheld"], 0)
         self.assertLess(found["same ask"], 0)
+
+    def test_plans_that_pay_today_are_three(self):
+        found = plans.plans(1 / 3, LISTED)
+        paying = {name for name, value in found.items() if value > 0}
+        three = {"max_price excludes others", "job too large for others' bonds", "input withheld"}
+        self.assertEqual(paying, three)
+        self.assertLess(plans.plans(0.1, LISTED)["max_price excludes others"], 0)
+
+    def test_job_that_excludes_others_stays_open_as_often_as_in_play(self):
+        rng = SETTINGS.generator("open")
+        excluded = rng.random((SETTINGS.samples * 5, 4)) < 0.6
+        drawn = ~excluded.all(axis=1)
+        played = (~excluded.any(axis=1)).sum() / drawn.sum()
+        self.assertAlmostEqual(plans.still_open(0.6, TODAY), float(played), delta=0.002)
+        for rules, kept in ((BEFORE, 1.0), (CHOSEN, 0.0)):
+            self.assertEqual(plans.still_open(0.6, rules), kept)
+        for rules in (BEFORE, TODAY, CHOSEN):
+            self.assertEqual(plans.still_open(0.0, rules), 1)
+
+    def test_dear_candidates_leave_the_listing_to_draws_of_own_ones(self):
+        # Ask half of the others', max_price as theirs: kept where all four places are its own.
+        share, ratio = 0.5, assignment.score(0.5, 0.1) / assignment.score(1.0, 0.1)
+        win = assignment.wins(share, 4, ratio)
+        kept = share**4
+        expected = 0.5 * (kept * 1.0 + (win - kept) * 0.01 - win * 0.02) - (1 - win) * 0.945
+        self.assertAlmostEqual(plans.tilted(share, LISTED, 1.0, 0.5), expected)
+
+    def test_bonds_exclude_others_only_since_there_is_a_cap(self):
+        self.assertEqual(plans.outbonded(0.1, BARE), plans.plain(0.1, BARE))
+        self.assertAlmostEqual(plans.outbonded(0.1, LISTED), 0.98)
+        self.assertAlmostEqual(plans.outbonded(0.1, CHOSEN), -0.01)
 
     def test_no_plan_pays_under_the_chosen_rules_below_the_limit(self):
         for share in (0.01, 0.1, 1 / 3, 0.48):
@@ -144,16 +180,18 @@ class SelfDealing(unittest.TestCase):
     def test_each_rule_is_needed(self):
         for change, plan in (
             ({"mint_by_credit": False}, "own ask high"),
-            ({"filter_voids_kappa": False}, "max_price excludes others"),
-            ({"input_draws": 3}, "input withheld"),
+            ({"filter_voids": "never"}, "max_price excludes others"),
+            ({"filter_voids": "seen"}, "max_price excludes others"),
+            ({"bond_voids": False}, "job too large for others' bonds"),
+            ({"input_draws": 3, "miss_voids": False}, "input withheld"),
             ({"input_charge": 0.02}, "input withheld"),
         ):
             rules = replace(CHOSEN, **change)
             self.assertGreater(plans.plans(1 / 3, rules)[plan], 0, change)
 
     def test_credit_bounds_the_mint_of_a_dear_ask(self):
-        free = plans.overpriced(0.1, LISTED, ask=10.0, room=1.0)
-        bound = plans.overpriced(0.1, replace(LISTED, mint_by_credit=True), ask=10.0, room=1.0)
+        free = plans.overpriced(0.1, BARE, ask=10.0, room=1.0)
+        bound = plans.overpriced(0.1, replace(BARE, mint_by_credit=True), ask=10.0, room=1.0)
         self.assertGreater(free - bound, 0.1)
 
     def test_stale_index_price_opens_it_again(self):
@@ -169,7 +207,8 @@ class SelfDealing(unittest.TestCase):
         self.assertAlmostEqual(plans.free_share(0.1, 1.0), 1.0)
 
     def test_foreknown_draws_are_rare_with_the_beacon_of_audits(self):
-        self.assertGreater(plans.foreknown(1 / 3, LISTED), 100)
+        self.assertGreater(plans.foreknown(1 / 3, BARE), 100)
+        self.assertLess(plans.foreknown(1 / 3, LISTED), 0.01)
         self.assertLess(plans.foreknown(1 / 3, CHOSEN), 0.01)
 
     def test_thin_round_nets_nothing_at_the_default(self):
@@ -180,7 +219,7 @@ class SelfDealing(unittest.TestCase):
 
 class Reroll(unittest.TestCase):
     def test_value_equals_play(self):
-        for rules in (LISTED, CHOSEN):
+        for rules in (BARE, LISTED, CHOSEN):
             for win in (0.05, 0.3):
                 self.assertAlmostEqual(
                     reroll.sample_withholding(SETTINGS, win, rules),
@@ -196,11 +235,24 @@ class Reroll(unittest.TestCase):
                     listed_kappa=reroll.withholding_limit(win, charge, draws),
                     input_charge=charge,
                     input_draws=draws,
+                    miss_voids=False,
                 )
                 self.assertAlmostEqual(reroll.value_of_withholding(win, rules), 0, places=9)
 
     def test_default_kappa_loses_under_the_rule_of_today(self):
         self.assertLess(reroll.value_of_withholding(0.3, CHOSEN, CHOSEN.kappa), 0)
+
+    def test_limit_of_today_is_where_value_is_nothing(self):
+        for win in (0.05, 0.3):
+            rules = replace(TODAY, listed_kappa=reroll.limit_of(win, TODAY))
+            self.assertAlmostEqual(reroll.value_of_withholding(win, rules), 0, places=9)
+
+    def test_first_look_is_free_today(self):
+        # Lost draws cost some 1.5 per cent instead of 94.5.
+        self.assertGreater(reroll.value_of_withholding(0.1, LISTED), 0.08)
+        self.assertLess(
+            reroll.value_of_withholding(0.1, LISTED), reroll.value_of_withholding(0.1, BARE)
+        )
 
     def test_chosen_rule_is_the_plain_limit(self):
         limit = threshold(lambda w: reroll.value_of_withholding(w, CHOSEN) <= 0, 0.0, 1.0)
