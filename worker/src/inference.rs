@@ -156,7 +156,7 @@ fn run(
     task: &Task,
     self_check: bool,
     bar: &ProgressBar,
-    tell: &dyn Fn(usize),
+    tell: &(dyn Fn(usize) + Sync),
 ) -> Result<Answer, InferenceError> {
     let started = Instant::now();
     let mut reported = started;
