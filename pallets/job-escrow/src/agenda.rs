@@ -177,7 +177,13 @@ impl<T: Config> Pallet<T> {
             service: job.service,
             seed: H256::from_slice(seed.as_ref()),
         };
-        let Some(drawn) = T::Workers::draw(&request) else {
+        let drawn = T::Workers::draw(&request);
+        job.is_open &= match &drawn {
+            Ok(drawn) => drawn.is_open,
+            // Else a filter would be tried until it finds who it is for.
+            Err(nobody) => nobody.is_open,
+        };
+        let Ok(drawn) = drawn else {
             let attempt = attempt.saturating_add(1);
             job.stage = Stage::Queued { anchor, attempt };
             let pause = attempt.min(LONGEST_PAUSE);
@@ -185,7 +191,6 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         };
         let due = now.saturating_add(T::Windows::claim());
-        job.is_open &= drawn.is_open;
         job.stage = Stage::Assigned {
             worker: drawn.worker.clone(),
             ask: drawn.ask,

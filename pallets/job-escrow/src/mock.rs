@@ -114,7 +114,7 @@ pub enum Report {
 pub struct Directory;
 
 impl WorkerDirectory<AccountId> for Directory {
-    fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>> {
+    fn draw(request: &DrawRequest) -> Result<Drawn<AccountId>, NobodyDrawn> {
         REQUESTS.with_borrow_mut(|requests| requests.push(request.clone()));
         DRAWS
             .with_borrow_mut(|draws| {
@@ -129,6 +129,9 @@ impl WorkerDirectory<AccountId> for Directory {
                 })
             })
             .inspect(|drawn| stand_for(&drawn.worker, drawn.payout, 0))
+            .ok_or(NobodyDrawn {
+                is_open: IS_OPEN.get(),
+            })
     }
 
     fn completed(worker: &AccountId, drawn: Balance, payout: Balance) {

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use aipg_exact::power::{check, samples, Chain, Commitment, OpeningError, Sample};
-use aipg_primitives::{HostBlake2, MeasuredMachines};
+use aipg_primitives::{HostBlake2, MeasuredMachines, VerifiedPower};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
@@ -258,14 +258,6 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// The verified power of a worker in steps, 0 for none: what it would be if it were settled now.
-    pub fn power_of(worker: &T::AccountId) -> u32 {
-        Records::<T>::get(worker).map_or(0, |mut record| {
-            Self::decide(worker, &mut record);
-            record.power
-        })
-    }
-
     /// How many of the last windows a worker attended, and how many there were since its first one, at most
     /// 100. `None` if it attended none that is remembered.
     pub fn attendance(worker: &T::AccountId) -> Option<(u32, u32)> {
@@ -279,5 +271,15 @@ impl<T: Config> Pallet<T> {
     pub fn is_fast(worker: &T::AccountId) -> bool {
         let power = Self::power_of(worker);
         power > 0 && power >= FastestTenth::<T>::get()
+    }
+}
+
+impl<T: Config> VerifiedPower<T::AccountId> for Pallet<T> {
+    /// What it would be if it were settled now.
+    fn power_of(worker: &T::AccountId) -> u32 {
+        Records::<T>::get(worker).map_or(0, |mut record| {
+            Self::decide(worker, &mut record);
+            record.power
+        })
     }
 }

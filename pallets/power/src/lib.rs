@@ -141,7 +141,7 @@ pub mod pallet {
         },
         /// Nobody was drawn in a window, or it is forgotten who: what the worker claimed there counts for nothing.
         Voided { window: u32, worker: T::AccountId },
-        /// A worker has attended none of the last two windows: it has no power.
+        /// A worker has not attended the last window: it has no power.
         Lapsed { worker: T::AccountId },
         /// A worker has attended none of the last hundred windows: it is a newcomer when it comes back.
         Forgotten { worker: T::AccountId },

@@ -28,7 +28,7 @@ pub const NEWCOMER_WINDOWS: u32 = 8;
 pub const LEAP_PART: u32 = 4;
 
 /// A worker that attended none of so many windows has no power.
-pub const LAPSE_WINDOWS: u32 = 2;
+pub const LAPSE_WINDOWS: u32 = 1;
 
 /// A window in which power is measured.
 #[derive(

@@ -2,7 +2,10 @@
 
 use crate::pallet::*;
 use aipg_exact::power::Sample;
-use aipg_primitives::api::{PowerSample, PowerView, PowerWindow};
+use aipg_primitives::{
+    api::{PowerSample, PowerView, PowerWindow},
+    VerifiedPower,
+};
 use alloc::vec::Vec;
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 

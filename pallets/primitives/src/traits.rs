@@ -84,16 +84,23 @@ pub struct Drawn<AccountId> {
     pub ask: Balance,
     pub payout: Balance,
     /// Whether the request left everybody in who could do the job: no machine that was looked at was passed over
-    /// for its price, region or level, nor asks for more than half of what the requester pays at most.
+    /// for its price, region, level or bond, nor asks for more than half of what the requester pays at most.
+    pub is_open: bool,
+}
+
+/// Nobody was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NobodyDrawn {
+    /// As [`Drawn::is_open`].
     pub is_open: bool,
 }
 
 /// Registered machines. Implemented by `pallet-worker-registry`.
 pub trait WorkerDirectory<AccountId> {
     /// Draws a machine that is online, serves the model, has a free slot and a bond that can stand for
-    /// the job, and fits price, level and region; takes one of its slots. `None`: nobody among the
+    /// the job, and fits price, level and region; takes one of its slots. An error: nobody among the
     /// candidates fits.
-    fn draw(request: &DrawRequest) -> Option<Drawn<AccountId>>;
+    fn draw(request: &DrawRequest) -> Result<Drawn<AccountId>, NobodyDrawn>;
     /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on, and
     /// instead of for `drawn`, the payout of the draw, for `payout`.
     fn completed(worker: &AccountId, drawn: Balance, payout: Balance);
@@ -317,6 +324,12 @@ impl<AccountId> StakeOf<AccountId> for () {
     fn stake_of(_: &AccountId) -> Balance {
         0
     }
+}
+
+/// What was measured of machines. Implemented by `pallet-power`.
+pub trait VerifiedPower<AccountId> {
+    /// Steps that count as verified now; 0 for none.
+    fn power_of(worker: &AccountId) -> u32;
 }
 
 /// Machines whose power is measured. Implemented by `pallet-worker-registry`.

@@ -269,7 +269,7 @@ mod benchmarks {
             drawn = Pallet::<T>::draw(&request);
         }
 
-        assert!(drawn.is_some());
+        assert!(drawn.is_ok());
     }
 
     #[benchmark]

@@ -4,10 +4,14 @@
 //! job was submitted. The cost depends on the number of candidates, not on the number of machines.
 
 use crate::{
-    can_stand_for, capacity::capacity_of, ClassCount, Classes, Config, Offers, Pallet, Place,
-    Serving, WorkerOf, WorkerState, Workers,
+    can_stand_for,
+    capacity::{capacity_of, class_of},
+    is_small_enough, ClassCount, Classes, Config, Offers, Pallet, Place, Serving, WorkerOf,
+    WorkerState, Workers,
 };
-use aipg_primitives::{payout_at_most, Balance, DrawRequest, Drawn, ModelCatalogue};
+use aipg_primitives::{
+    payout_at_most, Balance, DrawRequest, Drawn, ModelCatalogue, NobodyDrawn, VerifiedPower,
+};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use sp_runtime::{
@@ -122,8 +126,9 @@ enum Fit<T: Config> {
 
 impl<T: Config> Pallet<T> {
     /// Draws a winner for the request and takes one of its slots.
-    pub(crate) fn draw_worker(request: &DrawRequest) -> Option<Drawn<T::AccountId>> {
-        let floor = T::Models::terms(&request.model)?.price_floor;
+    pub(crate) fn draw_worker(request: &DrawRequest) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
+        let terms = T::Models::terms(&request.model);
+        let floor = terms.ok_or(NobodyDrawn { is_open: true })?.price_floor;
         let classes = Classes::<T>::get(request.model);
         let places = places(&request.seed, &classes, T::Candidates::get());
         // If all are looked at, each counts by its capacity here; else it does by how often it comes up.
@@ -168,14 +173,14 @@ impl<T: Config> Pallet<T> {
             candidate.record.active = candidate.record.active.saturating_add(1);
             candidate.record.exposed = candidate.record.exposed.saturating_add(candidate.payout);
             Workers::<T>::insert(&candidate.worker, candidate.record);
-            return Some(Drawn {
+            return Ok(Drawn {
                 worker: candidate.worker,
                 ask: candidate.ask,
                 payout: candidate.payout,
                 is_open,
             });
         }
-        None
+        Err(NobodyDrawn { is_open })
     }
 
     /// What the machine is to the request now. Its offer is checked against today's floor: the floor may have
@@ -185,6 +190,11 @@ impl<T: Config> Pallet<T> {
             return Fit::Unfit;
         };
         if record.state != WorkerState::Online || record.active >= record.capacity {
+            return Fit::Unfit;
+        }
+        // Its power has lapsed, and it waits to be told so: else it would count for what it has no more.
+        let power = record.power;
+        if power > 0 && class_of(T::Power::power_of(&worker)) < class_of(power) {
             return Fit::Unfit;
         }
         let offers = Offers::<T>::get(&worker);
@@ -204,6 +214,9 @@ impl<T: Config> Pallet<T> {
             return Fit::PassedOver;
         }
         let payout = payout_at_most(cost, request.mint_ceiling);
+        if !is_small_enough(Self::bond_of(&worker), payout) {
+            return Fit::PassedOver;
+        }
         if !can_stand_for(Self::bond_of(&worker), record.exposed, payout) {
             return Fit::Unfit;
         }

@@ -44,7 +44,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::*;
     use aipg_primitives::{
-        Balance, Burn, Fault, Freezes, ModelCatalogue, ModelId, Region, Windows,
+        Balance, Burn, Fault, Freezes, ModelCatalogue, ModelId, Region, VerifiedPower, Windows,
     };
     use frame_support::{
         pallet_prelude::*,
@@ -69,6 +69,9 @@ pub mod pallet {
 
         /// Burns from the bonds of convicted workers.
         type Burn: Burn<Self::AccountId, Self::RuntimeHoldReason>;
+
+        /// What was measured of machines.
+        type Power: VerifiedPower<Self::AccountId>;
 
         /// Models that can be offered.
         type Models: ModelCatalogue<Self::AccountId>;

@@ -3,7 +3,7 @@
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
     Balance, Burn, BurnReason, DrawRequest, Freezes, ModelCatalogue, ModelId, ModelTerms,
-    ServiceLevel, TrustClass, Units, Windows, AIPG,
+    ServiceLevel, TrustClass, Units, VerifiedPower, Windows, AIPG,
 };
 use frame_support::{
     derive_impl,
@@ -60,6 +60,8 @@ parameter_types! {
     /// Active models and their price floors.
     pub static ActiveModels: BTreeMap<ModelId, Balance> = BTreeMap::new();
     pub static BurnWorks: bool = true;
+    /// Whose power has lapsed without anybody saying so.
+    pub static Lapsed: Vec<AccountId> = Vec::new();
     /// Machines that an open draw takes.
     pub static OpenMachines: u32 = 1;
     /// Whose money is frozen.
@@ -122,6 +124,18 @@ impl ModelCatalogue<AccountId> for Catalogue {
     }
 }
 
+/// Power that was measured, of those of whom it has not lapsed.
+pub struct Measured;
+
+impl VerifiedPower<AccountId> for Measured {
+    fn power_of(worker: &AccountId) -> u32 {
+        if Lapsed::get().contains(worker) {
+            return 0;
+        }
+        crate::Workers::<Test>::get(worker).map_or(0, |record| record.power)
+    }
+}
+
 /// Windows of which this pallet needs one.
 pub struct Clock;
 
@@ -150,6 +164,7 @@ impl crate::Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
     type Burn = Burner;
+    type Power = Measured;
     type Models = Catalogue;
     type Freezes = Ice;
     type Windows = Clock;
@@ -193,6 +208,7 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     .unwrap();
     BurnWorks::set(true);
     OpenMachines::set(1);
+    Lapsed::set(Vec::new());
     Burned::set(Vec::new());
     Frozen::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());

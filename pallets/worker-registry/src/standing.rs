@@ -6,7 +6,7 @@ use crate::{
 };
 use aipg_primitives::{
     api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, MeasuredMachines,
-    WorkerDirectory,
+    NobodyDrawn, WorkerDirectory,
 };
 use frame_support::{
     storage::with_storage_layer,
@@ -146,7 +146,7 @@ impl<T: Config> AuditHistory<T::AccountId> for Pallet<T> {
 }
 
 impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
-    fn draw(request: &DrawRequest) -> Option<Drawn<T::AccountId>> {
+    fn draw(request: &DrawRequest) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
         Self::draw_worker(request)
     }
 

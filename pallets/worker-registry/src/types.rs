@@ -163,8 +163,13 @@ pub const LARGEST_PAYOUT_PART: Balance = 50;
 /// Whether a bond can stand for one more `payout` beside those that are `exposed`. With the rule of
 /// [`audit_chance`] no set of false results pays then; see `docs/simulation.md`.
 pub fn can_stand_for(bond: Balance, exposed: Balance, payout: Balance) -> bool {
-    let within = |amount: Balance, part: Balance| amount.saturating_mul(part) <= bond;
-    within(payout, LARGEST_PAYOUT_PART) && within(exposed.saturating_add(payout), EXPOSURE_PART)
+    let together = exposed.saturating_add(payout);
+    is_small_enough(bond, payout) && together.saturating_mul(EXPOSURE_PART) <= bond
+}
+
+/// Whether a `payout` is so small that a bond can stand for it, if it stands for nothing else.
+pub fn is_small_enough(bond: Balance, payout: Balance) -> bool {
+    payout.saturating_mul(LARGEST_PAYOUT_PART) <= bond
 }
 
 /// Chance that a result is audited, for which a machine gets `payout`, after `paid` for all before:

@@ -58,6 +58,7 @@ impl pallet_worker_registry::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
     type Burn = Emission;
+    type Power = Power;
     type Models = ModelRegistry;
     type Freezes = Referee;
     type Windows = ChainParameters;

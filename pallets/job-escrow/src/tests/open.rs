@@ -71,6 +71,27 @@ fn listed_job_should_mint_what_others_do_when_somebody_was_passed_over() {
     });
 }
 
+/// Else a filter that leaves out others would be tried until it finds who it is for.
+#[test]
+fn listed_job_should_mint_what_others_do_when_a_draw_before_passed_over_somebody() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        IS_OPEN.set(false);
+        let job = NextJob::<Test>::get();
+        assert_ok!(Order::new().submit());
+        run_to(System::block_number() + LATE_BEACON_DELAY);
+        assert_eq!(Jobs::<Test>::get(job).unwrap().active_worker(), None);
+        IS_OPEN.set(true);
+        next_draw(WORKER);
+        run_to(System::block_number() + 2);
+        assert_eq!(
+            Jobs::<Test>::get(job).unwrap().active_worker(),
+            Some(&WORKER)
+        );
+        assert_eq!(settle(job), DEFAULT_CEILING);
+    });
+}
+
 /// Else withholding the input would be a second look at the draw.
 #[test]
 fn listed_job_should_mint_what_others_do_after_its_input_was_missing() {

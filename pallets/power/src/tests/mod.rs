@@ -11,6 +11,7 @@ mod weights;
 mod windows;
 
 use crate::{attendance::*, mock::*, types::*, *};
+use aipg_primitives::VerifiedPower;
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
 

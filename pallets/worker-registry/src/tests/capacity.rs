@@ -157,6 +157,24 @@ fn machine_should_move_between_classes_when_its_power_changes() {
     });
 }
 
+/// The line "one machine in two accounts" of docs/simulation.md.
+#[test]
+fn machine_should_not_be_drawn_for_power_that_has_lapsed() {
+    execute(|| {
+        measured([(1, 100), (2, 0)]);
+        Lapsed::set(vec![1]);
+        for seed in 0..50 {
+            let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+            WorkerRegistry::released(&drawn.worker, drawn.payout);
+            assert_eq!(drawn.worker, 2);
+        }
+        // Told so, it counts like one that was never measured.
+        WorkerRegistry::measured(&1, 0);
+        let wins = wins(100);
+        assert!(wins[&1] > 20 && wins[&2] > 20, "{wins:?}");
+    });
+}
+
 #[test]
 fn power_should_be_kept_of_a_machine_that_is_offline() {
     execute(|| {

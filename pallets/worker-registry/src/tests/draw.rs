@@ -234,6 +234,40 @@ fn draw_should_be_open_only_when_enough_machines_serve_none_of_which_has_a_third
 }
 
 #[test]
+fn draw_should_not_be_open_when_the_job_is_too_large_for_a_bond() {
+    execute(|| {
+        online_with(1, LEVEL_TWO_BOND, 1);
+        online_with(2, MINIMUM_BOND, 1);
+        // A little more than a fiftieth of the small bond.
+        let large = DrawRequest {
+            units: u64::try_from(MINIMUM_BOND / FLOOR / 50 + 1).unwrap(),
+            max_price: MINIMUM_BOND,
+            mint_ceiling: 0,
+            ..request(0)
+        };
+        let drawn = WorkerRegistry::draw(&large).unwrap();
+        assert_eq!((drawn.worker, drawn.is_open), (1, false));
+    });
+}
+
+#[test]
+fn nobody_should_be_drawn_openly_when_all_were_passed_over() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 1);
+        let dear = DrawRequest {
+            max_price: 100 * FLOOR - 1,
+            ..request(0)
+        };
+        let nobody = WorkerRegistry::draw(&dear).unwrap_err();
+        assert!(!nobody.is_open);
+        // Nobody who could do it was passed over: it is busy.
+        Workers::<Test>::mutate(1, |record| record.as_mut().unwrap().active = 1);
+        let nobody = WorkerRegistry::draw(&request(1)).unwrap_err();
+        assert!(nobody.is_open);
+    });
+}
+
+#[test]
 fn draw_should_not_be_open_when_region_or_level_pass_over_somebody() {
     execute(|| {
         online_with(1, LEVEL_TWO_BOND, 4);

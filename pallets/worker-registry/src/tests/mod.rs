@@ -63,7 +63,9 @@ fn record(who: AccountId) -> Worker<BlockNumber> {
 }
 
 fn draw(request: &DrawRequest) -> Option<(AccountId, Balance)> {
-    WorkerRegistry::draw(request).map(|drawn| (drawn.worker, drawn.ask))
+    WorkerRegistry::draw(request)
+        .ok()
+        .map(|drawn| (drawn.worker, drawn.ask))
 }
 
 /// Draws `jobs` jobs, which the only machine online must get.

@@ -103,7 +103,7 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
                 max_price,
                 ..request(seed)
             };
-            if let Some(Drawn {
+            if let Ok(Drawn {
                 worker: winner,
                 ask,
                 payout,
