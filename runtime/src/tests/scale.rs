@@ -122,7 +122,6 @@ fn proofs(machines: u32) -> Vec<usize> {
                 operation(0);
             });
             // What was done stays: a claim needs the round to be closed.
-            state.execute_with(|| operation(0));
             state.commit_all().expect("the state can be written");
             proof.encoded_size()
         })
