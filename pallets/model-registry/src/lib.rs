@@ -250,7 +250,7 @@ pub mod pallet {
 
         /// Gives an active model a mint ceiling of its own, or takes it away.
         ///
-        /// `mint_ceiling`: most that may be minted for a job as a share of its fee, in permill
+        /// `mint_ceiling`: most that may be minted for a job as a share of its credit, in permill
         /// (2_000_000 = 2×), at most `MaxMintCeiling`; `None`: the default of the chain.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::list())]

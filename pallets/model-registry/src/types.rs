@@ -26,7 +26,7 @@ pub struct ModelRecord<AccountId> {
     pub price_floor: Balance,
     /// Receives the creator's share of every fee; without one it goes to the treasury.
     pub creator: Option<AccountId>,
-    /// Most that may be minted for a job, as a share of its fee, in permill; `None`: the default.
+    /// Most that may be minted for a job, as a share of its credit, in permill; `None`: the default.
     pub mint_ceiling: Option<u32>,
     /// What the creator has on hold for this record; 0 for genesis models and retired ones.
     pub deposit: Balance,
@@ -45,6 +45,6 @@ pub struct GenesisModel<AccountId> {
     pub price_floor: Balance,
     /// Receives the creator's share of every fee.
     pub creator: Option<AccountId>,
-    /// Most that may be minted for a job, as a share of its fee, in permill.
+    /// Most that may be minted for a job, as a share of its credit, in permill.
     pub mint_ceiling: Option<u32>,
 }

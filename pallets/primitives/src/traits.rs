@@ -48,7 +48,7 @@ pub trait Beacon<BlockNumber> {
 pub trait ModelCatalogue<AccountId> {
     /// The terms of an active model.
     fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>>;
-    /// Most that may be minted for a job of the model, in millionths of its fee: what governance has listed, or
+    /// Most that may be minted for a job of the model, in millionths of its credit: what governance has listed, or
     /// else `default`.
     fn mint_ceiling(model: &ModelId, default: u32) -> u32 {
         Self::terms(model)

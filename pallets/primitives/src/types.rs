@@ -240,7 +240,7 @@ pub struct ModelTerms<AccountId> {
     pub price_floor: Balance,
     /// Receives the creator's share; without one it goes to the treasury.
     pub creator: Option<AccountId>,
-    /// Most that may be minted for a job, as a share of its fee, in permill (2_000_000 = 2×).
+    /// Most that may be minted for a job, as a share of its credit, in permill (2_000_000 = 2×).
     /// `None`: not listed by governance, the default ceiling applies.
     pub mint_ceiling: Option<u32>,
     /// Size of the vocabulary: every token id is below it.

@@ -264,10 +264,10 @@ def run(settings: Settings) -> Line:
                 best_split.value > 1.001,
                 f"wins ×{number(best_split.value)}",
                 gain > 1.001,
-                f"wins ×{number(gain)}: two accounts that attend windows in turn",
+                f"wins ×{number(gain)}",
                 f"wins ×{number(before)} with 16 accounts",
-                "Candidates are drawn by verified capacity, with replacement. But power lapses only"
-                " after two windows that were missed: let it count by attendance.",
+                "Candidates are drawn by verified capacity, with replacement, and power is that of"
+                " the last window alone: no two accounts have it in turn.",
             ),
             Attack(
                 "Being the cheapest",

@@ -66,9 +66,11 @@ BUILT = {
     "time to reveal": "1 h (mainnet), 10 blocks (local), 3 (dev); at most three draws",
     "score weights": "price and success, less 2 % for each failed check of power",
     "κ, listed": (
-        "≤ 4, applied to credit; the main network lists nothing, `dev` its demo model with 2"
+        "yes; on `dev` ≤ 2. The main network lists nothing, `dev` its demo model with 2"
     ),
-    "capacity of a listed model, n": "no: governance's judgement",
+    "capacity of a listed model, n": (
+        "32 accounts, none with a third of the verified power; 1 on `local` and `dev`"
+    ),
     "verified power": f"yes, {number(TODAY.power_windows)} windows a day",
     "private jobs": "no",
     "bootstrap lane": "no",

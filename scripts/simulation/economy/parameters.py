@@ -118,7 +118,7 @@ class Rules:
     (one of them is among the candidates of its draw), or "always".
     """
     bond_voids: bool
-    """Whether a job that is larger than what the bond of others can stand for has κ = κ default."""
+    """Whether a machine whose bond is too small for a job is excluded by it, as by a filter."""
     input_charge: float
     """Share of the price that an input that stays away costs where κ > β."""
     input_draws: int
@@ -132,7 +132,9 @@ class Rules:
     by_capacity: bool
     """Whether candidates are drawn by verified capacity (else by account)."""
     in_turn: int
-    """Accounts that one machine can serve in turn, each with all of its power."""
+    """Accounts that one machine can serve in turn, each with all of its power: the windows in a row
+    that have to be missed until power lapses.
+    """
     # Disputes
     challenge_minimum: float
     challenge_of_bond: float
@@ -236,16 +238,11 @@ TODAY = replace(
     CHOSEN,
     # useful-work, `auditors_line`
     audit_minted=True,
-    # model-registry: the most that governance can list. The main network lists nothing, `dev` 2.
-    listed_kappa=4.0,
-    # worker-registry, `Drawn::is_open`
+    # worker-registry, `is_open` of a draw
     filter_voids="seen",
-    bond_voids=False,
     # job-escrow: MAX_INPUT_MISSES, InputMissCharge
     input_charge=0.02,
     input_draws=3,
-    # power: who attends every second window keeps its power
-    in_turn=2,
     # chain-parameters of the main network
     power_windows=BLOCKS_A_DAY / (POWER_INTERVAL + POWER_LASTS),
 )

@@ -58,14 +58,14 @@ def excluding(share: float, rules: Rules, fits: float) -> float:
 def still_open(excluded: float, rules: Rules) -> float:
     """Probability that a job keeps its κ whose filters exclude this part of all places.
 
-    "seen": a draw that finds nobody is repeated and changes nothing; one that finds somebody must
-    have looked at nobody who is excluded. Whoever fits is drawn as often then as otherwise.
+    "seen": the first draw must have looked at nobody who is excluded. It finds somebody then, and
+    whoever fits is drawn as often as otherwise.
     """
     if rules.filter_voids == "never" or excluded <= 0:
         return 1.0
     if rules.filter_voids == "always" or excluded >= 1:
         return 0.0
-    return (1 - excluded) ** rules.candidates / (1 - excluded**rules.candidates)
+    return (1 - excluded) ** rules.candidates
 
 
 def outbonded(share: float, rules: Rules) -> float:
@@ -75,7 +75,8 @@ def outbonded(share: float, rules: Rules) -> float:
     """
     if not rules.exposure:
         return plain(share, rules)
-    return profit(1.0, rules.kappa if rules.bond_voids else rules.listed_kappa)
+    kept = still_open(1 - share, rules) if rules.bond_voids else 1.0
+    return profit(1.0, kept * rules.listed_kappa + (1 - kept) * rules.kappa)
 
 
 def tilted(share: float, rules: Rules, dearest: float, undercut: float) -> float:
@@ -244,20 +245,22 @@ def run(settings: Settings) -> Line:
     now, then = plans(given.ADVERSARY, today), plans(given.ADVERSARY, CHOSEN)
     once = plans(given.ADVERSARY, before)
     small = plans(0.01, today)
+    alone = threshold(lambda share: excluding(share, today, 0.0) <= 0, 1e-3, 1.0)
     attacks = []
     conclusions = {
         "same ask": "κ of a listed model stays at or below 1.",
         "own ask high": "The ceiling is κ · credit, not κ · fee (`line_of`).",
         "max_price excludes others": (
-            "Today the default κ holds if one of four candidates was passed over. Let it hold for"
-            " every job that names a region or a level, or less than twice the index price."
+            "The default κ holds once a draw has passed over somebody among its four candidates."
+            f" That leaves a gain only with more than {percent(alone)} of the capacity. Let it hold"
+            " for every job that names a region or a level, or less than twice the index price."
         ),
         "max_price just above others": (
             "The listed κ takes that every candidate asks at most half of max_price."
         ),
         "job too large for others' bonds": (
-            "Name a least bond with each listing: jobs above a fiftieth of it earn the default κ,"
-            " and machines below it do not count."
+            "Whose bond is too small is passed over, as whose price is too high. For the rest: name"
+            " a least bond with each listing, above a fiftieth of which jobs earn the default κ."
         ),
         "input withheld": (
             "On a listed model an input that stays away has to cost the whole price, at once."

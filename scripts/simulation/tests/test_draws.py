@@ -14,7 +14,7 @@ from economy.settings import Settings
 
 SETTINGS = Settings(samples=100_000)
 BARE = replace(BEFORE, listed_kappa=1.0)
-LISTED = replace(TODAY, listed_kappa=1.0)
+LISTED = TODAY
 
 
 class Assignment(unittest.TestCase):
@@ -63,8 +63,9 @@ class Assignment(unittest.TestCase):
     def test_one_candidate_means_no_competition(self):
         self.assertEqual(assignment.equilibrium_ask(1, 0.2, 0.1), 1)
 
-    def test_machine_in_two_accounts_has_two_places_today(self):
-        self.assertEqual(TODAY.in_turn, 2)
+    def test_machine_in_two_accounts_has_one_place_today(self):
+        self.assertEqual(assignment.split_gain(TODAY.in_turn, 0.01, False, 4), 1)
+        # If power lapsed after two missed windows:
         self.assertAlmostEqual(assignment.split_gain(2, 0.01, False, 4), 200 / 101)
 
     def test_splitting_pays_by_account_only(self):
@@ -141,18 +142,22 @@ class SelfDealing(unittest.TestCase):
         self.assertGreater(found["input withheld"], 0)
         self.assertLess(found["same ask"], 0)
 
-    def test_plans_that_pay_today_are_three(self):
-        found = plans.plans(1 / 3, LISTED)
-        paying = {name for name, value in found.items() if value > 0}
-        three = {"max_price excludes others", "job too large for others' bonds", "input withheld"}
-        self.assertEqual(paying, three)
-        self.assertLess(plans.plans(0.1, LISTED)["max_price excludes others"], 0)
+    def test_only_a_withheld_input_pays_today_with_less_than_a_third(self):
+        def paying(share):
+            return {name for name, value in plans.plans(share, LISTED).items() if value > 0}
+
+        self.assertEqual(paying(0.1), {"input withheld"})
+        self.assertEqual(paying(0.316), {"input withheld"})
+        # Four candidates of its own come up so often that they pay for κ default else.
+        excluding = {"max_price excludes others", "job too large for others' bonds"}
+        self.assertEqual(paying(0.318), {"input withheld"} | excluding)
+        for name in excluding:
+            self.assertLess(plans.plans(1 / 3, LISTED)[name], 0.0025)
 
     def test_job_that_excludes_others_stays_open_as_often_as_in_play(self):
         rng = SETTINGS.generator("open")
         excluded = rng.random((SETTINGS.samples * 5, 4)) < 0.6
-        drawn = ~excluded.all(axis=1)
-        played = (~excluded.any(axis=1)).sum() / drawn.sum()
+        played = (~excluded.any(axis=1)).mean()
         self.assertAlmostEqual(plans.still_open(0.6, TODAY), float(played), delta=0.002)
         for rules, kept in ((BEFORE, 1.0), (CHOSEN, 0.0)):
             self.assertEqual(plans.still_open(0.6, rules), kept)
@@ -169,7 +174,8 @@ class SelfDealing(unittest.TestCase):
 
     def test_bonds_exclude_others_only_since_there_is_a_cap(self):
         self.assertEqual(plans.outbonded(0.1, BARE), plans.plain(0.1, BARE))
-        self.assertAlmostEqual(plans.outbonded(0.1, LISTED), 0.98)
+        self.assertAlmostEqual(plans.outbonded(0.1, replace(LISTED, bond_voids=False)), 0.98)
+        self.assertAlmostEqual(plans.outbonded(0.1, LISTED), 0.1**4 * 0.99 - 0.01)
         self.assertAlmostEqual(plans.outbonded(0.1, CHOSEN), -0.01)
 
     def test_no_plan_pays_under_the_chosen_rules_below_the_limit(self):
