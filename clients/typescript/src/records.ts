@@ -96,7 +96,7 @@ export interface ModelTerms {
   /** Least price of one unit. */
   priceFloor: bigint
   creator: string | null
-  /** Most that may be minted for a job, in permill of its fee; null: not listed. */
+  /** Most that may be minted for a job, in millionths of its credit; null: not listed. */
   mintCeiling: bigint | null
   vocabulary: bigint
   /** Most positions, prompt and answer together. */

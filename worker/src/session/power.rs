@@ -137,7 +137,9 @@ impl Worker {
         let power = state.power(&self.account).await?;
         self.metrics.power(&power);
         let Some(window) = power.window else {
-            if std::mem::take(&mut self.measuring.is_unsettled) {
+            // Or its power has lapsed, and it is passed over in draws until that is said.
+            let counted = self.last_seen.as_ref().map_or(0, |machine| machine.power);
+            if std::mem::take(&mut self.measuring.is_unsettled) || counted > power.power {
                 return self.settle(client).await;
             }
             self.measuring.attempt = None;
