@@ -47,7 +47,18 @@ fn crowd(machines: u32) -> sp_io::TestExternalities {
             ));
             assert_ok!(WorkerRegistry::set_offer(origin(), model, floor));
             assert_ok!(WorkerRegistry::go_online(origin()));
-            WorkerRegistry::measured(&who, 1 + number % 1_000);
+            let power = 1 + number % 1_000;
+            WorkerRegistry::measured(&who, power);
+            pallet_power::Records::<Runtime>::insert(
+                &who,
+                pallet_power::types::Record {
+                    attendance: pallet_power::attendance::Attendance::new(0),
+                    power,
+                    proven: power,
+                    claim: None,
+                    barred_until: None,
+                },
+            );
             UsefulWork::on_settled(&SettledJob {
                 job: number.into(),
                 worker: who,
@@ -61,12 +72,12 @@ fn crowd(machines: u32) -> sp_io::TestExternalities {
             });
         }
         pallet_power::Current::<Runtime>::put(pallet_power::types::Window {
-            number: 0,
+            number: 1,
             seed: Hash::repeat_byte(1),
             closes_at: 1_000,
             proves_until: 2_000,
         });
-        pallet_power::WindowCount::<Runtime>::put(1);
+        pallet_power::WindowCount::<Runtime>::put(2);
         System::reset_events();
     });
     state.commit_all().expect("the state can be written");
@@ -89,7 +100,7 @@ fn draw(number: u32) {
 
 fn commit(number: u32) {
     let origin = RuntimeOrigin::signed(machine(number));
-    assert_ok!(Power::commit(origin, 0, 5, Hash::repeat_byte(2)));
+    assert_ok!(Power::commit(origin, 1, 5, Hash::repeat_byte(2)));
 }
 
 fn close_round(_: u32) {
