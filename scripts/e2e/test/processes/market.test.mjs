@@ -13,7 +13,7 @@ import { specificationOf } from '../../lib/specification.mjs'
 /** A job of so many tokens has longer to be delivered than a worker may be silent. */
 const LONG = 200
 /** Blocks in which a worker has to be heard of. */
-const PROGRESS = 4
+const PROGRESS = 10
 /** Jobs that each machine takes at a time. */
 const SLOTS = ['--capacity', '8']
 /** Blocks until a window opens and is over, many times what it takes. */
