@@ -431,7 +431,7 @@ fn batch_should_be_divided_when_it_is_more_than_a_call_can_hold() {
 #[test]
 fn progress_should_be_reported_when_half_of_the_time_for_it_is_over() {
     let mut book = Book::default();
-    let running = |due, deliver_by| Job {
+    let running = |due: u32, deliver_by| Job {
         deliver_by: Some(deliver_by),
         ..job(due.into(), Stage::Running, due)
     };
