@@ -48,11 +48,9 @@ impl<T: Config> Pallet<T> {
     fn claimed(worker: &T::AccountId) -> Option<u32> {
         let window = Current::<T>::get()?.number;
         let record = Records::<T>::get(worker)?;
-        (record.attendance.last == window).then(|| match record.claim {
-            Some(claim) => claim.steps,
-            // Proven already.
-            None => record.proven,
-        })
+        // Without a claim it is proven already.
+        let steps = record.claim.map_or(record.proven, |claim| claim.steps);
+        (record.attendance.last == window).then_some(steps)
     }
 
     /// What a worker has to prove in the window in progress.
