@@ -114,8 +114,11 @@ fn claim(number: u32) {
     assert_ok!(UsefulWork::claim_reward(origin, 0));
 }
 
-/// What is done, in this order: its name, how often it can be, and what it is for machine number n.
-const OPERATIONS: [(&str, u32, fn(u32)); 4] = [
+/// What is done: its name, how often it can be, and what it is for machine number n.
+type Operation = (&'static str, u32, fn(u32));
+
+/// What is done, in this order.
+const OPERATIONS: [Operation; 4] = [
     ("assignment: a draw", 50, draw),
     ("heartbeat: a commitment to power", 50, commit),
     ("settlement of a round", 1, close_round),

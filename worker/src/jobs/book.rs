@@ -5,6 +5,9 @@ use aipg_client::{calls::MAX_BATCH, events::ChainEvent, Inclusion, Job, SignedCa
 use std::collections::BTreeMap;
 use subxt::utils::AccountId32;
 
+/// What one call says of several jobs.
+pub type Batch = (Action, Vec<u64>);
+
 /// All jobs of this machine that have not ended, and those of which it is not known how.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
@@ -159,7 +162,7 @@ impl Book {
     }
 
     /// The jobs of `steps` of which one call can say the same, and the other steps. One job is no batch.
-    pub fn batches(steps: Vec<(u64, Step)>) -> (Vec<(Action, Vec<u64>)>, Vec<(u64, Step)>) {
+    pub fn batches(steps: Vec<(u64, Step)>) -> (Vec<Batch>, Vec<(u64, Step)>) {
         let mut batches = Vec::new();
         let mut others = steps;
         for action in [Action::Deliver, Action::Claim] {

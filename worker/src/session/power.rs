@@ -216,7 +216,7 @@ impl Worker {
 
     /// Has the chain decide about what this machine claimed last, so that it counts before the next window.
     async fn settle(&mut self, client: &Client) -> Result<(), SessionError> {
-        let call = power::settle(self.account.clone());
+        let call = power::settle(self.account);
         if self.tell(client, &call).await? {
             tracing::info!("power settled");
         }

@@ -28,7 +28,7 @@ fn job_should_be_drawn_again_when_nothing_is_heard_of_its_worker() {
         let job = claimed_by(WORKER);
         let claimed = System::block_number();
         assert_eq!(due(job), claimed + PROGRESS_WINDOW);
-        assert!(PROGRESS_WINDOW < RUN_WINDOW);
+        const { assert!(PROGRESS_WINDOW < RUN_WINDOW) };
         run_to(claimed + PROGRESS_WINDOW);
         assert_eq!(reports(), [(WORKER, Report::Failed(Fault::ResultMissed))]);
         assert_noop!(deliver(WORKER, job), Error::<Test>::ResultTooLate);
