@@ -154,20 +154,6 @@ fn audit_should_stand_still_while_ticks_do() {
 }
 
 #[test]
-fn one_block_should_move_on_a_bounded_number_of_audits() {
-    execute(|| {
-        auditors(1);
-        Chance::set(Permill::zero());
-        (0..40).for_each(deliver);
-        advance(BEACON_DELAY);
-        let left = crate::Audits::<Test>::iter().count();
-        assert!((24..40).contains(&left), "{left}");
-        advance(4);
-        assert_eq!(crate::Audits::<Test>::iter().count(), 0);
-    });
-}
-
-#[test]
 fn proof_of_the_benchmarks_should_hold() {
     use crate::sample::{KEY, PROOF, SEED};
     use crate::types::DrawProof;
