@@ -217,6 +217,10 @@ impl_runtime_apis! {
             JobEscrow::view(id)
         }
 
+        fn public_input(id: JobId) -> Option<Vec<u32>> {
+            JobEscrow::published_input(id)
+        }
+
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>> {
             JobEscrow::worker_jobs(&worker)
         }

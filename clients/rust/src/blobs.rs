@@ -4,7 +4,7 @@
 //! bytes. Nothing that a node or a requester says about it is believed: bytes, ids, count and
 //! commitment are checked here before the job is claimed, because a claim asserts them.
 
-use crate::{ChainError, Client, Hash, TokenList};
+use crate::{ChainError, Client, Hash, State, TokenList};
 use aipg_exact::{commitment, Blake2b256, Hasher256};
 use subxt::rpcs::{self, client::rpc_params};
 use thiserror::Error;
@@ -157,6 +157,25 @@ pub async fn fetch(
     match reply {
         Ok(reply) => check(&decode_reply(&reply)?, list, vocabulary),
         Err(error) => Err(refusal(list.blob, error)),
+    }
+}
+
+/// Fetches the input of a live `job` as [`fetch`] does, or takes it from the chain's state if it is there.
+pub async fn fetch_input(
+    client: &Client,
+    state: &State,
+    job: u64,
+    list: &TokenList,
+    provider: Option<Hash>,
+    vocabulary: u32,
+) -> Result<Vec<u32>, BlobError> {
+    let missing = match fetch(client, list, provider, vocabulary).await {
+        Err(error) if error.is_unavailable_input() => error,
+        fetched => return fetched,
+    };
+    match state.public_input(job).await? {
+        Some(tokens) => check(&encode_tokens(&tokens), list, vocabulary),
+        None => Err(missing),
     }
 }
 

@@ -236,6 +236,12 @@ impl State {
         Ok(views.into_iter().map(Job::from).collect())
     }
 
+    /// The tokens of a live job's input, if they are on chain.
+    pub async fn public_input(&self, job: u64) -> Result<Option<Vec<u32>>, ChainError> {
+        let call = api::runtime_apis().jobs_api().public_input(job);
+        self.call(call).await
+    }
+
     /// The terms of a registered, active model.
     pub async fn model(&self, root: Hash) -> Result<Option<ModelTerms>, ChainError> {
         let call = api::runtime_apis().models_api().model(root.into());

@@ -147,6 +147,8 @@ impl From<SamplingParameters> for aipg_exact::sampling::Parameters {
 pub enum Stage {
     Queued,
     Assigned,
+    /// The worker says that the input cannot be had.
+    Demanded,
     Running,
     Delivered,
 }
@@ -156,6 +158,7 @@ impl fmt::Display for Stage {
         formatter.write_str(match self {
             Self::Queued => "queued",
             Self::Assigned => "assigned",
+            Self::Demanded => "demanded",
             Self::Running => "running",
             Self::Delivered => "delivered",
         })
@@ -200,6 +203,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
             stage: match view.stage {
                 generated_api::JobStage::Queued => Stage::Queued,
                 generated_api::JobStage::Assigned => Stage::Assigned,
+                generated_api::JobStage::Demanded => Stage::Demanded,
                 generated_api::JobStage::Running => Stage::Running,
                 generated_api::JobStage::Delivered => Stage::Delivered,
             },

@@ -150,6 +150,8 @@ export interface EventData {
     deadline: bigint
   }
   'jobEscrow.JobAssigned': { job: bigint; worker: string; ask: bigint; claimBy: bigint }
+  'jobEscrow.InputDemanded': { job: bigint; worker: string; publishBy: bigint }
+  'jobEscrow.InputPublished': { job: bigint; worker: string; ask: bigint; claimBy: bigint }
   'jobEscrow.JobClaimed': { job: bigint; worker: string; deliverBy: bigint; heardBy: bigint }
   'jobEscrow.JobProgressed': { job: bigint; worker: string; tokens: bigint; heardBy: bigint }
   'jobEscrow.ResultSubmitted': {

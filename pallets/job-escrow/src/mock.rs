@@ -85,6 +85,7 @@ thread_local! {
     /// Whether draws pass over nobody.
     pub static IS_OPEN: Cell<bool> = const { Cell::new(true) };
     /// The progress window; longer than any job at first.
+    pub static CONTEXT_LIMIT: Cell<u32> = const { Cell::new(CONTEXT) };
     pub static PROGRESS: Cell<u64> = const { Cell::new(MAX_DEADLINE) };
     pub static STEPS_WEIGHT: Cell<Weight> = const { Cell::new(Weight::MAX) };
     /// What governance has listed the model with.
@@ -204,7 +205,7 @@ impl ModelCatalogue<AccountId> for Catalogue {
 
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units> {
         let known = *model == MODEL || *model == RETIRED;
-        (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT)
+        (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT_LIMIT.get())
             .then(|| u64::from(prompt + output))
     }
 
@@ -434,6 +435,7 @@ pub fn execute(test: impl FnOnce()) {
     IS_AUDITED.set(false);
     IS_OPEN.set(true);
     LISTED.set(None);
+    CONTEXT_LIMIT.set(CONTEXT);
     PROGRESS.set(MAX_DEADLINE);
     STEPS_WEIGHT.set(Weight::MAX);
     SEEN.with_borrow_mut(Vec::clear);

@@ -1,7 +1,7 @@
 //! What workers do with a job.
 
 use crate::pallet::*;
-use crate::types::{RefundReason, ResultOf, Stage};
+use crate::types::{ResultOf, Stage};
 use aipg_primitives::{
     payout_at_most, Balance, JobId, ModelCatalogue, ResultWatch, SettlementGate, Windows,
     WorkerDirectory,
@@ -12,7 +12,7 @@ use sp_runtime::{traits::One, DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
     /// The job, if it is drawn for `worker`, unclaimed and in time, with ask and payout of the draw.
-    fn drawn_for(
+    pub(crate) fn drawn_for(
         worker: &T::AccountId,
         id: JobId,
     ) -> Result<(JobOf<T>, Balance, Balance), DispatchError> {
@@ -23,6 +23,9 @@ impl<T: Config> Pallet<T> {
                 ask,
                 payout,
             } if drawn == worker => (*ask, *payout),
+            Stage::Demanded { worker: drawn, .. } if drawn == worker => {
+                return Err(Error::<T>::InputAwaited.into())
+            }
             Stage::Running { worker: drawn, .. } | Stage::Delivered { worker: drawn, .. }
                 if drawn == worker =>
             {
@@ -97,7 +100,9 @@ impl<T: Config> Pallet<T> {
                 payout,
                 deliver_by,
             } if runner == worker => (*ask, *payout, *deliver_by),
-            Stage::Assigned { worker: drawn, .. } if drawn == worker => {
+            Stage::Assigned { worker: drawn, .. } | Stage::Demanded { worker: drawn, .. }
+                if drawn == worker =>
+            {
                 return Err(Error::<T>::NotClaimed)
             }
             Stage::Delivered { worker: runner, .. } if runner == worker => {
@@ -159,21 +164,6 @@ impl<T: Config> Pallet<T> {
             fee,
             settles_at,
         });
-        Ok(())
-    }
-
-    pub(crate) fn do_input_unavailable(worker: T::AccountId, id: JobId) -> DispatchResult {
-        let (mut job, _, payout) = Self::drawn_for(&worker, id)?;
-        WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::released(&worker, payout);
-        job.input_misses = job.input_misses.saturating_add(1);
-        // Else withholding the input would be a way to look at several draws, and take the one that suits.
-        job.is_open = false;
-        if job.input_misses >= MAX_INPUT_MISSES {
-            return Self::refund(id, job, RefundReason::InputUnavailable);
-        }
-        let now = frame_system::Pallet::<T>::block_number();
-        Self::redraw(id, job, worker, None, now);
         Ok(())
     }
 }

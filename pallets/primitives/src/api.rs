@@ -14,6 +14,8 @@ pub enum JobStage {
     Queued,
     /// A worker was drawn and must claim.
     Assigned,
+    /// The worker says that the input cannot be had; it waits for somebody to publish it.
+    Demanded,
     /// The worker claimed and runs it.
     Running,
     /// Delivered; the challenge window is open.
@@ -245,6 +247,8 @@ sp_api::decl_runtime_apis! {
         fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
         /// The live jobs of a worker, at most as many as its capacity.
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
+        /// The tokens of a live job's input, if they are on chain.
+        fn public_input(id: JobId) -> Option<Vec<u32>>;
         /// Number that the next job gets: every job so far has a lower one.
         fn next_job() -> JobId;
     }

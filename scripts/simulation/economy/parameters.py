@@ -240,9 +240,9 @@ TODAY = replace(
     audit_minted=True,
     # worker-registry, `is_open` of a draw
     filter_voids="seen",
-    # job-escrow: MAX_INPUT_MISSES, InputMissCharge
-    input_charge=0.02,
-    input_draws=3,
+    # job-escrow: an open job of a listed model ends at the first demand that nobody answers
+    input_charge=1.0,
+    input_draws=1,
     # chain-parameters of the main network
     power_windows=BLOCKS_A_DAY / (POWER_INTERVAL + POWER_LASTS),
 )
