@@ -173,6 +173,31 @@ pub struct PowerView<BlockNumber> {
     pub windows: u32,
 }
 
+/// Public jobs, which the chain submits itself, as clients read them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct LaneView<AccountId> {
+    /// The account that pays them: who is the requester of a job tells public jobs from others.
+    pub account: AccountId,
+    /// Share of the budget of useful work that is theirs now, in parts per million; 0 before and after.
+    pub share: u32,
+    /// Models that are drawn from.
+    pub models: Vec<ModelId>,
+    /// Granted and neither minted nor lapsed.
+    pub allowance: Balance,
+    /// What the account can spend: minted for earlier jobs, and not used by them.
+    pub funds: Balance,
+    /// Minted so far.
+    pub minted: Balance,
+    /// Public jobs so far.
+    pub started: u64,
+    /// Of them, those that wait for a result.
+    pub unanswered: u32,
+    /// Of them, those whose result can still be doubted, or that have just ended.
+    pub answered: u32,
+    /// Whether the time of public jobs is over, and the last one has ended.
+    pub has_ended: bool,
+}
+
 /// A reward that can be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClaimableReward {
@@ -212,6 +237,8 @@ pub struct Books {
     pub minted_author: Balance,
     pub minted_operations: Balance,
     pub minted_work: Balance,
+    /// For public jobs.
+    pub minted_bootstrap: Balance,
     pub burned_fees: Balance,
     /// Of the bonds of workers whose results were false.
     pub burned_convictions: Balance,
@@ -221,11 +248,13 @@ pub struct Books {
     pub burned_audit_faults: Balance,
     /// Parts of bonds of block authors who equivocated.
     pub burned_author_faults: Balance,
+    /// What public jobs had left.
+    pub burned_bootstrap: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,
     /// Budget of useful work of the open round so far.
     pub pending_work: Balance,
-    /// Reserved for rewards that are not claimed yet.
+    /// Reserved for rewards that are not claimed yet, and for public jobs.
     pub reserved_work: Balance,
     /// Not minted because no verified work earned it.
     pub lapsed_work: Balance,
@@ -291,6 +320,13 @@ sp_api::decl_runtime_apis! {
     {
         /// `None`: neither an author nor a candidate. Reads all candidates.
         fn author(account: AccountId) -> Option<AuthorView<BlockNumber>>;
+    }
+
+    /// Public jobs.
+    pub trait BootstrapApi<AccountId> where AccountId: codec::Codec {
+        /// The prompt of a public job whose result can still be doubted; `None` for any other job.
+        fn prompt(job: JobId) -> Option<Vec<u32>>;
+        fn lane() -> LaneView<AccountId>;
     }
 
     /// Committed models.
