@@ -12,7 +12,10 @@ use aipg_primitives::{
     Balance, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows, WorkerDirectory,
 };
 use frame_support::{
-    pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
+    pallet_prelude::DispatchResult,
+    storage::with_storage_layer,
+    traits::{Contains, Get},
+    weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
@@ -175,6 +178,7 @@ impl<T: Config> Pallet<T> {
             max_price: job.max_price,
             mint_ceiling: Self::mint_ceiling_of(&job),
             service: job.service,
+            needs_power: T::NeedsPower::contains(&job.requester),
             seed: H256::from_slice(seed.as_ref()),
         };
         let drawn = T::Workers::draw(&request);

@@ -19,6 +19,7 @@ mod agenda;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod doubt;
+mod public;
 mod settlement;
 pub mod split;
 mod steps;
@@ -50,7 +51,10 @@ pub mod pallet {
         NodeId, OnSettled, ReceiptLog, ResultWatch, ServiceLevel, SettlementGate, TokenList,
         TrustClass, Units, Windows, WorkerDirectory,
     };
-    use frame_support::{pallet_prelude::*, traits::fungible};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{fungible, Contains},
+    };
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
     use sp_runtime::Permill;
@@ -105,6 +109,10 @@ pub mod pallet {
         /// cannot gain.
         #[pallet::constant]
         type DefaultMintCeiling: Get<u32>;
+        /// Requesters whose money was minted for their jobs, or is everybody's: no credit is earned with these.
+        type Subsidised: Contains<Self::AccountId>;
+        /// Requesters whose jobs only machines with verified power get.
+        type NeedsPower: Contains<Self::AccountId>;
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]
         type InputMissCharge: Get<Permill>;
@@ -333,6 +341,7 @@ pub mod pallet {
                 referrer,
                 provider,
             })
+            .map(|_| ())
         }
 
         /// The drawn worker takes the job; it asserts that it has the input.
