@@ -2,7 +2,10 @@
 
 use crate::*;
 use aipg_primitives::{
-    api::{AuditorView, AuthorView, Books, ClaimableReward, JobView, PowerView, Quote, WorkerView},
+    api::{
+        AuditorView, AuthorView, Books, ClaimableReward, JobView, LaneView, PowerView, Quote,
+        WorkerView,
+    },
     JobId, ModelCatalogue, ModelId, ModelTerms, ReceiptProof, ReceiptVerifier, RoundIndex,
 };
 use codec::Encode;
@@ -259,6 +262,16 @@ impl_runtime_apis! {
     impl aipg_primitives::api::AuthorsApi<Block, AccountId, BlockNumber> for Runtime {
         fn author(account: AccountId) -> Option<AuthorView<BlockNumber>> {
             Authors::view(&account)
+        }
+    }
+
+    impl aipg_primitives::api::BootstrapApi<Block, AccountId> for Runtime {
+        fn prompt(job: JobId) -> Option<Vec<u32>> {
+            Bootstrap::prompt(job)
+        }
+
+        fn lane() -> LaneView<AccountId> {
+            Bootstrap::view(Emission::books().minted_bootstrap)
         }
     }
 
