@@ -9,6 +9,7 @@ use super::{
 use crate::models::Served;
 use aipg_client::{
     blobs::{self, BlobError},
+    bootstrap,
     disputes::{Blob, Case, DeliveredResult, Tick},
     ChainError, Client, State,
 };
@@ -141,15 +142,21 @@ impl Lists {
         if let Some(tokens) = self.in_hand.get(&place) {
             return Ok(Some(tokens.clone()));
         }
-        let error =
-            match blobs::fetch(client, result.list(blob), result.provider(blob), u32::MAX).await {
-                Ok(tokens) => {
-                    self.in_hand.insert(place, tokens.clone());
-                    return Ok(Some(tokens));
-                }
-                Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
-                Err(error) => error,
-            };
+        let (list, provider) = (result.list(blob), result.provider(blob));
+        let fetched = match blob {
+            Blob::Prompt => {
+                bootstrap::fetch_prompt(client, result.job, list, provider, u32::MAX).await
+            }
+            Blob::Output => blobs::fetch(client, list, provider, u32::MAX).await,
+        };
+        let error = match fetched {
+            Ok(tokens) => {
+                self.in_hand.insert(place, tokens.clone());
+                return Ok(Some(tokens));
+            }
+            Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error),
+            Err(error) => error,
+        };
         let dispute = state.dispute(result.job).await?;
         let dispute = dispute.filter(|it| it.demands.keys().any(|&(which, _)| which == blob));
         if let Some(dispute) = &dispute {

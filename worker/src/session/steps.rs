@@ -10,6 +10,7 @@ use crate::{
 };
 use aipg_client::{
     blobs::{self, BlobError},
+    bootstrap,
     calls::{self, JobResult},
     ChainError, Client, Fate, Hash, Inclusion, SignedCall, Signer,
 };
@@ -325,7 +326,7 @@ impl Worker {
             return Ok(false);
         };
         let vocabulary = served.model.header().vocabulary;
-        match blobs::fetch(client, &input, provider, vocabulary).await {
+        match bootstrap::fetch_prompt(client, id, &input, provider, vocabulary).await {
             Ok(tokens) => {
                 tracing::info!(job = id, tokens = tokens.len(), model = %model, "input in hand");
                 pause::at(Place::InputFetched).await;

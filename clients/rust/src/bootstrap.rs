@@ -1,0 +1,106 @@
+//! Public jobs: what the chain pays for itself, and prompts that nobody has stored.
+
+use crate::{
+    api::{self, runtime_types::aipg_primitives::api as generated},
+    blobs::{self, BlobError},
+    Amount, ChainError, Client, Hash, State, TokenList,
+};
+use subxt::utils::AccountId32;
+
+/// How public jobs stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The requester of every public job.
+    pub account: AccountId32,
+    /// Share of the budget of useful work that is theirs now, in parts per million.
+    pub share: u32,
+    pub models: Vec<Hash>,
+    /// Granted and neither minted nor lapsed.
+    pub allowance: Amount,
+    /// What the account can spend.
+    pub funds: Amount,
+    /// Minted so far.
+    pub minted: Amount,
+    /// Public jobs so far.
+    pub started: u64,
+    /// Of them, those that wait for a result.
+    pub unanswered: u32,
+    /// Of them, those whose result can still be doubted, or that have just ended.
+    pub answered: u32,
+    /// Whether there will never be another one.
+    pub has_ended: bool,
+}
+
+impl From<generated::LaneView<AccountId32>> for Lane {
+    fn from(view: generated::LaneView<AccountId32>) -> Self {
+        Self {
+            account: view.account,
+            share: view.share,
+            models: view.models.into_iter().map(Hash::from).collect(),
+            allowance: Amount(view.allowance),
+            funds: Amount(view.funds),
+            minted: Amount(view.minted),
+            started: view.started,
+            unanswered: view.unanswered,
+            answered: view.answered,
+            has_ended: view.has_ended,
+        }
+    }
+}
+
+impl State {
+    /// How public jobs stand.
+    pub async fn lane(&self) -> Result<Lane, ChainError> {
+        let call = api::runtime_apis().bootstrap_api().lane();
+        Ok(self.call(call).await?.into())
+    }
+
+    /// The prompt of a public job whose result can still be doubted; `None` for any other job.
+    pub async fn public_prompt(&self, job: u64) -> Result<Option<Vec<u32>>, ChainError> {
+        let call = api::runtime_apis().bootstrap_api().prompt(job);
+        self.call(call).await
+    }
+}
+
+/// The account that pays public jobs: that of a pallet, whose name is `aipg/btp`.
+pub const LANE: AccountId32 = AccountId32(*b"modlaipg/btp\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+
+/// Fetches the prompt of a job and checks it, as [`blobs::fetch`] does. Nobody stores the prompt of a public job: if
+/// the node cannot give it, the chain says what it is, and it is put onto the node, where others find it.
+///
+/// # Errors
+/// As [`blobs::fetch`]; what the chain says has to be what the job commits to as well.
+pub async fn fetch_prompt(
+    client: &Client,
+    job: u64,
+    list: &TokenList,
+    provider: Option<Hash>,
+    vocabulary: u32,
+) -> Result<Vec<u32>, BlobError> {
+    let error = match blobs::fetch(client, list, provider, vocabulary).await {
+        Ok(tokens) => return Ok(tokens),
+        Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error.into()),
+        Err(error) => error,
+    };
+    let tokens = match client.best().await?.public_prompt(job).await {
+        Ok(Some(tokens)) => tokens,
+        Err(error @ ChainError::Transport(_)) => return Err(error.into()),
+        // Not a public job, or a chain that has none.
+        Ok(None) | Err(_) => return Err(error),
+    };
+    let tokens = blobs::check(&blobs::encode_tokens(&tokens), list, vocabulary)?;
+    blobs::publish(client, &tokens).await?;
+    Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lane_should_be_the_account_of_its_pallet() {
+        let name = [b"modl".as_slice(), b"aipg/btp"].concat();
+        assert_eq!(LANE.0[..12], name);
+        assert_eq!(LANE.0[12..], [0; 20]);
+    }
+}
