@@ -2,7 +2,10 @@
 
 use crate::*;
 use aipg_primitives::{
-    api::{AuditorView, AuthorView, Books, ClaimableReward, JobView, PowerView, Quote, WorkerView},
+    api::{
+        AuditorView, AuthorView, Books, ClaimableReward, JobView, LaneView, PowerView, Quote,
+        WorkerView,
+    },
     JobId, ModelCatalogue, ModelId, ModelTerms, ReceiptProof, ReceiptVerifier, RoundIndex,
 };
 use codec::Encode;
@@ -218,7 +221,7 @@ impl_runtime_apis! {
         }
 
         fn public_input(id: JobId) -> Option<Vec<u32>> {
-            JobEscrow::published_input(id)
+            JobEscrow::published_input(id).or_else(|| Bootstrap::prompt(id))
         }
 
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>> {
@@ -263,6 +266,12 @@ impl_runtime_apis! {
     impl aipg_primitives::api::AuthorsApi<Block, AccountId, BlockNumber> for Runtime {
         fn author(account: AccountId) -> Option<AuthorView<BlockNumber>> {
             Authors::view(&account)
+        }
+    }
+
+    impl aipg_primitives::api::BootstrapApi<Block, AccountId> for Runtime {
+        fn lane() -> LaneView<AccountId> {
+            Bootstrap::view(Emission::books().minted_bootstrap)
         }
     }
 

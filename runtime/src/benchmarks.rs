@@ -45,6 +45,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_receipts, Receipts]
     [pallet_audits, Audits]
     [pallet_power, Power]
+    [pallet_bootstrap, Bootstrap]
     [pallet_authors, Authors]
     [pallet_referee, Referee]
     [pallet_useful_work, UsefulWork]
@@ -209,5 +210,26 @@ impl pallet_authors::BenchmarkHelper<AccountId> for Helper {
             grandpa: sp_core::ed25519::Public::from_raw(bytes).into(),
         };
         pallet_session::NextKeys::<Runtime>::insert(who, keys);
+    }
+}
+
+impl pallet_bootstrap::BenchmarkHelper<BlockNumber> for Helper {
+    fn served_model(index: u32) -> aipg_primitives::ModelId {
+        machines::candidates_of::<Runtime>(index, 1)
+    }
+
+    fn reserve(amount: Balance) {
+        pallet_emission::ReservedWork::<Runtime>::mutate(|reserved| *reserved += amount);
+    }
+
+    fn open() {
+        pallet_chain_parameters::Parameters::<Runtime>::mutate(|parameters| {
+            parameters.power_interval = 1;
+            parameters.bootstrap_share = 10_000;
+        });
+    }
+
+    fn complete_beacon(anchor: BlockNumber) -> BlockNumber {
+        <Self as escrow::BenchmarkHelper<AccountId, BlockNumber>>::complete_beacon(anchor)
     }
 }

@@ -12,6 +12,7 @@ use crate::configs::{
     money::{OperationsFund, StakersPot, Treasury},
 };
 use crate::*;
+use aipg_primitives::ModelId;
 use alloc::{vec, vec::Vec};
 use frame_support::{build_struct_json_patch, traits::Get};
 use pallet_chain_parameters::ChainParameters as Parameters;
@@ -88,6 +89,16 @@ impl Development {
             .collect()
     }
 
+    /// Models of public jobs: the demo model, where there are any.
+    fn lane(&self, parameters: &Parameters) -> Vec<ModelId> {
+        if parameters.bootstrap_share == 0 {
+            return Vec::new();
+        }
+        ModelRegistry::root_of(DEMO_MODEL_HEADER)
+            .into_iter()
+            .collect()
+    }
+
     fn models(&self) -> Vec<GenesisModel<AccountId>> {
         vec![GenesisModel {
             header: DEMO_MODEL_HEADER.to_vec(),
@@ -127,6 +138,10 @@ fn genesis(preset: Preset) -> Value {
         .map(Development::authorities)
         .unwrap_or_default();
 
+    let lane = development
+        .map(|development| development.lane(&preset.parameters))
+        .unwrap_or_default();
+
     build_struct_json_patch!(RuntimeGenesisConfig {
         chain_parameters: ChainParametersConfig {
             parameters: preset.parameters
@@ -162,6 +177,7 @@ fn genesis(preset: Preset) -> Value {
             },
             difficulty: DIFFICULTY
         },
+        bootstrap: BootstrapConfig { models: lane },
     })
 }
 

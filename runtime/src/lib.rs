@@ -190,4 +190,7 @@ mod runtime {
     pub type Audits = pallet_audits;
     #[runtime::pallet_index(28)]
     pub type Power = pallet_power;
+    // After useful work, whose beacon draws: jobs that it starts are drawn by the escrow from the next block on.
+    #[runtime::pallet_index(29)]
+    pub type Bootstrap = pallet_bootstrap;
 }

@@ -29,6 +29,10 @@ pub struct Line {
     pub jobs: u64,
     pub units: u64,
     pub fees: Amount,
+    /// Of the jobs, those that the chain itself has asked for.
+    pub public_jobs: u64,
+    /// Their part of the fees.
+    pub public_fees: Amount,
     pub rewards: Amount,
     pub penalties: Amount,
 }
@@ -37,10 +41,19 @@ impl Line {
     fn add(&mut self, kind: &EntryKind) {
         let sum = |one: &mut Amount, other: &Amount| one.0 = one.0.saturating_add(other.0);
         match kind {
-            EntryKind::Fee { units, amount, .. } => {
+            EntryKind::Fee {
+                units,
+                amount,
+                is_public,
+                ..
+            } => {
                 self.jobs += 1;
                 self.units = self.units.saturating_add(*units);
                 sum(&mut self.fees, amount);
+                if *is_public {
+                    self.public_jobs += 1;
+                    sum(&mut self.public_fees, amount);
+                }
             }
             EntryKind::Reward { amount, .. } => sum(&mut self.rewards, amount),
             EntryKind::Penalty { amount, .. } => sum(&mut self.penalties, amount),
@@ -146,6 +159,12 @@ pub async fn earnings(settings: &Settings, by: Period, json: bool) -> anyhow::Re
         return Ok(());
     }
     print_table(&lines, &total, by);
+    if total.public_jobs > 0 {
+        println!(
+            "of this, public jobs of the chain: {} with {} of fees",
+            total.public_jobs, total.public_fees
+        );
+    }
     print_pending(&pending, node_error.as_deref());
     Ok(())
 }
@@ -306,6 +325,8 @@ mod tests {
             units: 10,
             fee: Amount::whole(amount + 1),
             amount: Amount::whole(amount),
+            // Every other job is a public one.
+            is_public: job % 2 == 0,
         }
     }
 
@@ -335,6 +356,8 @@ mod tests {
             jobs,
             units: jobs * 10,
             fees: Amount::whole(fees),
+            public_jobs: u64::from(fees == 4),
+            public_fees: Amount::whole(if fees == 4 { 4 } else { 0 }),
             rewards: Amount::whole(rewards),
             penalties: Amount::whole(penalties),
         };

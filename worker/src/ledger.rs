@@ -51,7 +51,7 @@ pub fn apply(book: &Book, block: &Block<'_>, own: &AccountId32) -> (Batch, Book)
         changed.extend(after.finalise(block.cursor.number, event, own));
         batch
             .entries
-            .extend(entry(event, block, own, batch.entries.len()));
+            .extend(entry(event, &after, block, own, batch.entries.len()));
     }
     changed.sort_unstable();
     changed.dedup();
@@ -69,7 +69,7 @@ pub fn complete(book: &Book, receipt: &Receipt, time: u64, own: &AccountId32) ->
     let mut after = book.clone();
     let event = receipt.event();
     let ended = after.finalise(receipt.finished_at, &event, own);
-    let entry = kind(&event, own).map(|kind| Entry {
+    let entry = kind(&event, &after, own).map(|kind| Entry {
         block: receipt.finished_at,
         // Unlike any other of the block, because it is of the round.
         index: receipt.index,
@@ -110,7 +110,13 @@ pub fn rewind(book: &Book, stored: Vec<Record>, to: Cursor) -> (Batch, Book) {
     (batch, Book::restore(all))
 }
 
-fn entry(event: &ChainEvent, block: &Block<'_>, own: &AccountId32, index: usize) -> Option<Entry> {
+fn entry(
+    event: &ChainEvent,
+    book: &Book,
+    block: &Block<'_>,
+    own: &AccountId32,
+    index: usize,
+) -> Option<Entry> {
     let round_of_block = block
         .cursor
         .number
@@ -124,12 +130,12 @@ fn entry(event: &ChainEvent, block: &Block<'_>, own: &AccountId32, index: usize)
             ChainEvent::RewardClaimed { round, .. } => *round,
             _ => round_of_block,
         },
-        kind: kind(event, own)?,
+        kind: kind(event, book, own)?,
     })
 }
 
-/// What an event brought to `own` or took from it, if anything.
-fn kind(event: &ChainEvent, own: &AccountId32) -> Option<EntryKind> {
+/// What an event brought to `own` or took from it, if anything. The record of a job says whether it is public.
+fn kind(event: &ChainEvent, book: &Book, own: &AccountId32) -> Option<EntryKind> {
     match event {
         ChainEvent::Settled {
             job,
@@ -142,6 +148,7 @@ fn kind(event: &ChainEvent, own: &AccountId32) -> Option<EntryKind> {
             units: *units,
             fee: *fee,
             amount: *to_worker,
+            is_public: book.get(*job).is_some_and(|record| record.job.is_public),
         }),
         ChainEvent::RewardClaimed {
             worker,

@@ -47,6 +47,8 @@ pub struct Metrics {
     units: Counter,
     seconds_per_token: Histogram,
     fees: Sum,
+    public_jobs: Counter,
+    public_fees: Sum,
     rewards: Sum,
     penalties: Sum,
     results_checked: Family<VerdictLabel, Counter>,
@@ -85,6 +87,8 @@ impl Default for Metrics {
                 (0..19).map(|step| 1e-4 * 10f64.powf(f64::from(step) / 3.0)),
             ),
             fees: Sum::default(),
+            public_jobs: Counter::default(),
+            public_fees: Sum::default(),
             rewards: Sum::default(),
             penalties: Sum::default(),
             results_checked: Family::default(),
@@ -126,6 +130,16 @@ impl Default for Metrics {
             new.seconds_per_token.clone(),
         );
         registry.register("fees_aipg", "Fees received, in AIPG", new.fees.clone());
+        registry.register(
+            "public_jobs",
+            "Settled jobs that the chain itself had asked for",
+            new.public_jobs.clone(),
+        );
+        registry.register(
+            "public_fees_aipg",
+            "Fees received for them, in AIPG, part of fees_aipg",
+            new.public_fees.clone(),
+        );
         registry.register(
             "rewards_aipg",
             "Block rewards received, in AIPG",
@@ -281,9 +295,18 @@ impl Metrics {
     pub fn book(&self, entries: &[Entry]) {
         for entry in entries {
             match &entry.kind {
-                EntryKind::Fee { units, amount, .. } => {
+                EntryKind::Fee {
+                    units,
+                    amount,
+                    is_public,
+                    ..
+                } => {
                     self.units.inc_by(*units);
                     self.fees.inc_by(aipg(*amount));
+                    if *is_public {
+                        self.public_jobs.inc();
+                        self.public_fees.inc_by(aipg(*amount));
+                    }
                 }
                 EntryKind::Reward { amount, .. } => {
                     self.rewards.inc_by(aipg(*amount));
@@ -399,6 +422,7 @@ mod tests {
                 units: 30,
                 fee: Amount::whole(2),
                 amount: Amount::whole(1),
+                is_public: true,
             }),
             entry(EntryKind::Reward {
                 amount: Amount::whole(5),
@@ -421,6 +445,8 @@ mod tests {
         for line in [
             "aipg_worker_units_total 30",
             "aipg_worker_fees_aipg_total 1.0",
+            "aipg_worker_public_jobs_total 1",
+            "aipg_worker_public_fees_aipg_total 1.0",
             "aipg_worker_rewards_aipg_total 5.0",
             "aipg_worker_penalties_aipg_total 10.0",
             "aipg_worker_jobs_total{outcome=\"settled\"} 1",

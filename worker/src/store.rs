@@ -101,6 +101,9 @@ pub enum EntryKind {
         units: u64,
         fee: Amount,
         amount: Amount,
+        /// Whether the chain itself was the requester.
+        #[serde(default)]
+        is_public: bool,
     },
     /// A reward was minted.
     Reward { amount: Amount, ceiling: String },

@@ -160,7 +160,12 @@ pub async fn fetch(
     }
 }
 
-/// Fetches the input of a live `job` as [`fetch`] does, or takes it from the chain's state if it is there.
+/// Fetches the input of a live `job` and checks it, as [`fetch`] does. If the node cannot give it the chain may: it
+/// makes the prompts of public jobs, which nobody has stored, and keeps inputs that were demanded. What comes from
+/// there is put onto the node, where others find it.
+///
+/// # Errors
+/// As [`fetch`]; what the chain says has to be what the job commits to as well.
 pub async fn fetch_input(
     client: &Client,
     state: &State,
@@ -169,14 +174,19 @@ pub async fn fetch_input(
     provider: Option<Hash>,
     vocabulary: u32,
 ) -> Result<Vec<u32>, BlobError> {
-    let missing = match fetch(client, list, provider, vocabulary).await {
-        Err(error) if error.is_unavailable_input() => error,
-        fetched => return fetched,
+    let error = match fetch(client, list, provider, vocabulary).await {
+        Ok(tokens) => return Ok(tokens),
+        Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error.into()),
+        Err(error) => error,
     };
-    match state.public_input(job).await? {
-        Some(tokens) => check(&encode_tokens(&tokens), list, vocabulary),
-        None => Err(missing),
-    }
+    let tokens = match state.public_input(job).await {
+        Ok(Some(tokens)) => tokens,
+        Err(error @ ChainError::Transport(_)) => return Err(error.into()),
+        Ok(None) | Err(_) => return Err(error),
+    };
+    let tokens = check(&encode_tokens(&tokens), list, vocabulary)?;
+    publish(client, &tokens).await?;
+    Ok(tokens)
 }
 
 /// What it means that the node did not give a blob. That no node has it is told apart from one that

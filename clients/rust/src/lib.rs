@@ -11,6 +11,7 @@
 //! - [`disputes`] reads who doubts which result, and how far the games about it are.
 //! - [`audits`] and [`authors`] read who is drawn to audit results, and to author blocks.
 //! - [`power`] reads what is measured of a machine, and commits to it.
+//! - [`bootstrap`] reads how public jobs stand.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -27,6 +28,7 @@ pub mod amount;
 pub mod audits;
 pub mod authors;
 pub mod blobs;
+pub mod bootstrap;
 pub mod calls;
 pub mod disputes;
 mod endpoints;

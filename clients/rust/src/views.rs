@@ -2,7 +2,7 @@
 //! encodings.
 
 use super::api::runtime_types::aipg_primitives::{api as generated_api, types as generated};
-use crate::{amount::Amount, region::Region};
+use crate::{amount::Amount, bootstrap::LANE, region::Region};
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use subxt::utils::{AccountId32, H256};
@@ -193,6 +193,9 @@ pub struct Job {
     pub sampling: Sampling,
     /// Price of a unit.
     pub ask: Option<Amount>,
+    /// Whether the chain itself is the requester.
+    #[serde(default)]
+    pub is_public: bool,
 }
 
 impl From<generated_api::JobView<AccountId32, u32>> for Job {
@@ -217,6 +220,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
             seed: view.parameters.seed,
             sampling: view.parameters.sampling.into(),
             ask: view.ask.map(Amount),
+            is_public: view.requester == LANE,
         }
     }
 }

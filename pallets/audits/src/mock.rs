@@ -274,6 +274,7 @@ pub fn settle(job: JobId) {
         ask: 1,
         fee: 5,
         mint_ceiling: 0,
+        is_subsidised: false,
     });
 }
 

@@ -204,6 +204,33 @@ impl<T: Config> Get<BlockNumberFor<T>> for EarlyBlocks<T> {
     }
 }
 
+/// Share of the budget of useful work that is for public jobs at first, in parts per million.
+pub struct BootstrapShare<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for BootstrapShare<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().bootstrap_share
+    }
+}
+
+/// Blocks after which it halves.
+pub struct BootstrapHalving<T>(PhantomData<T>);
+
+impl<T: Config> Get<BlockNumberFor<T>> for BootstrapHalving<T> {
+    fn get() -> BlockNumberFor<T> {
+        Parameters::<T>::get().bootstrap_halving.into()
+    }
+}
+
+/// Rounds of a day.
+pub struct RoundsADay<T>(PhantomData<T>);
+
+impl<T: Config> Get<u32> for RoundsADay<T> {
+    fn get() -> u32 {
+        Parameters::<T>::get().rounds_a_day()
+    }
+}
+
 /// Most that governance may let be minted for a job, in millionths of its credit.
 pub struct ListedCeiling<T>(PhantomData<T>);
 

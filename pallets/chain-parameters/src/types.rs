@@ -51,6 +51,11 @@ pub struct ChainParameters {
     pub power_bar: u32,
     /// Blocks from the genesis in which the first work of a bond counts twice.
     pub early_blocks: u32,
+    /// Share of the budget of useful work that is for public jobs at first, in parts per million; 0 for none, as
+    /// everywhere where power is not measured.
+    pub bootstrap_share: u32,
+    /// Blocks after which it halves; after six halvings there are no public jobs any more.
+    pub bootstrap_halving: u32,
     /// Work that the slowest accepted machine does in a block; a job of `n` units gets
     /// ⌈n / units_per_block⌉ blocks on top of `run_window`.
     pub units_per_block: Units,
@@ -98,6 +103,8 @@ impl ChainParameters {
             power_proof: 10,
             power_bar: 30,
             early_blocks: 0,
+            bootstrap_share: 0,
+            bootstrap_halving: 21_600,
             // Half a billion multiply-accumulates a second: one core running scalar code.
             units_per_block: 1_000,
             listed_ceiling: 2_000_000,
@@ -133,6 +140,8 @@ impl ChainParameters {
             power_proof: 10,
             power_bar: 600,
             early_blocks: 0,
+            bootstrap_share: 10_000,
+            bootstrap_halving: 14_400,
             units_per_block: 3_000,
             listed_ceiling: 1_000_000,
             listed_machines: 1,
@@ -167,6 +176,8 @@ impl ChainParameters {
             power_proof: 30,
             power_bar: 43_200,
             early_blocks: 259_200,
+            bootstrap_share: 10_000,
+            bootstrap_halving: 43_200,
             units_per_block: 30_000,
             listed_ceiling: 1_000_000,
             listed_machines: 32,
@@ -197,6 +208,18 @@ impl ChainParameters {
         self.reward_expiry
             .checked_div(self.round_blocks)
             .unwrap_or_default()
+    }
+
+    /// Rounds of a day, rounded down, at least one.
+    pub fn rounds_a_day(&self) -> u32 {
+        let round = self
+            .slot_duration_ms
+            .saturating_mul(self.round_blocks.into());
+        let rounds = MAX_SLOT_DURATION_MS
+            .checked_div(round)
+            .unwrap_or_default()
+            .max(1);
+        u32::try_from(rounds).unwrap_or(u32::MAX)
     }
 
     /// Checks that a chain can live with these values.
@@ -249,6 +272,12 @@ impl ChainParameters {
                 self.power_window == 0 || self.power_proof == 0 || self.power_bar == 0,
                 PowerWindowZero,
             ),
+            (
+                self.bootstrap_share > 0 && self.power_interval == 0,
+                BootstrapWithoutPower,
+            ),
+            (self.bootstrap_share > 1_000_000, BootstrapShareAboveAll),
+            (self.bootstrap_halving == 0, BootstrapHalvingZero),
             (self.units_per_block == 0, UnitsPerBlockZero),
             (self.challenge_window == 0, ChallengeWindowZero),
             (self.unbonding == 0, UnbondingZero),
@@ -332,6 +361,12 @@ pub enum ParameterError {
     ProgressWindowBelowRunWindow,
     /// Nobody could commit to power, prove it, or be without it.
     PowerWindowZero,
+    /// Public jobs would be for machines that nobody has measured, and so for accounts without any.
+    BootstrapWithoutPower,
+    /// Public jobs would get more than there is.
+    BootstrapShareAboveAll,
+    /// Public jobs would never end.
+    BootstrapHalvingZero,
     /// No job would ever end.
     UnitsPerBlockZero,
     /// Nobody could challenge.
@@ -378,6 +413,9 @@ impl ParameterError {
             Self::RunWindowZero => "runWindow is 0",
             Self::ProgressWindowBelowRunWindow => "progressWindow is below runWindow",
             Self::PowerWindowZero => "powerWindow, powerProof or powerBar is 0",
+            Self::BootstrapWithoutPower => "bootstrapShare is not 0, but powerInterval is",
+            Self::BootstrapShareAboveAll => "bootstrapShare is above 1000000",
+            Self::BootstrapHalvingZero => "bootstrapHalving is 0",
             Self::UnitsPerBlockZero => "unitsPerBlock is 0",
             Self::ChallengeWindowZero => "challengeWindow is 0",
             Self::UnbondingZero => "unbonding is 0",

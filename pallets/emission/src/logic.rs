@@ -1,17 +1,20 @@
 //! Rewards, burns and the budget of useful work.
 
 use crate::{pallet::*, EmissionTerms, HoldReasonOf};
-use aipg_primitives::{api::Books, Balance, Burn, BurnReason, MintReason, WorkBudget};
+use aipg_primitives::{api::Books, Balance, Burn, BurnReason, LaneBudget, MintReason, WorkBudget};
 use frame_support::{
     dispatch::DispatchResult,
     storage::with_storage_layer,
     traits::{
         fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
-        tokens::{Fortitude, Precision},
+        tokens::{Fortitude, Precision, Preservation},
         Get,
     },
 };
-use sp_runtime::traits::{One, Saturating, UniqueSaturatedInto, Zero};
+use sp_runtime::{
+    traits::{One, Saturating, UniqueSaturatedInto, Zero},
+    DispatchError,
+};
 
 impl<T: Config> Pallet<T> {
     /// Divides the reward of block `height` among operations fund, author and useful work.
@@ -89,6 +92,28 @@ impl<T: Config> Pallet<T> {
         Lapsed::<T>::mutate(reason, |total| total.saturating_accrue(amount));
     }
 
+    fn count_burned(who: &T::AccountId, amount: Balance, reason: BurnReason) {
+        Burned::<T>::mutate(reason, |total| total.saturating_accrue(amount));
+        Self::deposit_event(Event::Burned {
+            who: who.clone(),
+            amount,
+            reason,
+        });
+    }
+
+    /// Mints reserved budget.
+    fn mint_reserved(who: &T::AccountId, amount: Balance, reason: MintReason) -> DispatchResult {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let left = ReservedWork::<T>::get()
+            .checked_sub(amount)
+            .ok_or(Error::<T>::WorkBudgetExceeded)?;
+        Self::mint(who, amount, reason)?;
+        ReservedWork::<T>::put(left);
+        Ok(())
+    }
+
     /// The books of the supply at this block.
     pub fn books() -> Books {
         let terms = Terms::<T>::get();
@@ -99,11 +124,13 @@ impl<T: Config> Pallet<T> {
             minted_author: Minted::<T>::get(MintReason::BlockAuthor),
             minted_operations: Minted::<T>::get(MintReason::OperationsFund),
             minted_work: Minted::<T>::get(MintReason::UsefulWork),
+            minted_bootstrap: Minted::<T>::get(MintReason::Bootstrap),
             burned_fees: Burned::<T>::get(BurnReason::JobFee),
             burned_convictions: Burned::<T>::get(BurnReason::Conviction),
             burned_lost_bonds: Burned::<T>::get(BurnReason::LostBond),
             burned_audit_faults: Burned::<T>::get(BurnReason::AuditFault),
             burned_author_faults: Burned::<T>::get(BurnReason::AuthorFault),
+            burned_bootstrap: Burned::<T>::get(BurnReason::Bootstrap),
             block_reward: terms.schedule.reward_at(next_block.unique_saturated_into()),
             pending_work: PendingWork::<T>::get(),
             reserved_work: ReservedWork::<T>::get(),
@@ -126,12 +153,7 @@ impl<T: Config> Burn<T::AccountId, HoldReasonOf<T>> for Pallet<T> {
         }
         with_storage_layer(|| {
             T::Currency::burn_held(reason, who, amount, Precision::Exact, Fortitude::Force)?;
-            Burned::<T>::mutate(why, |total| total.saturating_accrue(amount));
-            Self::deposit_event(Event::Burned {
-                who: who.clone(),
-                amount,
-                reason: why,
-            });
+            Self::count_burned(who, amount, why);
             Ok(())
         })
     }
@@ -163,15 +185,7 @@ impl<T: Config> WorkBudget<T::AccountId> for Pallet<T> {
     /// [`Error::WorkBudgetExceeded`] above the reserved budget; the currency's error if it refuses
     /// the account, in which case the amount stays reserved.
     fn pay(who: &T::AccountId, amount: Balance) -> DispatchResult {
-        if amount.is_zero() {
-            return Ok(());
-        }
-        let left = ReservedWork::<T>::get()
-            .checked_sub(amount)
-            .ok_or(Error::<T>::WorkBudgetExceeded)?;
-        Self::mint(who, amount, MintReason::UsefulWork)?;
-        ReservedWork::<T>::put(left);
-        Ok(())
+        Self::mint_reserved(who, amount, MintReason::UsefulWork)
     }
 
     fn lapse(amount: Balance) {
@@ -183,5 +197,42 @@ impl<T: Config> WorkBudget<T::AccountId> for Pallet<T> {
         ReservedWork::<T>::put(reserved.saturating_sub(amount));
         Self::count_lapsed(MintReason::UsefulWork, amount);
         Self::deposit_event(Event::WorkLapsed { amount });
+    }
+}
+
+impl<T: Config> LaneBudget<T::AccountId> for Pallet<T> {
+    fn reserved() -> Balance {
+        ReservedWork::<T>::get()
+    }
+
+    /// # Errors
+    /// As [`WorkBudget::pay`].
+    fn fund(lane: &T::AccountId, amount: Balance) -> DispatchResult {
+        Self::mint_reserved(lane, amount, MintReason::Bootstrap)
+    }
+
+    fn lapse(amount: Balance) {
+        <Self as WorkBudget<T::AccountId>>::lapse(amount);
+    }
+
+    /// # Errors
+    /// The currency's error; nothing changes then.
+    fn burn_rest(lane: &T::AccountId) -> Result<Balance, DispatchError> {
+        let amount =
+            T::Currency::reducible_balance(lane, Preservation::Expendable, Fortitude::Polite);
+        if amount.is_zero() {
+            return Ok(0);
+        }
+        with_storage_layer(|| {
+            T::Currency::burn_from(
+                lane,
+                amount,
+                Preservation::Expendable,
+                Precision::Exact,
+                Fortitude::Polite,
+            )?;
+            Self::count_burned(lane, amount, BurnReason::Bootstrap);
+            Ok(amount)
+        })
     }
 }

@@ -12,7 +12,10 @@ use aipg_primitives::{
     Balance, DrawRequest, Fault, JobId, ResultWatch, SettlementGate, Windows, WorkerDirectory,
 };
 use frame_support::{
-    pallet_prelude::DispatchResult, storage::with_storage_layer, traits::Get, weights::Weight,
+    pallet_prelude::DispatchResult,
+    storage::with_storage_layer,
+    traits::{Contains, Get},
+    weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
@@ -182,6 +185,7 @@ impl<T: Config> Pallet<T> {
             max_price: job.max_price,
             mint_ceiling: Self::mint_ceiling_of(&job),
             service: job.service,
+            needs_power: T::PublicRequesters::contains(&job.requester),
             seed: H256::from_slice(seed.as_ref()),
         };
         let drawn = T::Workers::draw(&request);

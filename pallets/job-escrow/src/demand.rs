@@ -11,7 +11,7 @@ use aipg_primitives::{
     Balance, HostBlake2, JobId, ModelCatalogue, TokenList, Windows, WorkerDirectory,
 };
 use alloc::vec::Vec;
-use frame_support::{ensure, pallet_prelude::*};
+use frame_support::{ensure, pallet_prelude::*, traits::Contains};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{traits::One, Saturating};
@@ -30,7 +30,8 @@ pub(crate) fn commit(tokens: &[u32]) -> TokenList {
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_input_unavailable(worker: T::AccountId, id: JobId) -> DispatchResult {
         let (mut job, ask, payout) = Self::drawn_for(&worker, id)?;
-        ensure!(!job.is_published, Error::<T>::InputPublished);
+        let is_public = T::PublicRequesters::contains(&job.requester);
+        ensure!(!job.is_published && !is_public, Error::<T>::InputPublished);
         let now = frame_system::Pallet::<T>::block_number();
         if job.input.count > MAX_PUBLISHED_INPUT {
             return Self::input_missed(id, job, (worker, payout), now);

@@ -20,6 +20,7 @@ mod agenda;
 pub mod benchmarking;
 mod demand;
 mod doubt;
+mod public;
 mod settlement;
 pub mod split;
 mod steps;
@@ -51,7 +52,10 @@ pub mod pallet {
         NodeId, OnSettled, ReceiptLog, ResultWatch, ServiceLevel, SettlementGate, TokenList,
         TrustClass, Units, Windows, WorkerDirectory,
     };
-    use frame_support::{pallet_prelude::*, traits::fungible};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{fungible, Contains},
+    };
     use frame_system::pallet_prelude::*;
     use sp_core::H256;
     use sp_runtime::Permill;
@@ -109,6 +113,10 @@ pub mod pallet {
         /// cannot gain.
         #[pallet::constant]
         type DefaultMintCeiling: Get<u32>;
+        /// Requesters whose money was minted for their jobs, or is everybody's: no credit is earned with these.
+        type Subsidised: Contains<Self::AccountId>;
+        /// Requesters of public jobs: only machines with verified power get these, and the chain makes their prompts.
+        type PublicRequesters: Contains<Self::AccountId>;
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]
         type InputMissCharge: Get<Permill>;
@@ -369,6 +377,7 @@ pub mod pallet {
                 referrer,
                 provider,
             })
+            .map(|_| ())
         }
 
         /// The drawn worker takes the job; it asserts that it has the input.

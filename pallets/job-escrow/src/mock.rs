@@ -10,7 +10,7 @@ use frame_support::{
     traits::{
         fungible::MutateHold,
         tokens::{Fortitude, Precision},
-        ConstU128, ConstU32, Get, Hooks,
+        ConstU128, ConstU32, Contains, Equals, Get, Hooks,
     },
     weights::Weight,
 };
@@ -26,6 +26,8 @@ pub const CREATOR: AccountId = 4;
 pub const REFERRER: AccountId = 5;
 pub const TREASURY: AccountId = 6;
 pub const STAKERS: AccountId = 7;
+/// Pays public jobs.
+pub const LANE: AccountId = 8;
 /// Has nothing.
 pub const STRANGER: AccountId = 9;
 
@@ -358,6 +360,16 @@ frame_support::parameter_types! {
     pub const Charge: Permill = Permill::from_percent(2);
     pub const TreasuryAccount: AccountId = TREASURY;
     pub const StakersAccount: AccountId = STAKERS;
+    pub const LaneAccount: AccountId = LANE;
+}
+
+/// The lane and the treasury.
+pub struct Subsidised;
+
+impl Contains<AccountId> for Subsidised {
+    fn contains(account: &AccountId) -> bool {
+        [LANE, TREASURY].contains(account)
+    }
 }
 
 impl pallet_job_escrow::Config for Test {
@@ -378,6 +390,8 @@ impl pallet_job_escrow::Config for Test {
     type FeeSplit = Split;
     type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type InputMissCharge = Charge;
+    type Subsidised = Subsidised;
+    type PublicRequesters = Equals<LaneAccount>;
     type StepsWeight = StepsWeight;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -449,6 +463,7 @@ pub fn execute(test: impl FnOnce()) {
         REFERRER,
         TREASURY,
         STAKERS,
+        LANE,
     ];
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {

@@ -13,7 +13,7 @@ use frame_support::{
     traits::{
         fungible::MutateHold,
         tokens::{Fortitude, Precision, Restriction},
-        Get,
+        Contains, Get,
     },
 };
 
@@ -29,9 +29,10 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The same of one job: what governance has listed counts only while the requester leaves open who does it.
+    /// Never for one that is subsidised: who audits it is paid as if the model was not listed, its worker gets the fee.
     pub(crate) fn mint_ceiling_of(job: &JobOf<T>) -> u32 {
         let listed = Self::mint_ceiling(&job.model);
-        if job.is_open {
+        if job.is_open && !T::Subsidised::contains(&job.requester) {
             return listed;
         }
         listed.min(T::DefaultMintCeiling::get())
@@ -130,6 +131,7 @@ impl<T: Config> Pallet<T> {
             ask,
             fee,
             mint_ceiling: Self::mint_ceiling_of(&job),
+            is_subsidised: T::Subsidised::contains(&job.requester),
         });
         Self::deposit_event(Event::JobSettled {
             job: id,

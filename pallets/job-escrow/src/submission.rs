@@ -3,12 +3,11 @@
 use crate::pallet::*;
 use crate::types::{Job, Stage};
 use aipg_primitives::{
-    Balance, Beacon, JobParameters, ModelCatalogue, ModelId, NodeId, ServiceLevel, TokenList,
-    TrustClass, Units, Windows,
+    Balance, Beacon, JobId, JobParameters, ModelCatalogue, ModelId, NodeId, ServiceLevel,
+    TokenList, TrustClass, Units, Windows,
 };
 use frame_support::{
     ensure,
-    pallet_prelude::DispatchResult,
     traits::{
         fungible::{InspectHold, MutateHold},
         Get,
@@ -16,7 +15,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
-use sp_runtime::Saturating;
+use sp_runtime::{DispatchError, Saturating};
 
 /// The terms of a submission, as the call gives them.
 pub(crate) struct Submission<T: Config> {
@@ -68,7 +67,8 @@ impl<T: Config> Pallet<T> {
         T::Windows::claim().saturating_add(T::Windows::run(units))
     }
 
-    pub(crate) fn do_submit(submission: Submission<T>) -> DispatchResult {
+    /// Records the job; returns its number.
+    pub(crate) fn do_submit(submission: Submission<T>) -> Result<JobId, DispatchError> {
         let Submission {
             requester,
             model,
@@ -158,6 +158,6 @@ impl<T: Config> Pallet<T> {
             max_price,
             deadline,
         });
-        Ok(())
+        Ok(id)
     }
 }

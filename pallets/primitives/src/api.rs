@@ -175,6 +175,31 @@ pub struct PowerView<BlockNumber> {
     pub windows: u32,
 }
 
+/// Public jobs, which the chain submits itself, as clients read them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct LaneView<AccountId> {
+    /// The account that pays them: who is the requester of a job tells public jobs from others.
+    pub account: AccountId,
+    /// Share of the budget of useful work that is theirs now, in parts per million; 0 before and after.
+    pub share: u32,
+    /// Models that are drawn from.
+    pub models: Vec<ModelId>,
+    /// Granted and neither minted nor lapsed.
+    pub allowance: Balance,
+    /// What the account can spend: minted for earlier jobs, and not used by them.
+    pub funds: Balance,
+    /// Minted so far.
+    pub minted: Balance,
+    /// Public jobs so far.
+    pub started: u64,
+    /// Of them, those that wait for a result.
+    pub unanswered: u32,
+    /// Of them, those whose result can still be doubted, or that have just ended.
+    pub answered: u32,
+    /// Whether the time of public jobs is over, and the last one has ended.
+    pub has_ended: bool,
+}
+
 /// A reward that can be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ClaimableReward {
@@ -214,6 +239,8 @@ pub struct Books {
     pub minted_author: Balance,
     pub minted_operations: Balance,
     pub minted_work: Balance,
+    /// For public jobs.
+    pub minted_bootstrap: Balance,
     pub burned_fees: Balance,
     /// Of the bonds of workers whose results were false.
     pub burned_convictions: Balance,
@@ -223,11 +250,13 @@ pub struct Books {
     pub burned_audit_faults: Balance,
     /// Parts of bonds of block authors who equivocated.
     pub burned_author_faults: Balance,
+    /// What public jobs had left.
+    pub burned_bootstrap: Balance,
     /// Full reward of the next block, before the cap.
     pub block_reward: Balance,
     /// Budget of useful work of the open round so far.
     pub pending_work: Balance,
-    /// Reserved for rewards that are not claimed yet.
+    /// Reserved for rewards that are not claimed yet, and for public jobs.
     pub reserved_work: Balance,
     /// Not minted because no verified work earned it.
     pub lapsed_work: Balance,
@@ -247,7 +276,8 @@ sp_api::decl_runtime_apis! {
         fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
         /// The live jobs of a worker, at most as many as its capacity.
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
-        /// The tokens of a live job's input, if they are on chain.
+        /// The tokens of a live job's input, if the chain knows them: those of a public job, or of one whose input was
+        /// demanded and published.
         fn public_input(id: JobId) -> Option<Vec<u32>>;
         /// Number that the next job gets: every job so far has a lower one.
         fn next_job() -> JobId;
@@ -295,6 +325,12 @@ sp_api::decl_runtime_apis! {
     {
         /// `None`: neither an author nor a candidate. Reads all candidates.
         fn author(account: AccountId) -> Option<AuthorView<BlockNumber>>;
+    }
+
+    /// Public jobs.
+    pub trait BootstrapApi<AccountId> where AccountId: codec::Codec {
+        /// How public jobs stand.
+        fn lane() -> LaneView<AccountId>;
     }
 
     /// Committed models.

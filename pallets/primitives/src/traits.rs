@@ -36,6 +36,85 @@ pub trait WorkBudget<AccountId> {
     fn lapse(amount: Balance);
 }
 
+/// The part of a round's budget that is not for credit but for public jobs. Implemented by `pallet-bootstrap`.
+///
+/// What it keeps stays in the reserved budget of [`WorkBudget`], unminted, until a public job needs it.
+pub trait BootstrapLane {
+    /// What of the `budget` of a round that closes is not for credit; at most all of it.
+    fn share_of(budget: Balance) -> Balance;
+    /// Takes as much of the share as there is room for, and returns how much. The caller reserves it, and the rest
+    /// lapses.
+    fn grant(share: Balance) -> Balance;
+    /// What it was granted and has neither used nor lapsed.
+    fn allowance() -> Balance;
+}
+
+/// There are no public jobs.
+impl BootstrapLane for () {
+    fn share_of(_: Balance) -> Balance {
+        0
+    }
+
+    fn grant(_: Balance) -> Balance {
+        0
+    }
+
+    fn allowance() -> Balance {
+        0
+    }
+}
+
+/// The money of public jobs. Implemented by `pallet-emission`, which alone mints and burns.
+pub trait LaneBudget<AccountId> {
+    /// What is reserved for claims and for public jobs, neither paid nor lapsed.
+    fn reserved() -> Balance;
+    /// Mints `amount` of the reserved budget to `lane`, the account that pays public jobs.
+    fn fund(lane: &AccountId, amount: Balance) -> DispatchResult;
+    /// Gives reserved budget back unminted.
+    fn lapse(amount: Balance);
+    /// Burns all that `lane` can spend, and returns how much.
+    fn burn_rest(lane: &AccountId) -> Result<Balance, DispatchError>;
+}
+
+/// A job that the chain submits itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicJob<AccountId> {
+    pub requester: AccountId,
+    pub model: ModelId,
+    pub input: TokenList,
+    pub max_output: u32,
+    /// What is put on hold for it.
+    pub max_price: Balance,
+}
+
+/// How far a live job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LivePhase {
+    /// It waits for a worker, or for the worker's result.
+    Unanswered,
+    /// Its result can still be doubted.
+    Answered,
+}
+
+/// Lets the chain be a requester. Implemented by `pallet-job-escrow`.
+pub trait PublicJobs<AccountId> {
+    /// Least price that such a job is accepted for; `None` if the model does not take it.
+    fn least_price(model: &ModelId, prompt: u32, output: u32) -> Option<Balance>;
+    /// Submits the job like any other, of the model's class, greedy, with a deadline that leaves time for several
+    /// workers in turn. All or nothing.
+    fn submit(job: PublicJob<AccountId>) -> Result<JobId, DispatchError>;
+    /// How far a job is; `None`: it has ended.
+    fn phase(job: JobId) -> Option<LivePhase>;
+    /// What a live job's prompt commits to.
+    fn input(job: JobId) -> Option<TokenList>;
+}
+
+/// Whether a model is served by machines whose power was verified. Implemented by `pallet-worker-registry`.
+pub trait MeasuredCapacity {
+    /// Whether any machine with verified power is online for the model.
+    fn serves_measured(model: &ModelId) -> bool;
+}
+
 /// Randomness that is fixed only after what it judges. Implemented by `pallet-useful-work`.
 pub trait Beacon<BlockNumber> {
     /// The beacon of block `height`, once enough later blocks by enough authors exist.
@@ -73,6 +152,8 @@ pub struct DrawRequest {
     /// Most that is minted on it, in millionths of the fee.
     pub mint_ceiling: u32,
     pub service: ServiceLevel,
+    /// Whether only machines with verified power can be drawn.
+    pub needs_power: bool,
     pub seed: H256,
 }
 

@@ -272,6 +272,8 @@ pub struct SettledJob<AccountId> {
     pub fee: Balance,
     /// Most that is minted on it, in millionths of its credit.
     pub mint_ceiling: u32,
+    /// Whether the requester's money was minted for this, or is everybody's: then the worker earns no credit.
+    pub is_subsidised: bool,
 }
 
 /// A result that can still be doubted, with what decides whether it is right.
@@ -332,6 +334,8 @@ pub enum MintReason {
     OperationsFund,
     /// Claimed reward of a round of useful work.
     UsefulWork,
+    /// What a public job needed beyond what others had given back.
+    Bootstrap,
 }
 
 /// Why tokens went out of being.
@@ -358,6 +362,8 @@ pub enum BurnReason {
     AuditFault,
     /// Part of the bond of a block author who equivocated.
     AuthorFault,
+    /// What public jobs had left when the last of them had ended.
+    Bootstrap,
 }
 
 /// Shares of a job's fee. What rounding leaves goes to the treasury.

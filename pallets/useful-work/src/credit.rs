@@ -5,8 +5,8 @@ use crate::pallet::*;
 use crate::reward::{auditors_line, line_of, retarget, reward_of_all, share};
 use crate::types::{ClosedRound, CreditLine, CreditTerms};
 use aipg_primitives::{
-    api::ClaimableReward, AuditPay, CreditWatch, Freezes, MeritsOf, OnSettled, RoundIndex,
-    SettledJob, WorkBudget,
+    api::ClaimableReward, AuditPay, BootstrapLane, CreditWatch, Freezes, MeritsOf, OnSettled,
+    RoundIndex, SettledJob, WorkBudget,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
@@ -25,20 +25,25 @@ impl<T: Config> Pallet<T> {
             .unwrap_or_default()
     }
 
-    /// Closes the round whose last block is `now`: fixes the price of credit and reserves what the
-    /// round owes; the rest of its budget lapses unminted.
+    /// Closes the round whose last block is `now`: sets aside what is for public jobs, fixes the price of credit
+    /// by the rest, and reserves what the round owes; what is left of the budget lapses unminted.
     pub(crate) fn close_round_at(now: BlockNumberFor<T>) {
         let round = Self::round_at(now);
         let next = Self::round_at(now.saturating_add(1u32.into()));
         if next == round {
             return;
         }
-        let budget = T::Budget::pending();
+        let pending = T::Budget::pending();
+        let for_lane = T::Lane::share_of(pending).min(pending);
+        let budget = pending.saturating_sub(for_lane);
         let credit = OpenCredit::<T>::take();
         let difficulty = Difficulty::<T>::get();
         let denominator = credit.max(difficulty);
         Difficulty::<T>::put(retarget(difficulty, credit, LeastDifficulty::<T>::get()));
-        let reserved = T::Budget::allocate(share(credit, budget, denominator));
+        let granted = T::Lane::grant(for_lane).min(for_lane);
+        let owed = share(credit, budget, denominator);
+        // Both together are within what is pending, so both are reserved whole.
+        let reserved = T::Budget::allocate(owed.saturating_add(granted)).saturating_sub(granted);
         if credit > 0 {
             Rounds::<T>::insert(
                 round,
@@ -57,6 +62,7 @@ impl<T: Config> Pallet<T> {
             credit,
             denominator,
             reserved,
+            granted,
         });
         Self::expire_before(next);
     }
@@ -175,7 +181,12 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
+    /// A job that the chain or its treasury paid for earns its worker the fee and nothing else: else who works
+    /// for everybody's money would be paid twice with it, and could buy seats with it.
     fn on_settled(job: &SettledJob<T::AccountId>) {
+        if job.is_subsidised {
+            return;
+        }
         let credit = Self::earned(job, ONE).credit;
         if credit == 0 {
             return;

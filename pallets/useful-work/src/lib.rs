@@ -45,7 +45,8 @@ pub mod pallet {
     use crate::types::{BeaconEntry, ClosedRound, CreditLine};
     use crate::WeightInfo;
     use aipg_primitives::{
-        api::Ceiling, Balance, CreditWatch, Freezes, JobId, MeritsOf, RoundIndex, Units, WorkBudget,
+        api::Ceiling, Balance, BootstrapLane, CreditWatch, Freezes, JobId, MeritsOf, RoundIndex,
+        Units, WorkBudget,
     };
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
@@ -61,6 +62,8 @@ pub mod pallet {
     pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
         /// The share of block rewards that work can earn.
         type Budget: WorkBudget<Self::AccountId>;
+        /// The part of it that is for public jobs.
+        type Lane: BootstrapLane;
         /// Keeps rewards where they are while a fault of the semantics is suspected.
         type Freezes: Freezes<Self::AccountId>;
         /// Told of all credit that is booked.
@@ -189,13 +192,15 @@ pub mod pallet {
             round: RoundIndex,
             credit: Balance,
         },
-        /// The price of credit of a round is fixed: budget / denominator.
+        /// The price of credit of a round is fixed: budget / denominator. Besides `reserved`, which it owes at most,
+        /// `granted` was set aside for public jobs.
         RoundClosed {
             round: RoundIndex,
             budget: Balance,
             credit: Balance,
             denominator: Balance,
             reserved: Balance,
+            granted: Balance,
         },
         /// A worker took its reward of a round. `ceiling` says which limit set the amount.
         RewardClaimed {

@@ -50,6 +50,9 @@ thread_local! {
     pub static EARLY_BLOCKS: Cell<u64> = const { Cell::new(0) };
     pub static PENDING: Cell<Balance> = const { Cell::new(0) };
     pub static RESERVED: Cell<Balance> = const { Cell::new(0) };
+    pub static LANE_SHARE: Cell<Balance> = const { Cell::new(0) };
+    pub static LANE_ROOM: Cell<Balance> = const { Cell::new(Balance::MAX) };
+    pub static LANE_ALLOWANCE: Cell<Balance> = const { Cell::new(0) };
     pub static LAPSED: Cell<Balance> = const { Cell::new(0) };
     pub static PAID: RefCell<Vec<(AccountId, Balance)>> = const { RefCell::new(Vec::new()) };
     pub static CREDITED: RefCell<Vec<(AccountId, Balance)>> = const { RefCell::new(Vec::new()) };
@@ -98,6 +101,26 @@ impl WorkBudget<AccountId> for Budget {
                 .expect("only what is reserved lapses"),
         );
         LAPSED.set(LAPSED.get() + amount);
+    }
+}
+
+/// A lane that takes a share in millionths, up to so much.
+pub struct Lane;
+
+impl BootstrapLane for Lane {
+    fn share_of(budget: Balance) -> Balance {
+        budget * LANE_SHARE.get() / 1_000_000
+    }
+
+    fn grant(share: Balance) -> Balance {
+        let room = LANE_ROOM.get().saturating_sub(LANE_ALLOWANCE.get());
+        let granted = share.min(room);
+        LANE_ALLOWANCE.set(LANE_ALLOWANCE.get() + granted);
+        granted
+    }
+
+    fn allowance() -> Balance {
+        LANE_ALLOWANCE.get()
     }
 }
 
@@ -166,6 +189,7 @@ impl Get<u32> for AuthorsNeeded {
 
 impl pallet_useful_work::Config for Test {
     type Budget = Budget;
+    type Lane = Lane;
     type Freezes = Ice;
     type CreditWatch = Watch;
     type Merits = Merited;
@@ -213,6 +237,9 @@ pub fn execute(test: impl FnOnce()) {
     PENDING.set(0);
     RESERVED.set(0);
     LAPSED.set(0);
+    LANE_SHARE.set(0);
+    LANE_ROOM.set(Balance::MAX);
+    LANE_ALLOWANCE.set(0);
     PAID.with_borrow_mut(Vec::clear);
     PAY_WORKS.set(true);
     FROZEN.with_borrow_mut(Vec::clear);
@@ -274,6 +301,7 @@ pub fn job(worker: AccountId, model: ModelId, units: Units, ask: Balance) -> Set
         } else {
             DEFAULT_CEILING
         },
+        is_subsidised: false,
     }
 }
 

@@ -7,14 +7,15 @@ use crate::pallet::*;
 impl<T: Config> Pallet<T> {
     /// * The open round's counter is the sum of its credit lines.
     /// * A closed round owes exactly the credit lines that are left of it, within its reserve.
-    /// * What the budget has reserved is what closed rounds have: none of it is without a round.
+    /// * What the budget has reserved is what closed rounds have, and the allowance of public jobs: none of it is
+    ///   without an owner.
     /// * The difficulty is not under what governance set it to.
     /// * An expired round owes nothing, and no credit is left of rounds that were swept.
     ///
     /// # Errors
     /// Names what does not hold.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-        use aipg_primitives::WorkBudget;
+        use aipg_primitives::{BootstrapLane, WorkBudget};
         use alloc::collections::BTreeMap;
         use frame_support::{ensure, traits::Get};
 
@@ -54,8 +55,8 @@ impl<T: Config> Pallet<T> {
             reserved = reserved.saturating_add(round.reserved);
         }
         ensure!(
-            T::Budget::reserved() == reserved,
-            "reserved budget is not what closed rounds have"
+            T::Budget::reserved() == reserved.saturating_add(T::Lane::allowance()),
+            "reserved budget is not what closed rounds and public jobs have"
         );
 
         // What is left belongs to the open round, or to expired ones and waits to be removed.

@@ -79,7 +79,7 @@ pub struct CreditLine {
     TypeInfo,
 )]
 pub struct ClosedRound {
-    /// What the blocks of the round made available to useful work.
+    /// What the blocks of the round made available to useful work, less the part that is for public jobs.
     pub budget: Balance,
     /// What the credit of all workers counts.
     pub credit: Balance,

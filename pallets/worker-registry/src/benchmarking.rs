@@ -260,6 +260,7 @@ mod benchmarks {
                 region: Some(Region::Europe),
                 min_level: 1,
             },
+            needs_power: false,
             seed: ModelId::repeat_byte(7),
         };
         let drawn;

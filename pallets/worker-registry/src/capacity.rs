@@ -4,7 +4,8 @@
 //! 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, … So it loses less than a fifth by rounding, and machines of a
 //! class count the same: one of them can be drawn in constant time. One that was not measured counts as 1.
 
-use crate::{Config, Pallet, WorkerOf};
+use crate::{Classes, Config, Pallet, WorkerOf};
+use aipg_primitives::{MeasuredCapacity, ModelId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -90,5 +91,15 @@ impl<T: Config> Pallet<T> {
     /// What a machine counts in a draw.
     pub(crate) fn capacity(record: &WorkerOf<T>) -> u32 {
         capacity_of(class_of(record.power))
+    }
+}
+
+impl<T: Config> MeasuredCapacity for Pallet<T> {
+    /// One read. A machine of a single step is of the same class as those that were not measured, and is not seen.
+    fn serves_measured(model: &ModelId) -> bool {
+        let unmeasured = class_of(0);
+        Classes::<T>::get(model)
+            .iter()
+            .any(|it| it.class > unmeasured && it.count > 0)
     }
 }

@@ -197,6 +197,10 @@ impl<T: Config> Pallet<T> {
         if power > 0 && class_of(T::Power::power_of(&worker)) < class_of(power) {
             return Fit::Unfit;
         }
+        // One step and none count the same in draws, so the class does not tell them apart.
+        if request.needs_power && (power == 0 || T::Power::power_of(&worker) == 0) {
+            return Fit::Unfit;
+        }
         let offers = Offers::<T>::get(&worker);
         let offer = offers.iter().find(|offer| offer.model == request.model);
         let Some(ask) = offer.map(|offer| offer.ask).filter(|ask| *ask >= floor) else {

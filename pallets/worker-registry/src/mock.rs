@@ -252,6 +252,7 @@ pub fn request(seed: u64) -> DrawRequest {
         max_price: 1_000 * FLOOR,
         mint_ceiling: 20_000,
         service: ServiceLevel::default(),
+        needs_power: false,
         seed: ModelId::from_low_u64_be(seed),
     }
 }

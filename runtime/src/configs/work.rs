@@ -7,7 +7,7 @@ use aipg_primitives::{
     StakeOf, Tick, Windows,
 };
 use frame_support::{
-    traits::{ConstU128, ConstU32, ConstU8, Get},
+    traits::{ConstU128, ConstU32, ConstU8, Contains, Get},
     weights::Weight,
     PalletId,
 };
@@ -18,6 +18,7 @@ use sp_runtime::{Permill, Saturating};
 frame_support::parameter_types! {
     pub const StandardFeeSplit: FeeSplit = FeeSplit::STANDARD;
     pub const RefereePalletId: PalletId = PalletId(*b"aipg/ref");
+    pub const LanePalletId: PalletId = PalletId(*b"aipg/btp");
     pub const InputMissCharge: Permill = Permill::from_percent(2);
     pub const BondShare: Permill = Permill::from_percent(1);
     pub const FuseShare: Permill = Permill::from_percent(1);
@@ -123,6 +124,24 @@ impl<const PERCENT: u32> Get<Weight> for BlockShare<PERCENT> {
     }
 }
 
+/// Requesters that pay with money which was minted for their jobs, or is everybody's.
+pub struct Subsidised;
+
+impl Contains<AccountId> for Subsidised {
+    fn contains(account: &AccountId) -> bool {
+        TheLane::contains(account) || *account == Treasury::get()
+    }
+}
+
+/// The requester of public jobs.
+pub struct TheLane;
+
+impl Contains<AccountId> for TheLane {
+    fn contains(account: &AccountId) -> bool {
+        *account == Bootstrap::account()
+    }
+}
+
 impl pallet_job_escrow::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
@@ -140,6 +159,8 @@ impl pallet_job_escrow::Config for Runtime {
     type StakersPot = StakersPot;
     type FeeSplit = StandardFeeSplit;
     type DefaultMintCeiling = DefaultMintCeiling;
+    type Subsidised = Subsidised;
+    type PublicRequesters = TheLane;
     type InputMissCharge = InputMissCharge;
     type StepsWeight = BlockShare<15>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;
@@ -276,6 +297,7 @@ impl MeritsOf<AccountId> for WorkersMerits {
 
 impl pallet_useful_work::Config for Runtime {
     type Budget = Emission;
+    type Lane = Bootstrap;
     type Freezes = Referee;
     type CreditWatch = Authors;
     type Merits = WorkersMerits;
@@ -302,6 +324,23 @@ impl pallet_power::Config for Runtime {
     type ProveBlocks = pallet_chain_parameters::PowerProof<Runtime>;
     type PenaltyBlocks = pallet_chain_parameters::PowerBar<Runtime>;
     type WeightInfo = pallet_power::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_bootstrap::Config for Runtime {
+    type Currency = Balances;
+    type Budget = Emission;
+    type Models = ModelRegistry;
+    type Jobs = JobEscrow;
+    type Machines = WorkerRegistry;
+    type Beacon = UsefulWork;
+    type Share = pallet_chain_parameters::BootstrapShare<Runtime>;
+    type HalvingBlocks = pallet_chain_parameters::BootstrapHalving<Runtime>;
+    type AllowanceRounds = pallet_chain_parameters::RoundsADay<Runtime>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
+    type PalletId = LanePalletId;
+    type WeightInfo = pallet_bootstrap::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
 }

@@ -1,5 +1,6 @@
 mod audits;
 mod authors;
+mod bootstrap;
 mod conviction;
 mod extensions;
 mod fees;
@@ -113,6 +114,7 @@ type OwnPallets = (
     Receipts,
     Audits,
     Power,
+    Bootstrap,
 );
 
 fn begin(height: BlockNumber) {
@@ -147,6 +149,7 @@ fn signed(key: Sr25519Keyring) -> RuntimeOrigin {
 }
 
 fn check_all_pallets() {
+    Bootstrap::do_try_state().expect("public jobs hold together");
     Power::do_try_state().expect("power holds together");
     Finality::do_try_state().expect("reports of finality hold together");
     Emission::do_try_state().expect("emission holds together");

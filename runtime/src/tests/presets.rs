@@ -153,6 +153,12 @@ fn presets_should_have_the_figures_of_the_economy_tables() {
                 .map(|model| model.mint_ceiling)
                 .collect();
             assert_eq!(models, column.models, "{name}");
+            let lane = pallet_bootstrap::Models::<Runtime>::get();
+            let has_lane = name == LOCAL_TESTNET_RUNTIME_PRESET;
+            assert_eq!(lane.len(), usize::from(has_lane), "{name}");
+            assert!(lane
+                .iter()
+                .all(|model| pallet_model_registry::Models::<Runtime>::contains_key(model)));
         });
     }
 }
@@ -192,12 +198,16 @@ fn issuance_should_be_what_was_imported_on_every_preset() {
             assert_eq!(books.issuance, books.imported, "{name}");
             assert!(books.imported <= books.cap, "{name}");
             assert_eq!(books.minted_author + books.minted_operations, 0);
-            assert_eq!(books.minted_work + books.burned_fees, 0);
+            assert_eq!(
+                books.minted_work + books.minted_bootstrap + books.burned_fees,
+                0
+            );
             assert_eq!(
                 books.burned_convictions
                     + books.burned_lost_bonds
                     + books.burned_audit_faults
-                    + books.burned_author_faults,
+                    + books.burned_author_faults
+                    + books.burned_bootstrap,
                 0
             );
         });

@@ -69,6 +69,7 @@ fn crowd(machines: u32) -> sp_io::TestExternalities {
                 ask: floor,
                 fee: floor * Balance::from(UNITS),
                 mint_ceiling: 1_000_000,
+                is_subsidised: false,
             });
         }
         pallet_power::Current::<Runtime>::put(pallet_power::types::Window {
@@ -92,6 +93,7 @@ fn draw(number: u32) {
         max_price: AIPG,
         mint_ceiling: 0,
         service: ServiceLevel::default(),
+        needs_power: false,
         seed: Hash::from_low_u64_be(number.into()),
     };
     let drawn = WorkerRegistry::draw(&request).expect("somebody fits");

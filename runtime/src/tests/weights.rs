@@ -12,6 +12,7 @@ use frame_support::{
     weights::Weight,
 };
 use frame_system::limits::BlockWeights;
+use pallet_bootstrap::WeightInfo as _;
 use pallet_chain_parameters::ChainParameters as Parameters;
 use pallet_job_escrow::WeightInfo as _;
 use pallet_referee::WeightInfo as _;
@@ -19,6 +20,7 @@ use pallet_timestamp::WeightInfo as _;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
 use sp_runtime::traits::{TrailingZeroInput, TransactionExtension};
 
+type BootstrapWeight = <Runtime as pallet_bootstrap::Config>::WeightInfo;
 type EscrowWeight = <Runtime as pallet_job_escrow::Config>::WeightInfo;
 type RefereeWeight = <Runtime as pallet_referee::Config>::WeightInfo;
 type TimestampWeight = <Runtime as pallet_timestamp::Config>::WeightInfo;
@@ -116,6 +118,9 @@ fn busiest_hooks() -> Weight {
         .saturating_add(<Runtime as pallet_job_escrow::Config>::StepsWeight::get())
         .saturating_add(<Runtime as pallet_audits::Config>::StepsWeight::get())
         .saturating_add(dearest_ruling().saturating_mul(rulings.into()))
+        .saturating_add(BootstrapWeight::look())
+        .saturating_add(BootstrapWeight::poll())
+        .saturating_add(BootstrapWeight::start().max(BootstrapWeight::end()))
 }
 
 fn most(limit: Option<Weight>) -> Weight {
@@ -146,6 +151,7 @@ fn call_of_our_pallets_should_fit_fifty_times_into_a_block_of_every_preset() {
         "JobEscrow",
         "UsefulWork",
         "Referee",
+        "Bootstrap",
     ];
     on_every_preset(|preset, limits| {
         let mut seen = 0;

@@ -8,6 +8,7 @@
 //! - [`header`]: shape and roots of a model, and how much work a job on it is
 //! - [`layout`]: where each tensor lies in the sections of a model
 //! - [`commitment`]: the hash trees over tokens, weights, scales, tables and hidden states
+//! - [`drawn_prompt`]: prompts of jobs that the chain submits itself
 //! - the operations: [`arithmetic`], [`quantise`], [`gemm`], [`hadamard`], [`normalise`], [`rope`],
 //!   [`activation`], [`attention`], [`elementwise`], [`sampling`]
 //! - [`power`]: the chain of matrix products that measures what a machine can do
@@ -32,6 +33,7 @@ pub mod activation;
 pub mod arithmetic;
 pub mod attention;
 pub mod commitment;
+pub mod drawn_prompt;
 pub mod elementwise;
 pub mod gemm;
 pub mod hadamard;

@@ -24,6 +24,7 @@ pub(crate) fn job(id: u64, stage: Stage, due: u32) -> Job {
         seed: 0,
         sampling: Sampling::Greedy,
         ask: None,
+        is_public: false,
     }
 }
 

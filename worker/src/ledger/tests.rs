@@ -165,6 +165,7 @@ fn receipt_should_bring_the_fee_of_a_job_that_ended_unseen() {
             units: 5,
             fee: Amount(100),
             amount: Amount(92),
+            is_public: false,
         },
     };
     assert_eq!(batch.entries, [entry]);

@@ -23,6 +23,8 @@ fn distinct() -> ChainParameters {
         power_proof: 53,
         power_bar: 59,
         early_blocks: 61,
+        bootstrap_share: 73,
+        bootstrap_halving: 79,
         listed_ceiling: 67,
         listed_machines: 71,
         units_per_block: 100,
@@ -56,6 +58,10 @@ fn getters_should_read_the_stored_record() {
         assert_eq!(<PowerProof<Test> as Get<_>>::get(), 53);
         assert_eq!(<PowerBar<Test> as Get<_>>::get(), 59);
         assert_eq!(<EarlyBlocks<Test> as Get<_>>::get(), 61);
+        assert_eq!(<BootstrapShare<Test> as Get<u32>>::get(), 73);
+        assert_eq!(<BootstrapHalving<Test> as Get<_>>::get(), 79);
+        let rounds = distinct().rounds_a_day();
+        assert_eq!(<RoundsADay<Test> as Get<u32>>::get(), rounds);
         assert_eq!(<ListedCeiling<Test> as Get<u32>>::get(), 67);
         assert_eq!(<ListedMachines<Test> as Get<u32>>::get(), 71);
         assert_eq!(<MaxBlockRefTimeMs<Test> as Get<u64>>::get(), 1_500);
@@ -121,6 +127,19 @@ fn rewards_should_never_be_claimable_when_rounds_have_no_length() {
         ..distinct()
     };
     assert_eq!(broken.reward_expiry_rounds(), 0);
+}
+
+#[test]
+fn day_should_have_a_round_at_least() {
+    let parameters = |slot_duration_ms, round_blocks| ChainParameters {
+        slot_duration_ms,
+        round_blocks,
+        ..distinct()
+    };
+    assert_eq!(parameters(60_000, 10).rounds_a_day(), 144);
+    assert_eq!(parameters(60_000, 7).rounds_a_day(), 205);
+    assert_eq!(parameters(86_400_000, 10).rounds_a_day(), 1);
+    assert_eq!(parameters(0, 10).rounds_a_day(), 1);
 }
 
 #[test]

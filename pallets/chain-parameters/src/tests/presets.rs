@@ -23,6 +23,7 @@ fn dev_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(dev.run_window, blocks(&dev, 20));
     assert_eq!(dev.progress_window, blocks(&dev, MINUTE));
     assert_eq!((dev.power_interval, dev.early_blocks), (0, 0));
+    assert_eq!(dev.bootstrap_share, 0);
     assert_eq!((dev.listed_ceiling, dev.listed_machines), (2_000_000, 1));
     assert_eq!(dev.challenge_window, blocks(&dev, 30));
     assert_eq!(dev.dispute_clock, blocks(&dev, MINUTE));
@@ -49,6 +50,9 @@ fn local_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(local.power_interval, blocks(&local, 10 * MINUTE));
     assert_eq!(local.power_bar, blocks(&local, HOUR));
     assert_eq!(local.early_blocks, 0);
+    assert_eq!(local.bootstrap_share, 10_000);
+    assert_eq!(local.bootstrap_halving, blocks(&local, DAY));
+    assert_eq!(local.rounds_a_day() * 10, blocks(&local, DAY));
     assert_eq!(
         (local.listed_ceiling, local.listed_machines),
         (1_000_000, 1)
@@ -79,6 +83,9 @@ fn mainnet_preset_should_have_the_clocks_of_the_economy_table() {
     assert_eq!(mainnet.power_interval * 4, blocks(&mainnet, DAY));
     assert_eq!(mainnet.power_bar, blocks(&mainnet, 30 * DAY));
     assert_eq!(mainnet.early_blocks, blocks(&mainnet, 180 * DAY));
+    assert_eq!(mainnet.bootstrap_share, 10_000);
+    assert_eq!(mainnet.bootstrap_halving, blocks(&mainnet, 30 * DAY));
+    assert_eq!(mainnet.rounds_a_day() * 10, blocks(&mainnet, DAY));
     assert_eq!(
         (mainnet.listed_ceiling, mainnet.listed_machines),
         (1_000_000, 32)

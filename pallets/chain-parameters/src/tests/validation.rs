@@ -43,6 +43,12 @@ fn broken() -> Vec<(ParameterError, Change)> {
         (PowerWindowZero, |p| p.power_window = 0),
         (PowerWindowZero, |p| p.power_proof = 0),
         (PowerWindowZero, |p| p.power_bar = 0),
+        (BootstrapWithoutPower, |p| p.bootstrap_share = 1),
+        (BootstrapShareAboveAll, |p| {
+            p.power_interval = 1;
+            p.bootstrap_share = 1_000_001;
+        }),
+        (BootstrapHalvingZero, |p| p.bootstrap_halving = 0),
         (UnitsPerBlockZero, |p| p.units_per_block = 0),
         (ChallengeWindowZero, |p| p.challenge_window = 0),
         (UnbondingZero, |p| p.unbonding = 0),

@@ -4,6 +4,7 @@ mod author_share;
 mod books;
 mod burns;
 mod genesis;
+mod lane;
 mod properties;
 mod rewards;
 mod schedule;

@@ -7,6 +7,7 @@ mod draws;
 mod open;
 mod progress;
 mod properties;
+mod public;
 mod receipts;
 mod settlement;
 mod submission;

@@ -68,6 +68,7 @@ fn settlement_should_tell_who_credits_work() {
                 ask: ASK,
                 fee,
                 mint_ceiling: DEFAULT_CEILING,
+                is_subsidised: false,
             }]
         );
     });

@@ -209,9 +209,12 @@ fn try_state_should_fail_when_an_expired_round_still_owes() {
 
 #[test]
 fn try_state_should_fail_when_reserved_budget_belongs_to_no_round() {
-    assert_reported("reserved budget is not what closed rounds have", || {
-        RESERVED.set(RESERVED.get() + 1);
-    });
+    assert_reported(
+        "reserved budget is not what closed rounds and public jobs have",
+        || {
+            RESERVED.set(RESERVED.get() + 1);
+        },
+    );
 }
 
 #[test]

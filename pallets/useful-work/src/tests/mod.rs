@@ -3,6 +3,7 @@ mod beacon;
 mod expiry;
 mod forfeit;
 mod governance;
+mod lane;
 mod multipliers;
 mod properties;
 mod rounds;

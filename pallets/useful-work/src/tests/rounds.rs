@@ -53,6 +53,7 @@ fn round_should_close_with_its_last_block_and_lapse_what_nobody_earned() {
             credit: 1_000,
             denominator: DIFFICULTY,
             reserved,
+            granted: 0,
         }));
         assert_eq!(RESERVED.get(), reserved);
         assert_eq!(LAPSED.get(), budget - reserved);
@@ -64,6 +65,7 @@ fn round_should_close_with_its_last_block_and_lapse_what_nobody_earned() {
             credit: 0,
             denominator: DIFFICULTY,
             reserved: 0,
+            granted: 0,
         }));
     });
 }

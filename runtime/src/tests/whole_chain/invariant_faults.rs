@@ -275,6 +275,7 @@ const HARMS: [Harm; 24] = [
             credit: 1,
             denominator: 1,
             reserved: 1,
+            granted: 0,
         });
     }),
 ];

@@ -77,6 +77,7 @@ impl Ledger {
             ("UsefulWork", UsefulWork::do_try_state()),
             ("Receipts", Receipts::do_try_state()),
             ("Referee", Referee::do_try_state()),
+            ("Bootstrap", Bootstrap::do_try_state()),
         ];
         for (pallet, state) in states {
             self.ensure(state.is_ok(), Invariant::TryState, || {
@@ -106,6 +107,7 @@ impl Ledger {
             by(MintReason::BlockAuthor),
             by(MintReason::OperationsFund),
             by(MintReason::UsefulWork),
+            by(MintReason::Bootstrap),
             self.burned,
             self.rewarded,
         );
@@ -114,11 +116,13 @@ impl Ledger {
             books.minted_author,
             books.minted_operations,
             books.minted_work,
+            books.minted_bootstrap,
             books.burned_fees
                 + books.burned_convictions
                 + books.burned_lost_bonds
                 + books.burned_audit_faults
-                + books.burned_author_faults,
+                + books.burned_author_faults
+                + books.burned_bootstrap,
             // A share that nobody receives lapses, and the event of the block leaves it out.
             pallet_emission::Rewarded::<Runtime>::get()
                 - pallet_emission::Lapsed::<Runtime>::get(MintReason::BlockAuthor)

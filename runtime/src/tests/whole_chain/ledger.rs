@@ -5,7 +5,7 @@ use super::{
     invariants::{Broken, Invariant},
     *,
 };
-use aipg_primitives::{JobId, MintReason, ModelId, RoundIndex};
+use aipg_primitives::{BootstrapLane, JobId, MintReason, ModelId, RoundIndex};
 use frame_system::EventRecord;
 use pallet_emission::Event as Money;
 use pallet_job_escrow::{types::RefundReason, Event as Job};
@@ -271,14 +271,18 @@ impl Ledger {
                 round,
                 budget,
                 reserved,
+                granted,
                 ..
             } => {
                 let open = core::mem::take(&mut self.open_budget);
-                let within = *budget == open && reserved <= budget;
+                // Public jobs have their share before credit divides the rest.
+                let for_lane = Bootstrap::share_of(open);
+                let within =
+                    *budget + for_lane == open && reserved <= budget && *granted <= for_lane;
                 self.ensure(within, Invariant::RoundBudget, || {
                     format!("{event:?}, but the blocks of the round made {open}")
                 });
-                self.budgets.insert(*round, open);
+                self.budgets.insert(*round, *budget);
             }
             Work::RewardsForfeited { worker } => self.mintable.retain(|(who, _), _| who != worker),
             Work::RewardClaimed {

@@ -38,8 +38,8 @@ const OTHER_PALLETS: [&str; 3] = ["Balances", "Sudo", "Utility"];
 
 /// Pallets whose calls need more than an operation says: a game needs traces of a real model. Their own
 /// property tests play them, and an audit needs auditors with secrets. What finality does to the chain is told by
-/// `finality`, what audits do by `tests::audits`.
-const PLAYED_ELSEWHERE: [&str; 4] = ["Referee", "Finality", "Audits", "Power"];
+/// `finality`, what audits do by `tests::audits`, what public jobs do by `tests::bootstrap`.
+const PLAYED_ELSEWHERE: [&str; 5] = ["Referee", "Finality", "Audits", "Power", "Bootstrap"];
 
 /// Calls that never succeed, or that no operation makes, and why.
 const CALLS_LEFT_OUT: [Name; 4] = [
