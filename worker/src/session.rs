@@ -477,6 +477,7 @@ mod tests {
             failed: 0,
             exposed: Amount(0),
             reputation: 1_000_000,
+            pace: 500_000,
             power: 0,
             offers: vec![(Hash([9; 32]), Amount(1)), (ROOT, Amount(1))],
             unbonds_at: None,

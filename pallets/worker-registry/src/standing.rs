@@ -55,6 +55,7 @@ impl<T: Config> Pallet<T> {
             completed: record.completed,
             failed: record.failed,
             reputation: record.reputation().deconstruct(),
+            pace: record.pace.deconstruct(),
             power: record.power,
             offers: Offers::<T>::get(worker)
                 .iter()
@@ -150,8 +151,9 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
         Self::draw_worker(request)
     }
 
-    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance) {
+    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance, took: Permill) {
         Self::finish(worker, drawn, |record| {
+            record.count_pace(took);
             record.completed = record.completed.saturating_add(1);
             record.unsettled = record.unsettled.saturating_add(1);
             record.exposed = record.exposed.saturating_add(payout);
