@@ -5,7 +5,7 @@
 
 use crate::{
     can_stand_for,
-    capacity::{capacity_of, class_of},
+    capacity::{capacity_of, capacity_of_all, class_of, machines_of},
     is_small_enough, ClassCount, Classes, Config, Offers, Pallet, Place, Serving, WorkerOf,
     WorkerState, Workers,
 };
@@ -113,10 +113,7 @@ fn place_of(classes: &[ClassCount], mut ticket: u64) -> Option<Place> {
 /// capacity and independent of one another, so that one can come up more than once. Nobody has more of them
 /// by having more accounts with the same capacity together.
 pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Place> {
-    let machines = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
-    if machines <= wanted.into() {
+    if machines_of(classes) <= wanted.into() {
         return classes
             .iter()
             .flat_map(|it| {
@@ -127,9 +124,7 @@ pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Pl
             })
             .collect();
     }
-    let capacity = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
+    let capacity = capacity_of_all(classes);
     (0..wanted)
         .filter_map(|pick| place_of(classes, uniform(b"aipg/draw/place", seed, pick, capacity)))
         .collect()
@@ -137,11 +132,8 @@ pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Pl
 
 /// Whether no machine has a third of the capacity. What one party has in several accounts nobody can tell.
 fn is_broad(classes: &[ClassCount]) -> bool {
-    let capacity = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
     let largest = classes.last().map_or(0, |it| capacity_of(it.class));
-    u64::from(largest).saturating_mul(3) < capacity
+    u64::from(largest).saturating_mul(3) < capacity_of_all(classes)
 }
 
 /// What a machine that was looked at is to a request.
@@ -162,9 +154,7 @@ impl<T: Config> Pallet<T> {
         let classes = Classes::<T>::get(request.model);
         let places = places(&request.seed, &classes, T::Candidates::get());
         // If all are looked at, each counts by its capacity here; else it does by how often it comes up.
-        let machines = classes
-            .iter()
-            .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
+        let machines = machines_of(&classes);
         let are_all = machines <= T::Candidates::get().into();
         let least = T::OpenMachines::get();
 
