@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use aipg_exact::power::{check, samples, Chain, Commitment, OpeningError, Sample};
-use aipg_primitives::{HostBlake2, MeasuredMachines, Measurement, VerifiedPower};
+use aipg_primitives::{CheckedMachines, HostBlake2, MeasuredMachines, Measurement, VerifiedPower};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};

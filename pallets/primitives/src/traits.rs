@@ -229,12 +229,17 @@ impl Attestations for () {
     }
 }
 
-/// How far a worker is trusted. Implemented by `pallet-worker-registry`.
-pub trait AuditHistory<AccountId> {
+/// Machines that are checked without notice: by audits of their results, and of their power. Implemented by
+/// `pallet-worker-registry`.
+pub trait CheckedMachines<AccountId> {
+    /// A check was passed.
+    fn passed(worker: &AccountId);
+}
+
+/// How far a worker is trusted, who is told of audits that it passed. Implemented by `pallet-worker-registry`.
+pub trait AuditHistory<AccountId>: CheckedMachines<AccountId> {
     /// The chance that a result of it is audited, for which it gets `payout` at most.
     fn chance(worker: &AccountId, payout: Balance) -> Permill;
-    /// A result was audited and stood.
-    fn passed(worker: &AccountId);
 }
 
 /// Pays auditors. Implemented by `pallet-useful-work`.
@@ -355,13 +360,11 @@ pub trait VerifiedPower<AccountId> {
 }
 
 /// Machines whose power is measured. Implemented by `pallet-worker-registry`.
-pub trait MeasuredMachines<AccountId> {
+pub trait MeasuredMachines<AccountId>: CheckedMachines<AccountId> {
     /// Whether the account has a machine that is online and may be measured.
     fn is_online(worker: &AccountId) -> bool;
     /// The machine's verified power is now `steps`, 0 for none.
     fn measured(worker: &AccountId, steps: u32);
-    /// The machine passed an unannounced check of its power.
-    fn passed(worker: &AccountId);
     /// The machine claimed power that it could not prove.
     fn failed(worker: &AccountId);
 }
@@ -373,6 +376,9 @@ impl<AccountId> MeasuredMachines<AccountId> for () {
     }
 
     fn measured(_: &AccountId, _: u32) {}
-    fn passed(_: &AccountId) {}
     fn failed(_: &AccountId) {}
+}
+
+impl<AccountId> CheckedMachines<AccountId> for () {
+    fn passed(_: &AccountId) {}
 }

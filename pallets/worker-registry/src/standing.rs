@@ -5,7 +5,7 @@ use crate::{
     LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS, SUSPENSION_SHARE,
 };
 use aipg_primitives::{
-    api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, MeasuredMachines,
+    api::WorkerView, AuditHistory, Balance, CheckedMachines, DrawRequest, Drawn, Fault,
     NobodyDrawn, WorkerDirectory,
 };
 use frame_support::{
@@ -140,9 +140,13 @@ impl<T: Config> AuditHistory<T::AccountId> for Pallet<T> {
         let paid = Workers::<T>::get(worker).map_or(0, |record| record.paid);
         audit_chance(paid, Self::bond_of(worker), payout)
     }
+}
 
+impl<T: Config> CheckedMachines<T::AccountId> for Pallet<T> {
     fn passed(worker: &T::AccountId) {
-        <Self as MeasuredMachines<T::AccountId>>::passed(worker);
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.challenges_passed = record.challenges_passed.saturating_add(1);
+        });
     }
 }
 

@@ -263,7 +263,7 @@ fn audits_should_become_rarer_with_what_was_paid_and_what_is_at_stake() {
 #[test]
 fn history_should_be_what_was_paid_and_what_was_passed() {
     execute(|| {
-        use aipg_primitives::AuditHistory;
+        use aipg_primitives::{AuditHistory, CheckedMachines};
         use sp_runtime::Permill;
         let chance = |who| WorkerRegistry::chance(&who, MINIMUM_BOND / 100);
         assert_eq!(chance(77), Permill::one(), "nobody");
