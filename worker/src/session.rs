@@ -229,7 +229,7 @@ impl Worker {
         client: &Client,
         state: &State,
     ) -> Result<(), SessionError> {
-        let window = state.progress_window().await?;
+        let window = client.constants().progress_window;
         let jobs = self.journal.book.to_report(state.number(), window);
         if jobs.is_empty() {
             return Ok(());
