@@ -243,6 +243,8 @@ pub struct Machine {
     pub failed: u64,
     /// Parts per million.
     pub reputation: u32,
+    /// Parts per million: the part of its time to deliver that it uses, a moving average over its jobs.
+    pub pace: u32,
     /// Verified power, in steps of a window.
     pub power: u32,
     /// Models served and what a unit of each costs.
@@ -282,6 +284,7 @@ impl From<generated_api::WorkerView<u32>> for Machine {
             completed: view.completed,
             failed: view.failed,
             reputation: view.reputation,
+            pace: view.pace,
             power: view.power,
             offers: offers.collect(),
             unbonds_at: view.unbonds_at,

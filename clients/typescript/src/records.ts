@@ -82,6 +82,8 @@ export interface WorkerView {
   failed: bigint
   /** Permill. */
   reputation: bigint
+  /** Permill: the part of its time to deliver that it uses, a moving average over its jobs. */
+  pace: bigint
   /** Verified power, in steps of a window; 0 if none was measured. */
   power: bigint
   /** Models served and what a unit of each costs. */

@@ -522,6 +522,7 @@ mod benchmarks {
             worker: worker.clone(),
             ask: ask::<T>(&model),
             payout: 0,
+            began: now,
             deliver_by: now,
         };
         let id = job_in::<T>(stage, model, now);

@@ -79,6 +79,8 @@ thread_local! {
     /// What the directory was asked.
     pub static REQUESTS: RefCell<Vec<DrawRequest>> = const { RefCell::new(Vec::new()) };
     /// What the directory was told of workers.
+    /// The part of its time that each result took.
+    pub static TOOK: RefCell<Vec<Permill>> = const { RefCell::new(Vec::new()) };
     pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
@@ -137,8 +139,9 @@ impl WorkerDirectory<AccountId> for Directory {
             })
     }
 
-    fn completed(worker: &AccountId, drawn: Balance, payout: Balance) {
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Permill) {
         report(worker, Report::Completed);
+        TOOK.with_borrow_mut(|parts| parts.push(took));
         stand_for(worker, payout, drawn);
     }
 
@@ -438,6 +441,7 @@ pub fn execute(test: impl FnOnce()) {
     DRAWS.with_borrow_mut(Vec::clear);
     REQUESTS.with_borrow_mut(Vec::clear);
     REPORTS.with_borrow_mut(Vec::clear);
+    TOOK.with_borrow_mut(Vec::clear);
     SETTLED.with_borrow_mut(Vec::clear);
     RECEIPTS.with_borrow_mut(Vec::clear);
     ASKED.with_borrow_mut(Vec::clear);

@@ -37,6 +37,8 @@ pub enum Stage<AccountId, BlockNumber> {
         worker: AccountId,
         ask: Balance,
         payout: Balance,
+        /// Block in which its time to claim began.
+        began: BlockNumber,
         deliver_by: BlockNumber,
     },
     /// Delivered; paid when the job is due.

@@ -78,6 +78,8 @@ pub struct WorkerView<BlockNumber> {
     pub failed: u64,
     /// Permill.
     pub reputation: u32,
+    /// Permill: the part of its time to deliver that it uses, a moving average over its jobs.
+    pub pace: u32,
     /// Verified power, in steps of a window; 0 if none was measured.
     pub power: u32,
     /// Models served and what a unit of each costs.
