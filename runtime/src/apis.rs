@@ -220,6 +220,10 @@ impl_runtime_apis! {
             JobEscrow::view(id)
         }
 
+        fn public_input(id: JobId) -> Option<Vec<u32>> {
+            JobEscrow::published_input(id).or_else(|| Bootstrap::prompt(id))
+        }
+
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>> {
             JobEscrow::worker_jobs(&worker)
         }
@@ -266,10 +270,6 @@ impl_runtime_apis! {
     }
 
     impl aipg_primitives::api::BootstrapApi<Block, AccountId> for Runtime {
-        fn prompt(job: JobId) -> Option<Vec<u32>> {
-            Bootstrap::prompt(job)
-        }
-
         fn lane() -> LaneView<AccountId> {
             Bootstrap::view(Emission::books().minted_bootstrap)
         }

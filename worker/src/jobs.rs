@@ -188,7 +188,7 @@ impl Record {
             (Stage::Running, Progress::Computing { .. }) => None,
             (Stage::Running, Progress::Computed(_)) if !self.is_published => Some(Step::Publish),
             (Stage::Running, Progress::Computed(_)) => self.say(Action::Deliver, now),
-            (Stage::Queued | Stage::Delivered, _) => None,
+            (Stage::Queued | Stage::Demanded | Stage::Delivered, _) => None,
         }
     }
 

@@ -229,7 +229,7 @@ impl Worker {
         client: &Client,
         state: &State,
     ) -> Result<(), SessionError> {
-        let window = state.progress_window().await?;
+        let window = client.constants().progress_window;
         let jobs = self.journal.book.to_report(state.number(), window);
         if jobs.is_empty() {
             return Ok(());
@@ -477,6 +477,7 @@ mod tests {
             failed: 0,
             exposed: Amount(0),
             reputation: 1_000_000,
+            pace: 500_000,
             power: 0,
             offers: vec![(Hash([9; 32]), Amount(1)), (ROOT, Amount(1))],
             unbonds_at: None,

@@ -56,6 +56,11 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
                 machine.reputation / 10_000,
                 machine.reputation % 10_000
             );
+            println!(
+                "pace       {}.{:04} % of its time used, on average",
+                machine.pace / 10_000,
+                machine.pace % 10_000
+            );
             let power = state.power(&account).await?;
             println!(
                 "power      {} steps, {} of {} windows attended",

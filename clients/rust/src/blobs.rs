@@ -4,7 +4,7 @@
 //! bytes. Nothing that a node or a requester says about it is believed: bytes, ids, count and
 //! commitment are checked here before the job is claimed, because a claim asserts them.
 
-use crate::{ChainError, Client, Hash, TokenList};
+use crate::{ChainError, Client, Hash, State, TokenList};
 use aipg_exact::{commitment, Blake2b256, Hasher256};
 use subxt::rpcs::{self, client::rpc_params};
 use thiserror::Error;
@@ -158,6 +158,35 @@ pub async fn fetch(
         Ok(reply) => check(&decode_reply(&reply)?, list, vocabulary),
         Err(error) => Err(refusal(list.blob, error)),
     }
+}
+
+/// Fetches the input of a live `job` and checks it, as [`fetch`] does. If the node cannot give it the chain may: it
+/// makes the prompts of public jobs, which nobody has stored, and keeps inputs that were demanded. What comes from
+/// there is put onto the node, where others find it.
+///
+/// # Errors
+/// As [`fetch`]; what the chain says has to be what the job commits to as well.
+pub async fn fetch_input(
+    client: &Client,
+    state: &State,
+    job: u64,
+    list: &TokenList,
+    provider: Option<Hash>,
+    vocabulary: u32,
+) -> Result<Vec<u32>, BlobError> {
+    let error = match fetch(client, list, provider, vocabulary).await {
+        Ok(tokens) => return Ok(tokens),
+        Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error.into()),
+        Err(error) => error,
+    };
+    let tokens = match state.public_input(job).await {
+        Ok(Some(tokens)) => tokens,
+        Err(error @ ChainError::Transport(_)) => return Err(error.into()),
+        Ok(None) | Err(_) => return Err(error),
+    };
+    let tokens = check(&encode_tokens(&tokens), list, vocabulary)?;
+    publish(client, &tokens).await?;
+    Ok(tokens)
 }
 
 /// What it means that the node did not give a blob. That no node has it is told apart from one that

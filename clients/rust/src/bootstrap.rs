@@ -1,9 +1,8 @@
-//! Public jobs: what the chain pays for itself, and prompts that nobody has stored.
+//! Public jobs: what the chain pays for itself.
 
 use crate::{
     api::{self, runtime_types::aipg_primitives::api as generated},
-    blobs::{self, BlobError},
-    Amount, ChainError, Client, Hash, State, TokenList,
+    Amount, ChainError, Hash, State,
 };
 use subxt::utils::AccountId32;
 
@@ -54,44 +53,10 @@ impl State {
         let call = api::runtime_apis().bootstrap_api().lane();
         Ok(self.call(call).await?.into())
     }
-
-    /// The prompt of a public job whose result can still be doubted; `None` for any other job.
-    pub async fn public_prompt(&self, job: u64) -> Result<Option<Vec<u32>>, ChainError> {
-        let call = api::runtime_apis().bootstrap_api().prompt(job);
-        self.call(call).await
-    }
 }
 
 /// The account that pays public jobs: that of a pallet, whose name is `aipg/btp`.
 pub const LANE: AccountId32 = AccountId32(*b"modlaipg/btp\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
-
-/// Fetches the prompt of a job and checks it, as [`blobs::fetch`] does. Nobody stores the prompt of a public job: if
-/// the node cannot give it, the chain says what it is, and it is put onto the node, where others find it.
-///
-/// # Errors
-/// As [`blobs::fetch`]; what the chain says has to be what the job commits to as well.
-pub async fn fetch_prompt(
-    client: &Client,
-    job: u64,
-    list: &TokenList,
-    provider: Option<Hash>,
-    vocabulary: u32,
-) -> Result<Vec<u32>, BlobError> {
-    let error = match blobs::fetch(client, list, provider, vocabulary).await {
-        Ok(tokens) => return Ok(tokens),
-        Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error.into()),
-        Err(error) => error,
-    };
-    let tokens = match client.best().await?.public_prompt(job).await {
-        Ok(Some(tokens)) => tokens,
-        Err(error @ ChainError::Transport(_)) => return Err(error.into()),
-        // Not a public job, or a chain that has none.
-        Ok(None) | Err(_) => return Err(error),
-    };
-    let tokens = blobs::check(&blobs::encode_tokens(&tokens), list, vocabulary)?;
-    blobs::publish(client, &tokens).await?;
-    Ok(tokens)
-}
 
 #[cfg(test)]
 mod tests {

@@ -106,7 +106,7 @@ pub fn claim_batch(jobs: &[u64]) -> Call<impl Payload> {
     }
 }
 
-/// Gives `job` back because its input is missing or wrong.
+/// Says that the input of `job` is missing or wrong: somebody has to publish it.
 pub fn input_unavailable(job: u64) -> Call<impl Payload> {
     Call {
         name: "jobEscrow.inputUnavailable",

@@ -11,7 +11,7 @@
 //! - [`disputes`] reads who doubts which result, and how far the games about it are.
 //! - [`audits`] and [`authors`] read who is drawn to audit results, and to author blocks.
 //! - [`power`] reads what is measured of a machine, and commits to it.
-//! - [`bootstrap`] reads how public jobs stand, and makes their prompts, which nobody has stored.
+//! - [`bootstrap`] reads how public jobs stand.
 //! - [`blobs`] exchanges token lists with the node's blob store and checks them.
 //!
 //! ```no_run
@@ -54,7 +54,7 @@ pub use endpoints::{Backoff, Endpoints};
 pub use error::ChainError;
 pub use region::{Region, UnknownRegion};
 pub use signer::{Fate, Inclusion, SignedCall, Signer, Submission, MORTALITY};
-pub use state::State;
+pub use state::{Constants, State};
 pub use views::{
     Hash, Job, Machine, ModelTerms, Reward, Sampling, SamplingParameters, Stage, TokenList,
 };
@@ -83,7 +83,7 @@ pub struct Client {
     methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
     online: OnlineClient<SubstrateConfig>,
     url: String,
-    block_time: Duration,
+    constants: Constants,
 }
 
 /// Name of the engine whose digest says which slot a block is of.
@@ -130,9 +130,9 @@ impl Client {
             rpc,
             online,
             url: url.to_owned(),
-            block_time: Duration::ZERO,
+            constants: Constants::default(),
         };
-        client.block_time = client.best().await?.block_time().await?;
+        client.constants = client.best().await?.constants().await?;
         Ok(client)
     }
 
@@ -148,7 +148,12 @@ impl Client {
 
     /// Time between two blocks.
     pub fn block_time(&self) -> Duration {
-        self.block_time
+        self.constants.block_time
+    }
+
+    /// What the chain's genesis has fixed, read once for each connection.
+    pub fn constants(&self) -> &Constants {
+        &self.constants
     }
 
     /// How the node is.
@@ -238,7 +243,7 @@ impl Client {
             .map_err(ChainError::of_request)?
             .ok_or_else(unknown)?;
         let slot = slot_of(&header.digest.logs).ok_or_else(unknown)?;
-        let length = u64::try_from(self.block_time.as_millis()).unwrap_or(u64::MAX);
+        let length = u64::try_from(self.block_time().as_millis()).unwrap_or(u64::MAX);
         Ok(slot.saturating_mul(length))
     }
 

@@ -17,6 +17,19 @@ use subxt::{
     SubstrateConfig,
 };
 
+/// What the genesis of a chain has fixed for good, as far as its workers need it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Constants {
+    /// Time between two blocks.
+    pub block_time: Duration,
+    /// Blocks of a round of useful work.
+    pub round_blocks: u32,
+    /// Blocks in which a machine that runs a job has to be heard of.
+    pub progress_window: u32,
+    /// Whether windows open in which power is measured.
+    pub measures_power: bool,
+}
+
 /// The chain at one block.
 pub struct State {
     block: OnlineClientAtBlock<SubstrateConfig>,
@@ -53,20 +66,15 @@ impl State {
             .map_err(ChainError::of_read)
     }
 
-    /// Time between two blocks.
-    pub async fn block_time(&self) -> Result<Duration, ChainError> {
+    /// What the genesis has fixed.
+    pub(crate) async fn constants(&self) -> Result<Constants, ChainError> {
         let parameters = self.parameters().await?;
-        Ok(Duration::from_millis(parameters.slot_duration_ms))
-    }
-
-    /// Blocks of a round of useful work.
-    pub async fn round_blocks(&self) -> Result<u32, ChainError> {
-        Ok(self.parameters().await?.round_blocks)
-    }
-
-    /// Blocks in which a machine that runs a job has to be heard of.
-    pub async fn progress_window(&self) -> Result<u32, ChainError> {
-        Ok(self.parameters().await?.progress_window)
+        Ok(Constants {
+            block_time: Duration::from_millis(parameters.slot_duration_ms),
+            round_blocks: parameters.round_blocks,
+            progress_window: parameters.progress_window,
+            measures_power: parameters.power_interval > 0,
+        })
     }
 
     /// A value of the storage.
@@ -234,6 +242,12 @@ impl State {
         let call = api::runtime_apis().jobs_api().worker_jobs(*account);
         let views = self.call(call).await?;
         Ok(views.into_iter().map(Job::from).collect())
+    }
+
+    /// The tokens of a live job's input, if they are on chain.
+    pub async fn public_input(&self, job: u64) -> Result<Option<Vec<u32>>, ChainError> {
+        let call = api::runtime_apis().jobs_api().public_input(job);
+        self.call(call).await
     }
 
     /// The terms of a registered, active model.

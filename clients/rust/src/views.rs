@@ -147,6 +147,8 @@ impl From<SamplingParameters> for aipg_exact::sampling::Parameters {
 pub enum Stage {
     Queued,
     Assigned,
+    /// The worker says that the input cannot be had.
+    Demanded,
     Running,
     Delivered,
 }
@@ -156,6 +158,7 @@ impl fmt::Display for Stage {
         formatter.write_str(match self {
             Self::Queued => "queued",
             Self::Assigned => "assigned",
+            Self::Demanded => "demanded",
             Self::Running => "running",
             Self::Delivered => "delivered",
         })
@@ -203,6 +206,7 @@ impl From<generated_api::JobView<AccountId32, u32>> for Job {
             stage: match view.stage {
                 generated_api::JobStage::Queued => Stage::Queued,
                 generated_api::JobStage::Assigned => Stage::Assigned,
+                generated_api::JobStage::Demanded => Stage::Demanded,
                 generated_api::JobStage::Running => Stage::Running,
                 generated_api::JobStage::Delivered => Stage::Delivered,
             },
@@ -239,6 +243,8 @@ pub struct Machine {
     pub failed: u64,
     /// Parts per million.
     pub reputation: u32,
+    /// Parts per million: the part of its time to deliver that it uses, a moving average over its jobs.
+    pub pace: u32,
     /// Verified power, in steps of a window.
     pub power: u32,
     /// Models served and what a unit of each costs.
@@ -278,6 +284,7 @@ impl From<generated_api::WorkerView<u32>> for Machine {
             completed: view.completed,
             failed: view.failed,
             reputation: view.reputation,
+            pace: view.pace,
             power: view.power,
             offers: offers.collect(),
             unbonds_at: view.unbonds_at,

@@ -20,7 +20,7 @@ try {
   const answer = async (prompt) => {
     try {
       const job = await client.submitJob({ model, prompt, signer })
-      const { text } = await client.waitForResult(job)
+      const { text } = await client.waitForResult(job, { signer })
       console.log(`${prompt}\n  ${text}`)
     } catch (error) {
       // Each error has a name: JobRefunded, PriceExceedsBalance, ConnectionLost, …

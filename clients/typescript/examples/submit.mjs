@@ -18,7 +18,7 @@ try {
   console.log(`job ${job.id}: ${formatAipg(job.maxPrice)} AIPG on hold`)
 
   // The answer is checked against the hash, the token count and the token root on chain.
-  const result = await client.waitForResult(job)
+  const result = await client.waitForResult(job, { signer })
   console.log(`answer: ${result.text}`)
 
   const paid = await client.waitForSettlement(job, { finalised: true })

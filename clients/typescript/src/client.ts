@@ -5,6 +5,7 @@ import { followBlocks } from './blocks.js'
 import { type Hex, blake2b256, fromHex, toHex } from './bytes.js'
 import { type ConnectOptions, Connection } from './connection.js'
 import {
+  DispatchFailure,
   InvalidRequest,
   JobRefunded,
   ReceiptInvalid,
@@ -35,7 +36,7 @@ import {
   type SubmitOptions,
   Submitter,
 } from './submission.js'
-import { DEMO_TOKENIZER, commitTokens, openTokens } from './tokens.js'
+import { DEMO_TOKENIZER, commitTokens, decodeTokens, openTokens } from './tokens.js'
 
 /** Most tokens an answer may have unless the caller says otherwise. */
 export const MAX_OUTPUT = 256
@@ -47,6 +48,14 @@ const METHOD_NOT_FOUND = -32601
 
 /** Why a node may lack a blob now and have it with a later block. */
 const MAY_COME: ReadonlySet<string | number> = new Set(['NotFound', 'Undelivered', 'Overloaded'])
+
+/** Most tokens of an input that can be published on chain. */
+export const MAX_PUBLISHED_INPUT = 32_768
+
+/** What the chain says of a demand that needs no answer any more. */
+const OVER: ReadonlySet<string | number> = new Set(
+  ['JobNotFound', 'InputNotDemanded', 'InputTooLate'].map((name) => `jobEscrow.${name}`),
+)
 
 /** Connects to a node, or to one of several of the same chain. */
 export function connect(options: ConnectOptions): Promise<Client> {
@@ -174,6 +183,22 @@ export class Client extends Reader {
     }
   }
 
+  /**
+   * Publishes a job's input on chain because its worker demands it (stage `demanded`). Anybody who has the input
+   * may; the chain charges nothing for it. Throws InvalidRequest for an input that is too long to be published.
+   */
+  async publishInput(
+    job: Pick<Job, 'id' | 'bytes'>,
+    signer: Account,
+    options: SubmitOptions = {},
+  ): Promise<void> {
+    const tokens = decodeTokens(job.bytes)
+    if (tokens.length > MAX_PUBLISHED_INPUT) {
+      throw new InvalidRequest(`an input of ${tokens.length} tokens cannot be published`)
+    }
+    await this.submit(this.api.tx['jobEscrow']!['publishInput']!(job.id, tokens), signer, options)
+  }
+
   /** Yields every stage that a job comes to, to its end. Throws JobReplaced. */
   async *stages(job: JobHandle, options: ChainWaitOptions = {}): AsyncGenerator<JobStage, void> {
     const scope = new Scope(options, this.connection.signals)
@@ -202,17 +227,34 @@ export class Client extends Reader {
 
   /**
    * Waits for a job's answer and checks it: the blob against its hash, token count and token root as
-   * they are on chain. Throws JobRefunded, ResultMismatch, JobReplaced.
+   * they are on chain. With a `signer`, an input that the worker demands is published. Throws JobRefunded,
+   * ResultMismatch, JobReplaced.
    */
-  async waitForResult(job: JobHandle, options: ChainWaitOptions = {}): Promise<JobResult> {
+  async waitForResult(
+    job: JobHandle | Job,
+    options: ChainWaitOptions & { signer?: Account } = {},
+  ): Promise<JobResult> {
     return this.connection.run(options, async (signal) => {
       for await (const stage of this.#stages(job, options, signal)) {
+        if (stage.stage === 'demanded' && options.signer && 'bytes' in job) {
+          await this.#answerDemand(job, options.signer, signal)
+        }
         if (stage.stage === 'delivered') return this.#open(job, stage, signal)
         if (stage.stage === 'refunded') throw new JobRefunded(job.id, stage.reason, stage.returned)
         if (stage.stage === 'settled') break
       }
       throw new InvalidRequest(`job ${job.id} was delivered before block ${job.since}`)
     })
+  }
+
+  /** Publishes the input, unless somebody was faster or the demand is one of the past. */
+  async #answerDemand(job: Job, signer: Account, signal: AbortSignal): Promise<void> {
+    try {
+      await this.publishInput(job, signer, { signal })
+    } catch (error) {
+      const isOver = error instanceof DispatchFailure && OVER.has(error.code)
+      if (!isOver) throw error
+    }
   }
 
   async #open(job: JobHandle, stage: Delivered, signal: AbortSignal): Promise<JobResult> {

@@ -4,7 +4,7 @@ export { SS58_PREFIX, accountFrom, palletAddress } from './accounts.js'
 export { AIPG, FEE_SHARES, type FeeSplit, formatAipg, parseAipg, permill, splitFee } from './amounts.js'
 export { type Block, type BlockReference } from './blocks.js'
 export { type Hex, fromHex, toHex } from './bytes.js'
-export { Client, MAX_OUTPUT, connect } from './client.js'
+export { Client, MAX_OUTPUT, MAX_PUBLISHED_INPUT, connect } from './client.js'
 export { type ConnectOptions } from './connection.js'
 export * from './errors.js'
 export {

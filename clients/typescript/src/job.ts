@@ -99,6 +99,8 @@ export type JobStage =
   | { stage: 'queued'; block: BlockReference | null; lostBy?: string; fault?: string | null }
   /** A worker was drawn and must claim until `claimBy`. */
   | { stage: 'assigned'; block: BlockReference; worker: string; ask: bigint; claimBy: bigint }
+  /** The worker cannot get the input: it must be published until `publishBy`, see `publishInput`. */
+  | { stage: 'demanded'; block: BlockReference; worker: string; publishBy: bigint }
   /** The worker has the input and runs the job. */
   | { stage: 'running'; block: BlockReference; worker: string; deliverBy: bigint }
   /** The answer is there; paid at `settlesAt`. */
@@ -132,10 +134,16 @@ export function stageAfter(event: ChainEvent, block: BlockReference, job: bigint
   const at = { number: block.number, hash: block.hash }
   const submitted = dataOf(event, 'jobEscrow.JobSubmitted')
   if (submitted) return { stage: 'queued', block: at }
-  const assigned = dataOf(event, 'jobEscrow.JobAssigned')
+  const assigned =
+    dataOf(event, 'jobEscrow.JobAssigned') ?? dataOf(event, 'jobEscrow.InputPublished')
   if (assigned) {
     const { worker, ask, claimBy } = assigned
     return { stage: 'assigned', block: at, worker, ask, claimBy }
+  }
+  const demanded = dataOf(event, 'jobEscrow.InputDemanded')
+  if (demanded) {
+    const { worker, publishBy } = demanded
+    return { stage: 'demanded', block: at, worker, publishBy }
   }
   const claimed = dataOf(event, 'jobEscrow.JobClaimed')
   if (claimed) {

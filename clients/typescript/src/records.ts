@@ -82,6 +82,8 @@ export interface WorkerView {
   failed: bigint
   /** Permill. */
   reputation: bigint
+  /** Permill: the part of its time to deliver that it uses, a moving average over its jobs. */
+  pace: bigint
   /** Verified power, in steps of a window; 0 if none was measured. */
   power: bigint
   /** Models served and what a unit of each costs. */
@@ -154,6 +156,8 @@ export interface EventData {
     deadline: bigint
   }
   'jobEscrow.JobAssigned': { job: bigint; worker: string; ask: bigint; claimBy: bigint }
+  'jobEscrow.InputDemanded': { job: bigint; worker: string; publishBy: bigint }
+  'jobEscrow.InputPublished': { job: bigint; worker: string; ask: bigint; claimBy: bigint }
   'jobEscrow.JobClaimed': { job: bigint; worker: string; deliverBy: bigint; heardBy: bigint }
   'jobEscrow.JobProgressed': { job: bigint; worker: string; tokens: bigint; heardBy: bigint }
   'jobEscrow.ResultSubmitted': {

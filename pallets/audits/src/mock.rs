@@ -5,8 +5,8 @@ use crate::{
     *,
 };
 use aipg_primitives::{
-    AuditHistory, AuditPay, Balance, Beacon, Burn, BurnReason, JobId, OnSettled, ResultWatch,
-    SettledJob, Tick, TrustClass, AIPG,
+    AuditHistory, AuditPay, Balance, Beacon, Burn, BurnReason, CheckedMachines, JobId, OnSettled,
+    ResultWatch, SettledJob, Tick, TrustClass, AIPG,
 };
 use frame_support::{
     derive_impl, parameter_types,
@@ -99,7 +99,9 @@ impl AuditHistory<AccountId> for Registry {
     fn chance(_: &AccountId, _: Balance) -> Permill {
         Chance::get()
     }
+}
 
+impl CheckedMachines<AccountId> for Registry {
     fn passed(worker: &AccountId) {
         Passed::mutate(|passed| passed.push(*worker));
     }

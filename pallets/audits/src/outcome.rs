@@ -9,7 +9,7 @@ use crate::{
     types::{AuditorFault, Stage},
 };
 use aipg_primitives::{
-    Attestation, Attestations, AuditHistory, AuditPay, Balance, JobId, OnSettled, ResultWatch,
+    Attestation, Attestations, AuditPay, Balance, CheckedMachines, JobId, OnSettled, ResultWatch,
     SettledJob,
 };
 use frame_support::traits::Get;

@@ -41,6 +41,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn remove(id: JobId, job: &JobOf<T>) {
         Agenda::<T>::remove(job.due, id);
         Jobs::<T>::remove(id);
+        if job.is_published {
+            PublishedInputs::<T>::remove(id);
+        }
     }
 
     /// Moves on the jobs that are due, as many as [`Config::StepsWeight`] has room for, but one at least.
@@ -86,6 +89,7 @@ impl<T: Config> Pallet<T> {
             Stage::Queued { .. } if Self::is_unreachable(job, now) => Step::Refund,
             Stage::Queued { .. } => Step::Draw,
             Stage::Assigned { .. } | Stage::Running { .. } => Step::TimeOut,
+            Stage::Demanded { .. } => Step::Unanswered,
             Stage::Delivered { .. } if T::Gate::is_audited(id) => Step::SettleAudited,
             Stage::Delivered { .. } => Step::Settle,
         }
@@ -112,6 +116,9 @@ impl<T: Config> Pallet<T> {
             Stage::Queued { anchor, attempt } => Self::draw(id, job, anchor, attempt, now),
             Stage::Assigned { worker, payout, .. } => {
                 Self::time_out(id, job, (worker, payout), Fault::ClaimMissed, now)
+            }
+            Stage::Demanded { worker, payout, .. } => {
+                Self::input_missed(id, job, (worker, payout), now)
             }
             Stage::Running { worker, payout, .. } => {
                 Self::time_out(id, job, (worker, payout), Fault::ResultMissed, now)
@@ -178,7 +185,7 @@ impl<T: Config> Pallet<T> {
             max_price: job.max_price,
             mint_ceiling: Self::mint_ceiling_of(&job),
             service: job.service,
-            needs_power: T::NeedsPower::contains(&job.requester),
+            needs_power: T::PublicRequesters::contains(&job.requester),
             seed: H256::from_slice(seed.as_ref()),
         };
         let drawn = T::Workers::draw(&request);

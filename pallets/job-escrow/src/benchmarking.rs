@@ -11,6 +11,7 @@
 
 use super::*;
 use crate::{
+    demand::commit,
     tally::Tally,
     types::{Job, ResultOf, Stage},
 };
@@ -128,6 +129,7 @@ fn job_in<T: Config>(
         creator: T::Models::terms(&model).and_then(|terms| terms.creator),
         due,
         input_misses: 0,
+        is_published: false,
         timed_out: Some(account("earlier worker", 0, 0)),
         is_open: true,
         stage,
@@ -285,20 +287,55 @@ mod benchmarks {
         assert!(matches!(stage_of::<T>(id), Some(Stage::Delivered { .. })));
     }
 
-    /// The miss that ends the job.
+    /// The miss that ends the job, of an input that is too long to be published.
     #[benchmark]
     fn input_unavailable() {
         let worker: T::AccountId = whitelisted_caller();
         let id = assigned::<T>(&worker);
-        Jobs::<T>::mutate(id, |job| {
-            if let Some(job) = job {
-                job.input_misses = MAX_INPUT_MISSES - 1;
-            }
+        Jobs::<T>::mutate_extant(id, |job| {
+            job.input.count = MAX_PUBLISHED_INPUT + 1;
+            job.input_misses = MAX_INPUT_MISSES - 1;
         });
         T::BenchmarkHelper::nearly_full_round();
 
         #[extrinsic_call]
         _(RawOrigin::Signed(worker), id);
+
+        assert!(!Jobs::<T>::contains_key(id));
+    }
+
+    #[benchmark]
+    fn publish_input(n: Linear<1, MAX_PUBLISHED_INPUT>) {
+        let worker: T::AccountId = whitelisted_caller();
+        let id = assigned::<T>(&worker);
+        let list: Vec<u32> = (0..n).map(|token| token % 256).collect();
+        Jobs::<T>::mutate_extant(id, |job| job.input = commit(&list));
+        Pallet::<T>::do_input_unavailable(worker.clone(), id).unwrap();
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(worker),
+            id,
+            BoundedVec::truncate_from(list),
+        );
+
+        assert!(PublishedInputs::<T>::contains_key(id));
+    }
+
+    /// The hook's step with an input that nobody has published, for the last time.
+    #[benchmark]
+    fn step_unanswered() {
+        let worker: T::AccountId = whitelisted_caller();
+        let id = assigned::<T>(&worker);
+        Pallet::<T>::do_input_unavailable(worker, id).unwrap();
+        Jobs::<T>::mutate_extant(id, |job| job.input_misses = MAX_INPUT_MISSES - 1);
+        T::BenchmarkHelper::nearly_full_round();
+        let due = Jobs::<T>::get(id).expect("the job lives").due;
+
+        #[block]
+        {
+            take_step::<T>(due, due);
+        }
 
         assert!(!Jobs::<T>::contains_key(id));
     }
@@ -485,6 +522,7 @@ mod benchmarks {
             worker: worker.clone(),
             ask: ask::<T>(&model),
             payout: 0,
+            began: now,
             deliver_by: now,
         };
         let id = job_in::<T>(stage, model, now);

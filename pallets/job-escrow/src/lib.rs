@@ -18,6 +18,7 @@ pub use pallet::*;
 mod agenda;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod demand;
 mod doubt;
 mod public;
 mod settlement;
@@ -65,6 +66,9 @@ pub mod pallet {
     /// Most parts of a batch.
     pub const MAX_BATCH: u32 = 64;
 
+    /// Most tokens of an input that can be published on chain: 128 KiB.
+    pub const MAX_PUBLISHED_INPUT: u32 = 32_768;
+
     /// How often a drawn worker may miss the input before the job ends at the requester's cost.
     pub const MAX_INPUT_MISSES: u8 = 3;
 
@@ -111,8 +115,8 @@ pub mod pallet {
         type DefaultMintCeiling: Get<u32>;
         /// Requesters whose money was minted for their jobs, or is everybody's: no credit is earned with these.
         type Subsidised: Contains<Self::AccountId>;
-        /// Requesters whose jobs only machines with verified power get.
-        type NeedsPower: Contains<Self::AccountId>;
+        /// Requesters of public jobs: only machines with verified power get these, and the chain makes their prompts.
+        type PublicRequesters: Contains<Self::AccountId>;
         /// Part of the price that goes to the treasury when the input could not be had.
         #[pallet::constant]
         type InputMissCharge: Get<Permill>;
@@ -152,6 +156,12 @@ pub mod pallet {
     #[pallet::storage]
     pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
+    /// Inputs that were demanded and published, while their jobs live: whoever works on a job, or checks it, finds
+    /// them here.
+    #[pallet::storage]
+    pub type PublishedInputs<T: Config> =
+        StorageMap<_, Twox64Concat, JobId, BoundedVec<u32, ConstU32<MAX_PUBLISHED_INPUT>>>;
+
     /// Jobs that a worker must claim or deliver; as many as its capacity at most.
     #[pallet::storage]
     pub type WorkerJobs<T: Config> =
@@ -171,6 +181,20 @@ pub mod pallet {
         },
         /// A worker was drawn. `claim_by` is the last block in which its claim counts.
         JobAssigned {
+            job: JobId,
+            worker: T::AccountId,
+            ask: Balance,
+            claim_by: BlockNumberFor<T>,
+        },
+        /// The drawn worker cannot get the input. Who has it must publish it; `publish_by` is the last block in
+        /// which that counts.
+        InputDemanded {
+            job: JobId,
+            worker: T::AccountId,
+            publish_by: BlockNumberFor<T>,
+        },
+        /// The input is on chain; the worker must claim the job until `claim_by`.
+        InputPublished {
             job: JobId,
             worker: T::AccountId,
             ask: Balance,
@@ -275,6 +299,18 @@ pub mod pallet {
         NotClaimed,
         /// The job was claimed already.
         AlreadyClaimed,
+        /// The worker has said that it has no input, and nobody has published it yet.
+        InputAwaited,
+        /// The input is on chain: it cannot be missing.
+        InputPublished,
+        /// Nobody has demanded the input.
+        InputNotDemanded,
+        /// The time to publish the input has passed.
+        InputTooLate,
+        /// These tokens are not the input that the job committed to.
+        InputMismatch,
+        /// A token of the input is not in the model's vocabulary.
+        InputOutOfVocabulary,
         /// The claim window has passed.
         ClaimTooLate,
         /// The time to deliver has passed.
@@ -382,12 +418,15 @@ pub mod pallet {
             Self::do_submit_result(worker, result)
         }
 
-        /// The drawn worker cannot get the input, or it is not what the job committed to. The job
-        /// is drawn again; the third time ends it at the requester's cost.
+        /// The drawn worker cannot get the input, or it is not what the job committed to. It is demanded then:
+        /// anybody may [publish](Pallet::publish_input) it within a progress window, and the worker has to claim
+        /// the job. If nobody does, the job is drawn again, and the third time ends it for a part of the price;
+        /// one that can earn more than others ends at once, for the whole price. An input of more than
+        /// [`MAX_PUBLISHED_INPUT`] tokens cannot be demanded: it counts as missing at once.
         ///
         /// # Errors
         /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::ClaimTooLate`],
-        /// [`Error::AlreadyClaimed`].
+        /// [`Error::AlreadyClaimed`], [`Error::InputAwaited`], [`Error::InputPublished`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::input_unavailable())]
         pub fn input_unavailable(origin: OriginFor<T>, job: JobId) -> DispatchResult {
@@ -441,6 +480,24 @@ pub mod pallet {
             let worker = ensure_signed(origin)?;
             Self::progress_each(&worker, jobs);
             Ok(())
+        }
+
+        /// Publishes an input that its worker has demanded. Anybody may, and pays nothing if it is what was
+        /// demanded.
+        ///
+        /// # Errors
+        /// [`Error::JobNotFound`], [`Error::InputNotDemanded`], [`Error::InputTooLate`],
+        /// [`Error::InputMismatch`], [`Error::InputOutOfVocabulary`].
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::publish_input(tokens.len() as u32))]
+        pub fn publish_input(
+            origin: OriginFor<T>,
+            job: JobId,
+            tokens: BoundedVec<u32, ConstU32<MAX_PUBLISHED_INPUT>>,
+        ) -> DispatchResultWithPostInfo {
+            ensure_signed(origin)?;
+            Self::do_publish_input(job, tokens)?;
+            Ok(Pays::No.into())
         }
     }
 }

@@ -79,6 +79,8 @@ thread_local! {
     /// What the directory was asked.
     pub static REQUESTS: RefCell<Vec<DrawRequest>> = const { RefCell::new(Vec::new()) };
     /// What the directory was told of workers.
+    /// The part of its time that each result took.
+    pub static TOOK: RefCell<Vec<Permill>> = const { RefCell::new(Vec::new()) };
     pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
@@ -87,6 +89,7 @@ thread_local! {
     /// Whether draws pass over nobody.
     pub static IS_OPEN: Cell<bool> = const { Cell::new(true) };
     /// The progress window; longer than any job at first.
+    pub static CONTEXT_LIMIT: Cell<u32> = const { Cell::new(CONTEXT) };
     pub static PROGRESS: Cell<u64> = const { Cell::new(MAX_DEADLINE) };
     pub static STEPS_WEIGHT: Cell<Weight> = const { Cell::new(Weight::MAX) };
     /// What governance has listed the model with.
@@ -136,8 +139,9 @@ impl WorkerDirectory<AccountId> for Directory {
             })
     }
 
-    fn completed(worker: &AccountId, drawn: Balance, payout: Balance) {
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Permill) {
         report(worker, Report::Completed);
+        TOOK.with_borrow_mut(|parts| parts.push(took));
         stand_for(worker, payout, drawn);
     }
 
@@ -206,7 +210,7 @@ impl ModelCatalogue<AccountId> for Catalogue {
 
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units> {
         let known = *model == MODEL || *model == RETIRED;
-        (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT)
+        (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT_LIMIT.get())
             .then(|| u64::from(prompt + output))
     }
 
@@ -390,7 +394,7 @@ impl pallet_job_escrow::Config for Test {
     type DefaultMintCeiling = ConstU32<DEFAULT_CEILING>;
     type InputMissCharge = Charge;
     type Subsidised = Subsidised;
-    type NeedsPower = Equals<LaneAccount>;
+    type PublicRequesters = Equals<LaneAccount>;
     type StepsWeight = StepsWeight;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -437,6 +441,7 @@ pub fn execute(test: impl FnOnce()) {
     DRAWS.with_borrow_mut(Vec::clear);
     REQUESTS.with_borrow_mut(Vec::clear);
     REPORTS.with_borrow_mut(Vec::clear);
+    TOOK.with_borrow_mut(Vec::clear);
     SETTLED.with_borrow_mut(Vec::clear);
     RECEIPTS.with_borrow_mut(Vec::clear);
     ASKED.with_borrow_mut(Vec::clear);
@@ -448,6 +453,7 @@ pub fn execute(test: impl FnOnce()) {
     IS_AUDITED.set(false);
     IS_OPEN.set(true);
     LISTED.set(None);
+    CONTEXT_LIMIT.set(CONTEXT);
     PROGRESS.set(MAX_DEADLINE);
     STEPS_WEIGHT.set(Weight::MAX);
     SEEN.with_borrow_mut(Vec::clear);

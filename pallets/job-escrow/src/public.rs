@@ -58,9 +58,10 @@ impl<T: Config> PublicJobs<T::AccountId> for Pallet<T> {
     fn phase(job: JobId) -> Option<LivePhase> {
         Jobs::<T>::get(job).map(|job| match job.stage {
             Stage::Delivered { .. } => LivePhase::Answered,
-            Stage::Queued { .. } | Stage::Assigned { .. } | Stage::Running { .. } => {
-                LivePhase::Unanswered
-            }
+            Stage::Queued { .. }
+            | Stage::Assigned { .. }
+            | Stage::Demanded { .. }
+            | Stage::Running { .. } => LivePhase::Unanswered,
         })
     }
 

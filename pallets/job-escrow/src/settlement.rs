@@ -38,6 +38,11 @@ impl<T: Config> Pallet<T> {
         listed.min(T::DefaultMintCeiling::get())
     }
 
+    /// Whether more can be minted on the job than on others.
+    pub(crate) fn earns_listed(job: &JobOf<T>) -> bool {
+        Self::mint_ceiling_of(job) > T::DefaultMintCeiling::get()
+    }
+
     /// Moves held money of the job to `to`; returns what arrived. An account that cannot receive
     /// the amount (it would stay under the existential deposit) gets nothing.
     fn pay(job: &JobOf<T>, to: &T::AccountId, amount: Balance) -> Balance {
@@ -145,10 +150,20 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// What a requester loses whose input could not be had: the whole price, as long as the job can earn what
+    /// governance has listed, else [`Config::InputMissCharge`] of it. Otherwise withholding the input from whoever
+    /// one does not want would be cheaper than having a stranger do the job.
+    fn charge_for_input(job: &JobOf<T>) -> Balance {
+        if Self::earns_listed(job) {
+            return job.max_price;
+        }
+        T::InputMissCharge::get().mul_floor(job.max_price)
+    }
+
     /// Ends a job unpaid: the hold goes back, less the charge for a missing input.
     pub(crate) fn refund(id: JobId, job: JobOf<T>, reason: RefundReason) -> DispatchResult {
         let charge = match reason {
-            RefundReason::InputUnavailable => T::InputMissCharge::get().mul_floor(job.max_price),
+            RefundReason::InputUnavailable => Self::charge_for_input(&job),
             RefundReason::DeadlineUnreachable
             | RefundReason::ResultRefuted
             | RefundReason::NotAttested => 0,

@@ -1,18 +1,29 @@
 //! What workers do with a job.
 
 use crate::pallet::*;
-use crate::types::{RefundReason, ResultOf, Stage};
+use crate::types::{ResultOf, Stage};
 use aipg_primitives::{
-    payout_at_most, Balance, JobId, ModelCatalogue, ResultWatch, SettlementGate, Windows,
+    payout_at_most, Balance, JobId, ModelCatalogue, ResultWatch, SettlementGate, Units, Windows,
     WorkerDirectory,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult, storage::with_storage_layer};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::One, DispatchError, Saturating};
+use sp_runtime::{traits::One, DispatchError, Permill, SaturatedConversion, Saturating};
+
+/// What a job that is run was drawn for, and when.
+struct Run<BlockNumber> {
+    ask: Balance,
+    /// That of the draw.
+    payout: Balance,
+    /// Block in which its worker's time to claim began.
+    began: BlockNumber,
+    /// First block in which a result is too late.
+    deliver_by: BlockNumber,
+}
 
 impl<T: Config> Pallet<T> {
     /// The job, if it is drawn for `worker`, unclaimed and in time, with ask and payout of the draw.
-    fn drawn_for(
+    pub(crate) fn drawn_for(
         worker: &T::AccountId,
         id: JobId,
     ) -> Result<(JobOf<T>, Balance, Balance), DispatchError> {
@@ -23,6 +34,9 @@ impl<T: Config> Pallet<T> {
                 ask,
                 payout,
             } if drawn == worker => (*ask, *payout),
+            Stage::Demanded { worker: drawn, .. } if drawn == worker => {
+                return Err(Error::<T>::InputAwaited.into())
+            }
             Stage::Running { worker: drawn, .. } | Stage::Delivered { worker: drawn, .. }
                 if drawn == worker =>
             {
@@ -51,6 +65,7 @@ impl<T: Config> Pallet<T> {
             worker: worker.clone(),
             ask,
             payout,
+            began: job.due.saturating_sub(T::Windows::claim()),
             deliver_by,
         };
         let due = Self::heard_until(now, deliver_by);
@@ -71,8 +86,8 @@ impl<T: Config> Pallet<T> {
 
     pub(crate) fn do_progress(worker: T::AccountId, id: JobId, tokens: u32) -> DispatchResult {
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
-        let (_, _, deliver_by) = Self::run_by(&worker, &job)?;
-        let due = Self::heard_until(frame_system::Pallet::<T>::block_number(), deliver_by);
+        let run = Self::run_by(&worker, &job)?;
+        let due = Self::heard_until(frame_system::Pallet::<T>::block_number(), run.deliver_by);
         if due > job.due {
             Self::put(id, &mut job, due);
         }
@@ -85,19 +100,24 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Ask, payout of the draw, and end of the time to deliver of a job that `worker` runs, in time.
-    fn run_by(
-        worker: &T::AccountId,
-        job: &JobOf<T>,
-    ) -> Result<(Balance, Balance, BlockNumberFor<T>), Error<T>> {
+    /// The run of a job that `worker` has, in time.
+    fn run_by(worker: &T::AccountId, job: &JobOf<T>) -> Result<Run<BlockNumberFor<T>>, Error<T>> {
         let running = match &job.stage {
             Stage::Running {
                 worker: runner,
                 ask,
                 payout,
+                began,
                 deliver_by,
-            } if runner == worker => (*ask, *payout, *deliver_by),
-            Stage::Assigned { worker: drawn, .. } if drawn == worker => {
+            } if runner == worker => Run {
+                ask: *ask,
+                payout: *payout,
+                began: *began,
+                deliver_by: *deliver_by,
+            },
+            Stage::Assigned { worker: drawn, .. } | Stage::Demanded { worker: drawn, .. }
+                if drawn == worker =>
+            {
                 return Err(Error::<T>::NotClaimed)
             }
             Stage::Delivered { worker: runner, .. } if runner == worker => {
@@ -114,6 +134,15 @@ impl<T: Config> Pallet<T> {
         Ok(running)
     }
 
+    /// The part of the time of a worker, to claim and to run `units`, that has passed since it `began`.
+    ///
+    /// From the draw on and not from the claim, because a claim can wait until the answer is there. The deadline of a
+    /// job never cuts this time short: nobody is drawn where it would.
+    fn took(began: BlockNumberFor<T>, units: Units, now: BlockNumberFor<T>) -> Permill {
+        let passed: u32 = now.saturating_sub(began).saturated_into();
+        Permill::from_rational(passed, Self::time_for_worker(units).saturated_into())
+    }
+
     pub(crate) fn do_submit_result(worker: T::AccountId, result: ResultOf) -> DispatchResult {
         let ResultOf {
             job: id,
@@ -122,7 +151,12 @@ impl<T: Config> Pallet<T> {
             provider,
         } = result;
         let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
-        let (ask, drawn, _) = Self::run_by(&worker, &job)?;
+        let Run {
+            ask,
+            payout: drawn,
+            began,
+            ..
+        } = Self::run_by(&worker, &job)?;
         let now = frame_system::Pallet::<T>::block_number();
         ensure!(output.count > 0, Error::<T>::EmptyOutput);
         ensure!(
@@ -147,7 +181,8 @@ impl<T: Config> Pallet<T> {
         };
         Self::put(id, &mut job, settles_at);
         WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::completed(&worker, drawn, payout);
+        let took = Self::took(began, job.units_at_most, now);
+        T::Workers::completed(&worker, drawn, payout, took);
         T::Watch::delivered(id, &worker, payout);
         Self::deposit_event(Event::ResultSubmitted {
             job: id,
@@ -159,21 +194,6 @@ impl<T: Config> Pallet<T> {
             fee,
             settles_at,
         });
-        Ok(())
-    }
-
-    pub(crate) fn do_input_unavailable(worker: T::AccountId, id: JobId) -> DispatchResult {
-        let (mut job, _, payout) = Self::drawn_for(&worker, id)?;
-        WorkerJobs::<T>::remove(&worker, id);
-        T::Workers::released(&worker, payout);
-        job.input_misses = job.input_misses.saturating_add(1);
-        // Else withholding the input would be a way to look at several draws, and take the one that suits.
-        job.is_open = false;
-        if job.input_misses >= MAX_INPUT_MISSES {
-            return Self::refund(id, job, RefundReason::InputUnavailable);
-        }
-        let now = frame_system::Pallet::<T>::block_number();
-        Self::redraw(id, job, worker, None, now);
         Ok(())
     }
 }

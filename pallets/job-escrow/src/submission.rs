@@ -139,8 +139,10 @@ impl<T: Config> Pallet<T> {
             creator: terms.creator,
             due: now,
             input_misses: 0,
+            is_published: false,
             timed_out: None,
-            is_open: true,
+            // One that cannot be published could be withheld at no more than the small charge.
+            is_open: input.count <= MAX_PUBLISHED_INPUT,
             stage: Stage::Queued {
                 anchor: now,
                 attempt: 0,

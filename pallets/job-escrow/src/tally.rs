@@ -17,6 +17,8 @@ pub(crate) enum Step {
     SettleAudited,
     Refund,
     TimeOut,
+    /// Nobody published an input that was demanded.
+    Unanswered,
     /// A step failed and is tried again later.
     Postpone,
 }
@@ -30,6 +32,7 @@ pub(crate) struct Tally {
     audited: u32,
     refunds: u32,
     time_outs: u32,
+    unanswered: u32,
     postponed: u32,
 }
 
@@ -43,6 +46,7 @@ impl Tally {
             Step::SettleAudited => &mut self.audited,
             Step::Refund => &mut self.refunds,
             Step::TimeOut => &mut self.time_outs,
+            Step::Unanswered => &mut self.unanswered,
             Step::Postpone => &mut self.postponed,
         };
         *count = count.saturating_add(1);
@@ -69,6 +73,7 @@ impl Tally {
             )
             .saturating_add(T::WeightInfo::step_refund().saturating_mul(self.refunds.into()))
             .saturating_add(T::WeightInfo::step_time_out().saturating_mul(self.time_outs.into()))
+            .saturating_add(T::WeightInfo::step_unanswered().saturating_mul(self.unanswered.into()))
             .saturating_add(T::WeightInfo::postpone().saturating_mul(self.postponed.into()))
     }
 
@@ -80,6 +85,7 @@ impl Tally {
             .max(T::WeightInfo::step_settle(1))
             .max(T::WeightInfo::step_draw(1))
             .max(T::WeightInfo::step_refund())
+            .max(T::WeightInfo::step_unanswered())
             .saturating_add(T::WeightInfo::postpone());
         self.is_empty() || self.weight::<T>().saturating_add(dearest).all_lte(room)
     }

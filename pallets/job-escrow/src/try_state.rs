@@ -10,6 +10,7 @@ impl<T: Config> Pallet<T> {
     /// * A worker's list names exactly the jobs it must claim or deliver.
     /// * No result was delivered at a tick that is still to come.
     /// * The payouts that a worker's bond stands for are those of its jobs.
+    /// * Published inputs are those of live jobs that say so.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         use crate::types::Stage;
         use aipg_primitives::{SettlementGate, WorkerDirectory};
@@ -18,6 +19,7 @@ impl<T: Config> Pallet<T> {
         let mut owned = BTreeMap::<_, u128>::new();
         let mut exposed = BTreeMap::<_, u128>::new();
         let mut live: u32 = 0;
+        let mut published: u32 = 0;
         let mut active: u32 = 0;
         for (id, job) in Jobs::<T>::iter() {
             live = live.saturating_add(1);
@@ -32,6 +34,13 @@ impl<T: Config> Pallet<T> {
                 job.due >= AgendaCursor::<T>::get(),
                 "live job is behind the cursor"
             );
+            if job.is_published {
+                published = published.saturating_add(1);
+                ensure!(
+                    PublishedInputs::<T>::contains_key(id),
+                    "published input is not there"
+                );
+            }
             if let Stage::Delivered { delivered, .. } = job.stage {
                 ensure!(
                     delivered <= T::Gate::tick(),
@@ -39,6 +48,7 @@ impl<T: Config> Pallet<T> {
                 );
             }
             if let Stage::Assigned { worker, payout, .. }
+            | Stage::Demanded { worker, payout, .. }
             | Stage::Running { worker, payout, .. }
             | Stage::Delivered { worker, payout, .. } = &job.stage
             {
@@ -62,6 +72,10 @@ impl<T: Config> Pallet<T> {
         ensure!(
             Agenda::<T>::iter().count() == live as usize,
             "agenda has entries without a live job"
+        );
+        ensure!(
+            PublishedInputs::<T>::iter_keys().count() == published as usize,
+            "input is kept without a live job"
         );
         ensure!(
             WorkerJobs::<T>::iter().count() == active as usize,

@@ -25,11 +25,20 @@ pub enum Stage<AccountId, BlockNumber> {
         ask: Balance,
         payout: Balance,
     },
+    /// `worker` was drawn and says that the input cannot be had. Who has it must publish it before the job is
+    /// due.
+    Demanded {
+        worker: AccountId,
+        ask: Balance,
+        payout: Balance,
+    },
     /// `worker` holds the input and must be heard of before the job is due, and deliver before `deliver_by`.
     Running {
         worker: AccountId,
         ask: Balance,
         payout: Balance,
+        /// Block in which its time to claim began.
+        began: BlockNumber,
         deliver_by: BlockNumber,
     },
     /// Delivered; paid when the job is due.
@@ -74,6 +83,8 @@ pub struct Job<AccountId, BlockNumber> {
     pub due: BlockNumber,
     /// How often a drawn worker could not get the input.
     pub input_misses: u8,
+    /// The input is on chain: nobody can miss it any more.
+    pub is_published: bool,
     /// The last worker whose time ran out, to tell it so.
     pub timed_out: Option<AccountId>,
     /// Whether everybody who could do the job had a fair chance of it: only then more is minted on it than on jobs
@@ -88,15 +99,18 @@ impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {
         match &self.stage {
             Stage::Queued { .. } => None,
             Stage::Assigned { worker, .. }
+            | Stage::Demanded { worker, .. }
             | Stage::Running { worker, .. }
             | Stage::Delivered { worker, .. } => Some(worker),
         }
     }
 
-    /// The worker that still owes a step, if any.
+    /// The worker that the job keeps a slot of, if any.
     pub fn active_worker(&self) -> Option<&AccountId> {
         match &self.stage {
-            Stage::Assigned { worker, .. } | Stage::Running { worker, .. } => Some(worker),
+            Stage::Assigned { worker, .. }
+            | Stage::Demanded { worker, .. }
+            | Stage::Running { worker, .. } => Some(worker),
             Stage::Queued { .. } | Stage::Delivered { .. } => None,
         }
     }

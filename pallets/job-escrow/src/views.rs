@@ -30,6 +30,7 @@ impl<T: Config> Pallet<T> {
         let (stage, ask) = match &job.stage {
             Stage::Queued { .. } => (JobStage::Queued, None),
             Stage::Assigned { ask, .. } => (JobStage::Assigned, Some(*ask)),
+            Stage::Demanded { ask, .. } => (JobStage::Demanded, Some(*ask)),
             Stage::Running { ask, .. } => (JobStage::Running, Some(*ask)),
             Stage::Delivered { ask, .. } => (JobStage::Delivered, Some(*ask)),
         };
@@ -65,6 +66,11 @@ impl<T: Config> Pallet<T> {
             digest,
             requester: job.requester,
         })
+    }
+
+    /// The tokens of an input that was published on chain, while its job lives.
+    pub fn published_input(id: JobId) -> Option<Vec<u32>> {
+        PublishedInputs::<T>::get(id).map(Into::into)
     }
 
     /// Number that the next job gets: every job so far has a lower one.

@@ -19,6 +19,7 @@ pub trait WeightInfo {
     fn claim() -> Weight;
     fn submit_result() -> Weight;
     fn input_unavailable() -> Weight;
+    fn publish_input(n: u32) -> Weight;
     fn pass_blocks(b: u32) -> Weight;
     fn claim_batch(n: u32) -> Weight;
     fn submit_results(n: u32) -> Weight;
@@ -28,6 +29,7 @@ pub trait WeightInfo {
     fn step_settle_audited() -> Weight;
     fn step_refund() -> Weight;
     fn step_time_out() -> Weight;
+    fn step_unanswered() -> Weight;
     fn postpone() -> Weight;
 }
 
@@ -81,6 +83,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // System::Account: 2 read, 2 written
         // WorkerRegistry::Workers: 1 read, 1 written
         Weight::from_parts(340_996_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(7, 8))
+    }
+
+    fn publish_input(n: u32) -> Weight {
+        Weight::from_parts(80_000_000, 4_099)
+            .saturating_add(T::DbWeight::get().reads_writes(4, 4))
+            .saturating_add(Weight::from_parts(30_000, 0).saturating_mul(n.into()))
     }
 
     fn pass_blocks(b: u32) -> Weight {
@@ -204,6 +212,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads_writes(57, 88))
     }
 
+    fn step_unanswered() -> Weight {
+        Weight::from_parts(380_996_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+    }
+
     fn postpone() -> Weight {
         // JobEscrow::Agenda: 0 read, 2 written
         // JobEscrow::AgendaCursor: 1 read, 0 written
@@ -232,6 +244,12 @@ impl WeightInfo for () {
     fn input_unavailable() -> Weight {
         Weight::from_parts(340_996_000, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 8))
+    }
+
+    fn publish_input(n: u32) -> Weight {
+        Weight::from_parts(80_000_000, 4_099)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 4))
+            .saturating_add(Weight::from_parts(30_000, 0).saturating_mul(n.into()))
     }
 
     fn pass_blocks(b: u32) -> Weight {
@@ -310,6 +328,11 @@ impl WeightInfo for () {
     fn step_time_out() -> Weight {
         Weight::from_parts(606_289_000, 42_190)
             .saturating_add(ParityDbWeight::get().reads_writes(57, 88))
+    }
+
+    fn step_unanswered() -> Weight {
+        Weight::from_parts(380_996_000, 6_196)
+            .saturating_add(ParityDbWeight::get().reads_writes(9, 9))
     }
 
     fn postpone() -> Weight {

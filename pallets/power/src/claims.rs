@@ -5,18 +5,18 @@ use crate::{
     pallet::*,
     quantile,
     types::{
-        Claim, Openings, Outcome, Record, LAPSE_WINDOWS, LEAP_PART, MAX_STEPS, NEWCOMER_WINDOWS,
-        SAMPLES,
+        Claim, Openings, Outcome, Record, JUDGED_WINDOWS, LAPSE_WINDOWS, LEAP_PART, MAX_STEPS,
+        NEWCOMER_WINDOWS, SAMPLES,
     },
 };
 use aipg_exact::power::{check, samples, Chain, Commitment, OpeningError, Sample};
-use aipg_primitives::{HostBlake2, MeasuredMachines, VerifiedPower};
+use aipg_primitives::{CheckedMachines, HostBlake2, MeasuredMachines, Measurement, VerifiedPower};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
 use sp_core::H256;
-use sp_runtime::Saturating;
+use sp_runtime::{Permill, Saturating};
 
 type RecordOf<T> = Record<BlockNumberFor<T>>;
 
@@ -257,6 +257,16 @@ impl<T: Config> Pallet<T> {
     }
 }
 
+/// The part of the remembered windows before window `end`, since the first one attended, that a worker attended;
+/// all, while they are fewer than [`JUDGED_WINDOWS`].
+fn uptime(attendance: &Attendance, end: u32) -> Permill {
+    let windows = attendance.windows(end);
+    if windows < JUDGED_WINDOWS {
+        return Permill::one();
+    }
+    Permill::from_rational(attendance.attended(end), windows)
+}
+
 impl<T: Config> Pallet<T> {
     /// How many of the last windows a worker attended, and how many there were since its first one, at most
     /// 100. `None` if it attended none that is remembered.
@@ -276,10 +286,13 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> VerifiedPower<T::AccountId> for Pallet<T> {
     /// What it would be if it were settled now.
-    fn power_of(worker: &T::AccountId) -> u32 {
-        Records::<T>::get(worker).map_or(0, |mut record| {
+    fn measurement_of(worker: &T::AccountId) -> Measurement {
+        Records::<T>::get(worker).map_or(Measurement::NONE, |mut record| {
             Self::decide(worker, &mut record);
-            record.power
+            Measurement {
+                power: record.power,
+                uptime: uptime(&record.attendance, Self::closed()),
+            }
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{types::*, *};
 use aipg_exact::power::{self, commit_to, Chain};
-use aipg_primitives::{Beacon, HostBlake2, MeasuredMachines};
+use aipg_primitives::{Beacon, CheckedMachines, HostBlake2, MeasuredMachines};
 use codec::Encode;
 use frame_support::{
     derive_impl, parameter_types,
@@ -78,12 +78,14 @@ impl MeasuredMachines<AccountId> for Registry {
         Told::mutate(|told| told.push((*worker, steps)));
     }
 
-    fn passed(worker: &AccountId) {
-        PassedBy::mutate(|passed| passed.push(*worker));
-    }
-
     fn failed(worker: &AccountId) {
         FailedBy::mutate(|failed| failed.push(*worker));
+    }
+}
+
+impl CheckedMachines<AccountId> for Registry {
+    fn passed(worker: &AccountId) {
+        PassedBy::mutate(|passed| passed.push(*worker));
     }
 }
 

@@ -24,6 +24,9 @@ pub const DRAWN: Permill = Permill::from_percent(2);
 /// always drawn.
 pub const NEWCOMER_WINDOWS: u32 = 8;
 
+/// Uptime is judged by at least so many windows, of those since the first one attended.
+pub const JUDGED_WINDOWS: u32 = 8;
+
 /// A worker that claims more than what it last proved, and this part of it besides, is always drawn.
 pub const LEAP_PART: u32 = 4;
 

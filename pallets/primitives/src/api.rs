@@ -14,6 +14,8 @@ pub enum JobStage {
     Queued,
     /// A worker was drawn and must claim.
     Assigned,
+    /// The worker says that the input cannot be had; it waits for somebody to publish it.
+    Demanded,
     /// The worker claimed and runs it.
     Running,
     /// Delivered; the challenge window is open.
@@ -76,6 +78,8 @@ pub struct WorkerView<BlockNumber> {
     pub failed: u64,
     /// Permill.
     pub reputation: u32,
+    /// Permill: the part of its time to deliver that it uses, a moving average over its jobs.
+    pub pace: u32,
     /// Verified power, in steps of a window; 0 if none was measured.
     pub power: u32,
     /// Models served and what a unit of each costs.
@@ -274,6 +278,9 @@ sp_api::decl_runtime_apis! {
         fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
         /// The live jobs of a worker, at most as many as its capacity.
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
+        /// The tokens of a live job's input, if the chain knows them: those of a public job, or of one whose input was
+        /// demanded and published.
+        fn public_input(id: JobId) -> Option<Vec<u32>>;
         /// Number that the next job gets: every job so far has a lower one.
         fn next_job() -> JobId;
     }
@@ -324,8 +331,7 @@ sp_api::decl_runtime_apis! {
 
     /// Public jobs.
     pub trait BootstrapApi<AccountId> where AccountId: codec::Codec {
-        /// The prompt of a public job whose result can still be doubted; `None` for any other job.
-        fn prompt(job: JobId) -> Option<Vec<u32>>;
+        /// How public jobs stand.
         fn lane() -> LaneView<AccountId>;
     }
 

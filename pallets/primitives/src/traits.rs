@@ -183,8 +183,9 @@ pub trait WorkerDirectory<AccountId> {
     /// candidates fits.
     fn draw(request: &DrawRequest) -> Result<Drawn<AccountId>, NobodyDrawn>;
     /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on, and
-    /// instead of for `drawn`, the payout of the draw, for `payout`.
-    fn completed(worker: &AccountId, drawn: Balance, payout: Balance);
+    /// instead of for `drawn`, the payout of the draw, for `payout`. `took`: the part of the time it had, from its
+    /// draw to the last moment of delivery, that passed until the result came.
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Permill);
     /// A result of `payout` was paid, or refuted: the worker's bond stands for it no more.
     fn settled(worker: &AccountId, payout: Balance, is_paid: bool);
     /// Frees the slot of a worker that gave a job back, drawn for `payout`, for no fault of its own.
@@ -309,12 +310,17 @@ impl Attestations for () {
     }
 }
 
-/// How far a worker is trusted. Implemented by `pallet-worker-registry`.
-pub trait AuditHistory<AccountId> {
+/// Machines that are checked without notice: by audits of their results, and of their power. Implemented by
+/// `pallet-worker-registry`.
+pub trait CheckedMachines<AccountId> {
+    /// A check was passed.
+    fn passed(worker: &AccountId);
+}
+
+/// How far a worker is trusted, who is told of audits that it passed. Implemented by `pallet-worker-registry`.
+pub trait AuditHistory<AccountId>: CheckedMachines<AccountId> {
     /// The chance that a result of it is audited, for which it gets `payout` at most.
     fn chance(worker: &AccountId, payout: Balance) -> Permill;
-    /// A result was audited and stood.
-    fn passed(worker: &AccountId);
 }
 
 /// Pays auditors. Implemented by `pallet-useful-work`.
@@ -407,20 +413,39 @@ impl<AccountId> StakeOf<AccountId> for () {
     }
 }
 
+/// What was measured of a machine in unannounced windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// Steps that count as verified now; 0 for none.
+    pub power: u32,
+    /// Windows that it took part in, of those since its first one; 1 as long as they are too few to judge by.
+    pub uptime: Permill,
+}
+
+impl Measurement {
+    /// Of a machine that nothing is known of.
+    pub const NONE: Self = Self {
+        power: 0,
+        uptime: Permill::one(),
+    };
+}
+
 /// What was measured of machines. Implemented by `pallet-power`.
 pub trait VerifiedPower<AccountId> {
-    /// Steps that count as verified now; 0 for none.
-    fn power_of(worker: &AccountId) -> u32;
+    /// What is known of a machine now.
+    fn measurement_of(worker: &AccountId) -> Measurement;
+    /// The power in it.
+    fn power_of(worker: &AccountId) -> u32 {
+        Self::measurement_of(worker).power
+    }
 }
 
 /// Machines whose power is measured. Implemented by `pallet-worker-registry`.
-pub trait MeasuredMachines<AccountId> {
+pub trait MeasuredMachines<AccountId>: CheckedMachines<AccountId> {
     /// Whether the account has a machine that is online and may be measured.
     fn is_online(worker: &AccountId) -> bool;
     /// The machine's verified power is now `steps`, 0 for none.
     fn measured(worker: &AccountId, steps: u32);
-    /// The machine passed an unannounced check of its power.
-    fn passed(worker: &AccountId);
     /// The machine claimed power that it could not prove.
     fn failed(worker: &AccountId);
 }
@@ -432,6 +457,9 @@ impl<AccountId> MeasuredMachines<AccountId> for () {
     }
 
     fn measured(_: &AccountId, _: u32) {}
-    fn passed(_: &AccountId) {}
     fn failed(_: &AccountId) {}
+}
+
+impl<AccountId> CheckedMachines<AccountId> for () {
+    fn passed(_: &AccountId) {}
 }

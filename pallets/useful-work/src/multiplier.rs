@@ -3,9 +3,8 @@
 //! A round is shared by credit times multiplier, while the ceiling κ · credit of each job knows no multiplier: so
 //! merits decide who has how much of a budget that is used up, and self-dealing gains nothing by them.
 
+use crate::reward::share;
 use aipg_primitives::{Balance, Merits, Units, AIPG};
-use sp_runtime::helpers_128bit::multiply_by_rational_with_rounding;
-use sp_runtime::Rounding;
 
 /// A multiplier of one, in the millionths that they are counted in.
 pub const ONE: u32 = 1_000_000;
@@ -29,8 +28,7 @@ pub const EARLY_UNITS: u64 = 1_000_000;
 
 /// `value` times a multiplier, rounded down.
 pub fn multiplied(value: Balance, multiplier: u32) -> Balance {
-    multiply_by_rational_with_rounding(value, multiplier.into(), ONE.into(), Rounding::Down)
-        .unwrap_or(Balance::MAX)
+    share(value, multiplier.into(), ONE.into())
 }
 
 /// The product of two multipliers, rounded down. Those here stay far below what `u32` holds.
@@ -41,19 +39,16 @@ fn times(first: u32, second: u32) -> u32 {
 /// What merits multiply credit with: 1.20 for uptime, 1.15 for speed, 1.10 for correctness, and up to 2 for bond
 /// and stake. Between 1 and 3.036.
 pub fn multiplier(merits: &Merits) -> u32 {
-    let share = |numerator: u64, denominator: u64, thousandths: u64| {
+    let reaches = |numerator: u64, denominator: u64, thousandths: u64| {
         numerator.saturating_mul(1_000) >= denominator.saturating_mul(thousandths)
     };
     let is_up = merits.windows >= UPTIME_WINDOWS
-        && share(merits.attended.into(), merits.windows.into(), 990);
+        && reaches(merits.attended.into(), merits.windows.into(), 990);
     let jobs = merits.completed.saturating_add(merits.failed);
-    let is_correct = jobs >= CORRECT_JOBS && share(merits.completed, jobs, 999);
+    let is_correct = jobs >= CORRECT_JOBS && reaches(merits.completed, jobs, 999);
     let counted = merits.stake.min(DOUBLING_STAKE);
-    let more =
-        multiply_by_rational_with_rounding(ONE.into(), counted, DOUBLING_STAKE, Rounding::Down);
-    let more = more
-        .and_then(|more| u32::try_from(more).ok())
-        .unwrap_or_default();
+    let more = share(ONE.into(), counted, DOUBLING_STAKE);
+    let more = u32::try_from(more).unwrap_or_default();
     let factors = [
         (is_up, UPTIME),
         (merits.is_fast, FAST),

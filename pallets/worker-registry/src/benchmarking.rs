@@ -17,7 +17,7 @@ use frame_support::traits::{
     EnsureOrigin, Get,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use sp_runtime::traits::Zero;
+use sp_runtime::{traits::Zero, Permill};
 
 /// What the benchmarks need of the runtime around this pallet.
 pub trait BenchmarkHelper {
@@ -280,7 +280,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::completed(&worker, 0, 0);
+            Pallet::<T>::completed(&worker, 0, 0, Permill::from_percent(10));
         }
 
         assert_eq!(

@@ -61,6 +61,20 @@ impl ClassCount {
     }
 }
 
+/// Machines of all classes.
+pub fn machines_of(classes: &[ClassCount]) -> u64 {
+    classes
+        .iter()
+        .fold(0, |sum, it| sum.saturating_add(it.count.into()))
+}
+
+/// What the machines of all classes count in a draw.
+pub fn capacity_of_all(classes: &[ClassCount]) -> u64 {
+    classes
+        .iter()
+        .fold(0, |sum, it| sum.saturating_add(it.capacity()))
+}
+
 /// The class of a power, in steps of verified work.
 pub fn class_of(power: u32) -> u8 {
     let power = power.max(1);

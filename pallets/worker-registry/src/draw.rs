@@ -5,18 +5,19 @@
 
 use crate::{
     can_stand_for,
-    capacity::{capacity_of, class_of},
+    capacity::{capacity_of, capacity_of_all, class_of, machines_of},
     is_small_enough, ClassCount, Classes, Config, Offers, Pallet, Place, Serving, WorkerOf,
     WorkerState, Workers,
 };
 use aipg_primitives::{
-    payout_at_most, Balance, DrawRequest, Drawn, ModelCatalogue, NobodyDrawn, VerifiedPower,
+    payout_at_most, Balance, DrawRequest, Drawn, Measurement, ModelCatalogue, NobodyDrawn,
+    VerifiedPower,
 };
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use sp_runtime::{
     traits::{BlakeTwo256, Hash},
-    Permill, SaturatedConversion,
+    Permill, SaturatedConversion, Saturating,
 };
 
 /// Weight of the price in a score at a cost equal to the most that the requester pays. The other
@@ -36,18 +37,47 @@ struct Candidate<T: Config> {
     score: u64,
 }
 
-/// Weight of a machine in the draw.
+/// One, in the millionths that factors of a score are counted in.
+const ONE: u32 = 1_000_000;
+
+/// How a machine has worked so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conduct {
+    /// How reliably it finishes jobs, less checks of its power that it failed.
+    pub reputation: Permill,
+    /// The part of its time to deliver that it uses.
+    pub pace: Permill,
+    /// The unannounced windows that it took part in, of those there were.
+    pub uptime: Permill,
+}
+
+/// Weight of a machine in the draw: millionths of a price, times the reputation in millionths, times two factors
+/// between 1/2 and 1.
 ///
-/// `(100,000 + 900,000 · (max_price − cost) / max_price) · reputation` in millionths. All divisions round down.
-/// Between 1 and 10¹².
+/// ```text
+/// (100,000 + 900,000 · (max_price − cost) / max_price) · reputation · (1 − pace / 2) · (1/2 + uptime / 2)
+/// ```
 ///
-/// `cost`: units × ask, at most `max_price`.
-pub fn score(cost: Balance, max_price: Balance, reputation: Permill) -> u64 {
+/// All divisions round down. Between 1 and 10¹²: it falls with `cost` and pace and rises with reputation and uptime.
+/// Capacities are at most 2²⁰, the steps that a machine can commit to, so what four candidates weigh together is
+/// below 2⁶³; more than `u64` holds would count as all that it holds.
+///
+/// `cost`: units × ask, at most `max_price`, both in the smallest unit of AIPG.
+pub fn score(cost: Balance, max_price: Balance, conduct: &Conduct) -> u64 {
     let saved = Permill::from_rational(max_price.saturating_sub(cost), max_price.max(1));
     let saved = u64::from(saved.deconstruct());
     let price = saved.saturating_mul(9).checked_div(10).unwrap_or_default();
     let price = price.saturating_add(BASE_PRICE_WEIGHT);
-    price.saturating_mul(reputation.deconstruct().into()).max(1)
+    let reliable = price.saturating_mul(conduct.reputation.deconstruct().into());
+    let prompt = half_and(Permill::one().saturating_sub(conduct.pace));
+    let present = half_and(conduct.uptime);
+    present.mul_floor(prompt.mul_floor(reliable)).max(1)
+}
+
+/// One half, and half of a share: the factor of a score that a share decides about.
+fn half_and(share: Permill) -> Permill {
+    let half = ONE / 2;
+    Permill::from_parts(half.saturating_add(share.deconstruct() / 2))
 }
 
 /// A number below `bound` that follows from the seed, from a `domain` and from an `index` within it.
@@ -83,10 +113,7 @@ fn place_of(classes: &[ClassCount], mut ticket: u64) -> Option<Place> {
 /// capacity and independent of one another, so that one can come up more than once. Nobody has more of them
 /// by having more accounts with the same capacity together.
 pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Place> {
-    let machines = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
-    if machines <= wanted.into() {
+    if machines_of(classes) <= wanted.into() {
         return classes
             .iter()
             .flat_map(|it| {
@@ -97,9 +124,7 @@ pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Pl
             })
             .collect();
     }
-    let capacity = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
+    let capacity = capacity_of_all(classes);
     (0..wanted)
         .filter_map(|pick| place_of(classes, uniform(b"aipg/draw/place", seed, pick, capacity)))
         .collect()
@@ -107,11 +132,8 @@ pub(crate) fn places(seed: &Seed, classes: &[ClassCount], wanted: u32) -> Vec<Pl
 
 /// Whether no machine has a third of the capacity. What one party has in several accounts nobody can tell.
 fn is_broad(classes: &[ClassCount]) -> bool {
-    let capacity = classes
-        .iter()
-        .fold(0u64, |sum, it| sum.saturating_add(it.capacity()));
     let largest = classes.last().map_or(0, |it| capacity_of(it.class));
-    u64::from(largest).saturating_mul(3) < capacity
+    u64::from(largest).saturating_mul(3) < capacity_of_all(classes)
 }
 
 /// What a machine that was looked at is to a request.
@@ -132,9 +154,7 @@ impl<T: Config> Pallet<T> {
         let classes = Classes::<T>::get(request.model);
         let places = places(&request.seed, &classes, T::Candidates::get());
         // If all are looked at, each counts by its capacity here; else it does by how often it comes up.
-        let machines = classes
-            .iter()
-            .fold(0u64, |sum, it| sum.saturating_add(it.count.into()));
+        let machines = machines_of(&classes);
         let are_all = machines <= T::Candidates::get().into();
         let least = T::OpenMachines::get();
 
@@ -192,9 +212,14 @@ impl<T: Config> Pallet<T> {
         if record.state != WorkerState::Online || record.active >= record.capacity {
             return Fit::Unfit;
         }
+        // Of a machine without power nothing is read: it counts so little that its uptime does not matter.
+        let measured = if record.power > 0 {
+            T::Power::measurement_of(&worker)
+        } else {
+            Measurement::NONE
+        };
         // Its power has lapsed, and it waits to be told so: else it would count for what it has no more.
-        let power = record.power;
-        if power > 0 && class_of(T::Power::power_of(&worker)) < class_of(power) {
+        if class_of(measured.power) < class_of(record.power) {
             return Fit::Unfit;
         }
         // One step and none count the same in draws, so the class does not tell them apart.
@@ -224,10 +249,15 @@ impl<T: Config> Pallet<T> {
         if !can_stand_for(Self::bond_of(&worker), record.exposed, payout) {
             return Fit::Unfit;
         }
+        let conduct = Conduct {
+            reputation: record.reputation(),
+            pace: record.pace,
+            uptime: measured.uptime,
+        };
         Fit::Fits {
             dear: cost.saturating_mul(2) > request.max_price,
             candidate: Candidate {
-                score: score(cost, request.max_price, record.reputation()),
+                score: score(cost, request.max_price, &conduct),
                 worker,
                 record,
                 ask,

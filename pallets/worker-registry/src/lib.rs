@@ -31,7 +31,7 @@ mod mock;
 mod tests;
 
 pub use capacity::{capacity_of, class_of, ClassCount, Place, MAX_CLASSES};
-pub use draw::score;
+pub use draw::{score, Conduct};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;

@@ -2,8 +2,8 @@
 
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
-    Balance, Burn, BurnReason, DrawRequest, Freezes, ModelCatalogue, ModelId, ModelTerms,
-    ServiceLevel, TrustClass, Units, VerifiedPower, Windows, AIPG,
+    Balance, Burn, BurnReason, DrawRequest, Freezes, Measurement, ModelCatalogue, ModelId,
+    ModelTerms, ServiceLevel, TrustClass, Units, VerifiedPower, Windows, AIPG,
 };
 use frame_support::{
     derive_impl,
@@ -16,7 +16,7 @@ use frame_support::{
     },
 };
 use frame_system::EnsureRoot;
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Permill};
 use std::collections::BTreeMap;
 
 pub type AccountId = u64;
@@ -62,6 +62,8 @@ parameter_types! {
     pub static BurnWorks: bool = true;
     /// Whose power has lapsed without anybody saying so.
     pub static Lapsed: Vec<AccountId> = Vec::new();
+    /// Of the unannounced windows, the part that each attended; all of them who is not here.
+    pub static Uptimes: BTreeMap<AccountId, Permill> = BTreeMap::new();
     /// Machines that an open draw takes.
     pub static OpenMachines: u32 = 1;
     /// Whose money is frozen.
@@ -128,11 +130,14 @@ impl ModelCatalogue<AccountId> for Catalogue {
 pub struct Measured;
 
 impl VerifiedPower<AccountId> for Measured {
-    fn power_of(worker: &AccountId) -> u32 {
-        if Lapsed::get().contains(worker) {
-            return 0;
+    fn measurement_of(worker: &AccountId) -> Measurement {
+        let uptime = Uptimes::get().get(worker).copied();
+        let record =
+            crate::Workers::<Test>::get(worker).filter(|_| !Lapsed::get().contains(worker));
+        Measurement {
+            power: record.map_or(0, |record| record.power),
+            uptime: uptime.unwrap_or(Permill::one()),
         }
-        crate::Workers::<Test>::get(worker).map_or(0, |record| record.power)
     }
 }
 
@@ -209,6 +214,7 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     BurnWorks::set(true);
     OpenMachines::set(1);
     Lapsed::set(Vec::new());
+    Uptimes::set(BTreeMap::new());
     Burned::set(Vec::new());
     Frozen::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());

@@ -105,12 +105,6 @@ impl<T: Config> MeasuredMachines<T::AccountId> for Pallet<T> {
         });
     }
 
-    fn passed(worker: &T::AccountId) {
-        Workers::<T>::mutate_extant(worker, |record| {
-            record.challenges_passed = record.challenges_passed.saturating_add(1);
-        });
-    }
-
     fn failed(worker: &T::AccountId) {
         Workers::<T>::mutate_extant(worker, |record| {
             record.challenges_failed = record.challenges_failed.saturating_add(1);

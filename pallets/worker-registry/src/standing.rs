@@ -5,7 +5,7 @@ use crate::{
     LEVEL_THREE_SUCCESS, LEVEL_TWO_CHALLENGES, PENALTY, SUSPENSION_JOBS, SUSPENSION_SHARE,
 };
 use aipg_primitives::{
-    api::WorkerView, AuditHistory, Balance, DrawRequest, Drawn, Fault, MeasuredMachines,
+    api::WorkerView, AuditHistory, Balance, CheckedMachines, DrawRequest, Drawn, Fault,
     NobodyDrawn, WorkerDirectory,
 };
 use frame_support::{
@@ -55,6 +55,7 @@ impl<T: Config> Pallet<T> {
             completed: record.completed,
             failed: record.failed,
             reputation: record.reputation().deconstruct(),
+            pace: record.pace.deconstruct(),
             power: record.power,
             offers: Offers::<T>::get(worker)
                 .iter()
@@ -139,9 +140,13 @@ impl<T: Config> AuditHistory<T::AccountId> for Pallet<T> {
         let paid = Workers::<T>::get(worker).map_or(0, |record| record.paid);
         audit_chance(paid, Self::bond_of(worker), payout)
     }
+}
 
+impl<T: Config> CheckedMachines<T::AccountId> for Pallet<T> {
     fn passed(worker: &T::AccountId) {
-        <Self as MeasuredMachines<T::AccountId>>::passed(worker);
+        Workers::<T>::mutate_extant(worker, |record| {
+            record.challenges_passed = record.challenges_passed.saturating_add(1);
+        });
     }
 }
 
@@ -150,8 +155,9 @@ impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
         Self::draw_worker(request)
     }
 
-    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance) {
+    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance, took: Permill) {
         Self::finish(worker, drawn, |record| {
+            record.count_pace(took);
             record.completed = record.completed.saturating_add(1);
             record.unsettled = record.unsettled.saturating_add(1);
             record.exposed = record.exposed.saturating_add(payout);

@@ -60,6 +60,8 @@ pub struct Worker<BlockNumber> {
     pub power: u32,
     /// What it got for results that were paid, at most.
     pub paid: Balance,
+    /// The part of its time to deliver that it uses: a moving average over the jobs that it finished.
+    pub pace: Permill,
 }
 
 impl<BlockNumber> Worker<BlockNumber> {
@@ -79,6 +81,7 @@ impl<BlockNumber> Worker<BlockNumber> {
             challenges_failed: 0,
             power: 0,
             paid: 0,
+            pace: NEWCOMER_PACE,
         }
     }
 
@@ -90,6 +93,11 @@ impl<BlockNumber> Worker<BlockNumber> {
             .saturating_mul(self.challenges_failed);
         let share = success_share(self.completed, self.failed).deconstruct();
         Permill::from_parts(share.saturating_sub(lost))
+    }
+
+    /// Counts a job that took so much of its time in the moving average.
+    pub fn count_pace(&mut self, took: Permill) {
+        self.pace = moved(self.pace, took);
     }
 }
 
@@ -138,6 +146,22 @@ pub const LEVEL_THREE_SUCCESS: Permill = Permill::from_percent(95);
 
 /// Reputation that a machine loses when it claims power that it cannot prove.
 pub const FAILED_CHALLENGE: Permill = Permill::from_percent(2);
+
+/// Pace of a machine that has finished nothing: half way between the fastest and the slowest there can be, so that
+/// it is drawn neither before all that are known nor after them.
+pub const NEWCOMER_PACE: Permill = Permill::from_percent(50);
+
+/// A new value moves the average of the pace by this part of its distance.
+pub const PACE_PART: u32 = 8;
+
+/// The average after a new value: an eighth of the way to it, rounded down.
+pub fn moved(average: Permill, value: Permill) -> Permill {
+    let known = average
+        .deconstruct()
+        .saturating_mul(PACE_PART.saturating_sub(1));
+    let sum = known.saturating_add(value.deconstruct());
+    Permill::from_parts(sum.checked_div(PACE_PART).unwrap_or_default())
+}
 
 /// Share of success: `(completed + 1) / (completed + failed + 1)`, rounded down.
 /// A new machine starts at 1; the one that is added keeps the share above zero.

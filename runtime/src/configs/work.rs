@@ -160,7 +160,7 @@ impl pallet_job_escrow::Config for Runtime {
     type FeeSplit = StandardFeeSplit;
     type DefaultMintCeiling = DefaultMintCeiling;
     type Subsidised = Subsidised;
-    type NeedsPower = TheLane;
+    type PublicRequesters = TheLane;
     type InputMissCharge = InputMissCharge;
     type StepsWeight = BlockShare<15>;
     type WeightInfo = pallet_job_escrow::weights::SubstrateWeight<Runtime>;

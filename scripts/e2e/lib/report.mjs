@@ -29,6 +29,10 @@ export function describeEvent({ name, data }, names) {
       return `job ${data.job}: ${who(data.worker)} is drawn, asks ${amount(data.ask)} a unit`
     case 'jobEscrow.JobClaimed':
       return `job ${data.job}: ${who(data.worker)} claims`
+    case 'jobEscrow.InputDemanded':
+      return `job ${data.job}: ${who(data.worker)} cannot get the input, and demands it`
+    case 'jobEscrow.InputPublished':
+      return `job ${data.job}: the input is on the chain`
     case 'jobEscrow.ResultSubmitted':
       return `job ${data.job}: ${who(data.worker)} delivers ${data.output.count} tokens, ${data.units} units`
     case 'jobEscrow.JobSettled':

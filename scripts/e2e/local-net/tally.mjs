@@ -197,6 +197,9 @@ const HANDLERS = {
   'jobEscrow.JobAssigned': (tally, { job, worker }) => {
     tally.move(job, 'assigned', worker)
   },
+  'jobEscrow.InputDemanded': (tally, { job, worker }) => {
+    tally.note(`${tally.name(worker)} demands the input of job ${job}`)
+  },
   'jobEscrow.JobClaimed': (tally, { job, worker }) => {
     tally.move(job, 'running', worker)
   },

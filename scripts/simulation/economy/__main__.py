@@ -18,6 +18,7 @@ LINES = (
     "stream",
     "history",
     "assignment",
+    "conduct",
     "self_dealing",
     "plans",
     "reroll",

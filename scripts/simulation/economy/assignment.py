@@ -146,6 +146,7 @@ def factor_gain(ratio: float, share: float) -> float:
 
 def factors() -> Table:
     """Gain from faking each factor completely, for a worker with 1 % of capacity."""
+    least = 1 - CHOSEN.conduct_span
     spans = (
         ("price: dearest to cheapest", 10.0, "real: the requester pays less"),
         (
@@ -153,8 +154,8 @@ def factors() -> Table:
             1.25,
             "5 % of the bond per failure, or a new account",
         ),
-        ("latency 0.9 to 1", 1 / 0.9, "own jobs, 2 % of their fees"),
-        ("uptime 0.9 to 1", 1 / 0.9, "an idle machine"),
+        (f"latency {number(least)} to 1", 1 / least, "own jobs, 2 % of their fees: see below"),
+        (f"uptime {number(least)} to 1", 1 / least, "a machine that computes in all windows"),
         ("verified power in the score, ×4", 4.0, "not used: power counts once, as places"),
     )
     return Table(

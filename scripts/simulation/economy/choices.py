@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from . import auditors, beacon, concentration, disputes, plans, power
+from . import auditors, beacon, concentration, conduct, disputes, plans, power
 from . import parameters as given
 from .assignment import equilibrium_ask, nobody_fits
 from .caps import HELD_DAYS, bond_by_exposure
@@ -64,7 +64,7 @@ def takeover_limit() -> float:
 BUILT = {
     "pay of auditors": "3/97 of the credit / (p · m), at most half of it, minted under the job's κ",
     "time to reveal": "1 h (mainnet), 10 blocks (local), 3 (dev); at most three draws",
-    "score weights": "price and success, less 2 % for each failed check of power",
+    "score weights": "yes; success less 2 % for each failed check of power",
     "κ, listed": (
         "yes; on `dev` ≤ 2. The main network lists nothing, `dev` its demo model with 2"
     ),
@@ -183,9 +183,19 @@ def starred() -> Table:
         [
             "score weights",
             "–",
-            "price 0.1 to 1, success as today, latency and uptime 0.9 to 1 each, power none",
-            "base 0.25 raises asks to 0.85 of max_price; power is in the places already",
-            "a factor of 1 to 4 wins 127 % more if faked",
+            (
+                "price 0.1 to 1, success as today, latency and uptime"
+                f" {number(1 - CHOSEN.conduct_span)} to 1 each, power none"
+            ),
+            (
+                f"a job waits {number(conduct.wait(CHOSEN.conduct_span))} blocks instead of"
+                f" {number(conduct.wait(0.0))}; base 0.25 raises asks to 0.85 of max_price; power is in"
+                " the places already"
+            ),
+            (
+                "any floor: looking fast pays with each, and brings less the higher it is; a factor"
+                " of 1 to 4 wins 127 % more if faked"
+            ),
         ],
         [
             "κ, default",

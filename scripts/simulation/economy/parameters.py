@@ -129,6 +129,8 @@ class Rules:
     candidates: int
     base_score: float
     """Score of the dearest fitting worker; the cheapest has 1."""
+    conduct_span: float
+    """Part of its score that who uses all of its time loses by that, and who attends nothing."""
     by_capacity: bool
     """Whether candidates are drawn by verified capacity (else by account)."""
     in_turn: int
@@ -180,6 +182,7 @@ BEFORE = Rules(
     miss_voids=False,
     candidates=4,
     base_score=0.1,
+    conduct_span=0.0,
     by_capacity=False,
     in_turn=1,
     challenge_minimum=50.0,
@@ -220,6 +223,7 @@ CHOSEN = Rules(
     miss_voids=True,
     candidates=4,
     base_score=0.1,
+    conduct_span=0.5,
     by_capacity=True,
     in_turn=1,
     challenge_minimum=50.0,
@@ -240,9 +244,9 @@ TODAY = replace(
     audit_minted=True,
     # worker-registry, `is_open` of a draw
     filter_voids="seen",
-    # job-escrow: MAX_INPUT_MISSES, InputMissCharge
-    input_charge=0.02,
-    input_draws=3,
+    # job-escrow: an open job of a listed model ends at the first demand that nobody answers
+    input_charge=1.0,
+    input_draws=1,
     # chain-parameters of the main network
     power_windows=BLOCKS_A_DAY / (POWER_INTERVAL + POWER_LASTS),
 )

@@ -1,19 +1,19 @@
 """Re-rolling an assignment: what requester and worker can repeat until they like the draw.
 
 **Requester.** After the draw the price comes back only through a worker's failure. A worker that
-cannot get the input gives the job back (`InputUnavailable`) at no cost, and is drawn again; the
-third time ends the job and costs the requester a part of the price. So a requester can look at up
-to three draws and withhold its input from the workers it does not want.
+cannot get the input says so, and is free of the job at no cost if the input stays away; the job is
+drawn again, and the third time ends it and costs the requester a part of the price. So a requester
+could look at up to three draws and withhold its input from the workers it does not want.
 
-**Worker.** Nobody can tell whether an input was really missing: a worker can decline any job that
+**Worker.** Nobody can tell whether an input was really missing: a worker could decline any job that
 way, unpenalised.
 
-**Today.** A job whose input was missing once has κ default from then on, so later looks gain
-nothing. The first one is free: who is not drawn withholds, and loses 2 % instead of the fee.
+**Voided.** It is not enough that a job whose input was missing once has κ default from then on: the
+first look is free then. Who is not drawn withholds, and loses 2 % instead of the fee.
 
-**Chosen.** With κ at most β the rule of today stands. On a listed model a missing input is a
-demand: the requester publishes it on chain within the claim window, or the job ends and the whole
-price is lost. No second draw, and no false claim, as the worker then has its input.
+**Today, as chosen.** A missing input is a demand: whoever has it publishes it on chain within a
+window. Where κ is at most β what stays away is drawn again, three times. An open job of a listed
+model ends at once, for the whole price. And no false claim, as the worker then has its input.
 """
 
 from dataclasses import replace
@@ -26,6 +26,10 @@ from .report import Attack, Line, Picture, Table, number, percent
 from .search import threshold
 from .settings import Settings
 
+UNLISTED = replace(TODAY, input_charge=0.02, input_draws=3)
+"""job-escrow where κ is at most β: MAX_INPUT_MISSES, InputMissCharge; and what it would be for others
+if a missing input only took the listed κ from a job."""
+
 LOST = 1 - given.CREATOR - given.REFERRER
 """What a fee of 1 costs when another worker does the job."""
 
@@ -33,10 +37,10 @@ LOST = 1 - given.CREATOR - given.REFERRER
 def value_of_withholding(win: float, rules: Rules, kappa: float | None = None) -> float:
     """Profit of a self-dealer per fee.
 
-    Where κ is at most β, three draws and 2 % hold whatever the rules for listed models.
+    Where κ is at most β, three draws and 2 % hold whatever the rules for listed models are.
     """
     kappa = rules.listed_kappa if kappa is None else kappa
-    rules = rules if kappa > given.BETA else TODAY
+    rules = rules if kappa > given.BETA else UNLISTED
     return induct(win, rules.input_charge, kappas(rules, kappa))
 
 
@@ -83,26 +87,26 @@ def withholding_limit(win: float, charge: float, draws: int) -> float:
 
 def declined(decliners: float) -> float:
     """Jobs that end at the requester's cost because three workers in a row decline falsely."""
-    return decliners**TODAY.input_draws
+    return decliners**UNLISTED.input_draws
 
 
 def limits(settings: Settings) -> Table:
     """κ that withholding allows."""
     before = replace(BEFORE, listed_kappa=1.0)
-    today = replace(TODAY, listed_kappa=1.0)
+    voided = replace(UNLISTED, listed_kappa=1.0)
     rows = []
     for win in (0.01, 0.05, 0.1, 0.2, given.ADVERSARY, 0.45):
         rows.append(
             [
                 percent(win),
                 number(withholding_limit(win, 0.02, 3)),
-                number(limit_of(win, TODAY)),
+                number(limit_of(win, UNLISTED)),
                 number(withholding_limit(win, 1.0, 1)),
                 number(value_of_withholding(win, before)),
-                number(value_of_withholding(win, today)),
-                number(sample_withholding(settings, win, today)),
-                number(value_of_withholding(win, CHOSEN)),
-                number(sample_withholding(settings, win, CHOSEN)),
+                number(value_of_withholding(win, voided)),
+                number(sample_withholding(settings, win, voided)),
+                number(value_of_withholding(win, TODAY)),
+                number(sample_withholding(settings, win, TODAY)),
             ]
         )
     return Table(
@@ -110,12 +114,12 @@ def limits(settings: Settings) -> Table:
         [
             "wins a draw",
             "κ at most: 3 draws, 2 % (before)",
-            "κ void after the first (today)",
-            "1 draw, the price (chosen)",
+            "κ void after the first",
+            "1 draw, the price (today)",
             "profit at κ = 1, before",
-            "today",
+            "void after the first",
             "sampled",
-            "chosen",
+            "today",
             "sampled",
         ],
         rows,
@@ -124,14 +128,14 @@ def limits(settings: Settings) -> Table:
 
 
 def decliners() -> Table:
-    """What false claims of a missing input do where the rule of today holds."""
+    """What false claims of a missing input do to a requester that answers no demand."""
     rows = []
     for share in (0.05, 0.1, 0.2, given.ADVERSARY, 0.5):
         rows.append(
             [
                 percent(share),
                 percent(declined(share)),
-                percent(declined(share) * TODAY.input_charge),
+                percent(declined(share) * UNLISTED.input_charge),
                 percent(declined(share)),
                 percent(share),
             ]
@@ -156,10 +160,10 @@ def draw_limits(axes) -> None:
         100 * win, [withholding_limit(w, 0.02, 3) for w in win], label="3 draws, 2 % (before)"
     )
     axes.semilogy(
-        100 * win, [limit_of(w, TODAY) for w in win], label="κ void after the first (today)"
+        100 * win, [limit_of(w, UNLISTED) for w in win], label="κ void after the first"
     )
     axes.semilogy(
-        100 * win, [withholding_limit(w, 1.0, 1) for w in win], label="1 draw, the price (chosen)"
+        100 * win, [withholding_limit(w, 1.0, 1) for w in win], label="1 draw, the price (today)"
     )
     axes.set(xlabel="probability to win a draw, %", ylabel="κ", ylim=(0.01, 100))
     axes.legend(title="withholding pays above")
@@ -183,21 +187,20 @@ def run(settings: Settings) -> Line:
                 pays_from(CHOSEN) < given.ADVERSARY,
                 f"0 below {percent(pays_from(CHOSEN))} of the draws",
                 pays_from(today) < given.ADVERSARY,
-                f"pays from {percent(pays_from(today))} of the draws, κ = 1: the first look is"
-                " free",
+                f"0 below {percent(pays_from(today))} of the draws",
                 f"from {percent(pays_from(before))}",
-                "Make a missing input on a listed model a demand: published in time, or the price"
-                " is lost. Until then list nothing.",
+                "A missing input on a listed model is a demand: published in time, or the price is"
+                " lost.",
             ),
             Attack(
                 "Declining jobs as InputUnavailable",
-                True,
+                False,
+                "nothing while the requester answers: the worker then has the input",
+                False,
+                "nothing while the requester answers: the worker then has the input",
                 "a free choice of jobs",
-                True,
-                "the same; besides, the job loses its listed κ",
-                "a free choice of jobs",
-                "Watch InputUnavailable by worker. Nobody can tell a false one until inputs can be"
-                " demanded on chain.",
+                "Stay connected until a job is claimed, or leave its input with somebody who"
+                " answers for you.",
             ),
         ],
     )

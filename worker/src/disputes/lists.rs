@@ -9,7 +9,6 @@ use super::{
 use crate::models::Served;
 use aipg_client::{
     blobs::{self, BlobError},
-    bootstrap,
     disputes::{Blob, Case, DeliveredResult, Tick},
     ChainError, Client, State,
 };
@@ -145,7 +144,7 @@ impl Lists {
         let (list, provider) = (result.list(blob), result.provider(blob));
         let fetched = match blob {
             Blob::Prompt => {
-                bootstrap::fetch_prompt(client, result.job, list, provider, u32::MAX).await
+                blobs::fetch_input(client, state, result.job, list, provider, u32::MAX).await
             }
             Blob::Output => blobs::fetch(client, list, provider, u32::MAX).await,
         };

@@ -210,7 +210,10 @@ impl Book {
             .values()
             .filter(|record| {
                 record.is_listed
-                    && matches!(record.job.stage, Stage::Assigned | Stage::Running)
+                    && matches!(
+                        record.job.stage,
+                        Stage::Assigned | Stage::Demanded | Stage::Running
+                    )
                     && record.progress != Progress::GivenUp
             })
             .count()

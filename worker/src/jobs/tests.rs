@@ -352,6 +352,18 @@ fn result_should_be_dropped_when_it_is_of_another_run() {
 }
 
 #[test]
+fn input_should_be_looked_for_again_when_it_was_demanded_and_published() {
+    let mut book = book(Stage::Assigned, 100);
+    book.input_wrong(7);
+    say(&mut book, Action::ReportInput, 100, 101);
+    book.observe(vec![job(7, Stage::Demanded, 130)], 101);
+    assert_eq!(book.steps(102), []);
+    assert_eq!(book.unfinished(), 1);
+    book.observe(vec![job(7, Stage::Assigned, 120)], 105);
+    assert_eq!(book.steps(105), [(7, Step::Fetch)]);
+}
+
+#[test]
 fn input_should_be_looked_for_again_when_the_job_comes_back() {
     let mut book = book(Stage::Assigned, 100);
     book.input_wrong(7);

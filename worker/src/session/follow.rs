@@ -46,7 +46,7 @@ impl Worker {
             read = cursor_at(&state);
             let concerns =
                 |event: &ChainEvent| ledger::concerns(&self.journal.book, event, &self.account);
-            if events.iter().any(concerns) && !self.book_block(&state, &events).await? {
+            if events.iter().any(concerns) && !self.book_block(client, &state, &events).await? {
                 return Ok(());
             }
         }
@@ -76,6 +76,7 @@ impl Worker {
     /// Books a block; `false`: it could not be stored and is read again.
     async fn book_block(
         &mut self,
+        client: &Client,
         state: &State,
         events: &[ChainEvent],
     ) -> Result<bool, SessionError> {
@@ -83,7 +84,7 @@ impl Worker {
             cursor: cursor_at(state),
             events,
             time: state.time().await?,
-            round_blocks: state.round_blocks().await?,
+            round_blocks: client.constants().round_blocks,
         };
         let (batch, book) = ledger::apply(&self.journal.book, &block, &self.account);
         let entries = batch.entries.clone();

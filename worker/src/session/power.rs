@@ -131,7 +131,7 @@ impl Worker {
         client: &Client,
         state: &State,
     ) -> Result<(), SessionError> {
-        if self.measuring.share <= 0.0 {
+        if self.measuring.share <= 0.0 || !client.constants().measures_power {
             return Ok(());
         }
         let power = state.power(&self.account).await?;

@@ -10,7 +10,6 @@ use crate::{
 };
 use aipg_client::{
     blobs::{self, BlobError},
-    bootstrap,
     calls::{self, JobResult},
     ChainError, Client, Fate, Hash, Inclusion, SignedCall, Signer,
 };
@@ -46,7 +45,7 @@ fn message(action: Action) -> &'static str {
     match action {
         Action::Claim => "claimed",
         Action::Deliver => "result delivered",
-        Action::ReportInput => "given back: input unavailable",
+        Action::ReportInput => "input demanded",
     }
 }
 
@@ -326,7 +325,8 @@ impl Worker {
             return Ok(false);
         };
         let vocabulary = served.model.header().vocabulary;
-        match bootstrap::fetch_prompt(client, id, &input, provider, vocabulary).await {
+        let state = client.best().await?;
+        match blobs::fetch_input(client, &state, id, &input, provider, vocabulary).await {
             Ok(tokens) => {
                 tracing::info!(job = id, tokens = tokens.len(), model = %model, "input in hand");
                 pause::at(Place::InputFetched).await;

@@ -8,7 +8,7 @@
 import { DEMO_TOKENIZER, accountFrom, connect, formatAipg, openTokens } from '../../dist/bundle.js'
 import * as view from './view.mjs'
 
-/** @import { Client, CommittedTokens, Hex, JobHandle } from '../../dist/bundle.js' */
+/** @import { Account, Client, CommittedTokens, Hex, Job, JobHandle } from '../../dist/bundle.js' */
 
 const DEFAULT_NODE = 'ws://127.0.0.1:9944'
 const ACCOUNTS = ['Bob', 'Alice', 'Charlie', 'Dave', 'Eve', 'Ferdie']
@@ -140,7 +140,7 @@ async function ask(client, url) {
     const job = await client.submitJob({ ...request(), signer })
     writeAddress(url, { chain: client.genesis, job })
     view.showHold(job.maxPrice)
-    await follow(client, job)
+    await follow(client, job, signer)
   } catch (error) {
     // Without a number there is no job to look at.
     if (readAddress().job === null) {
@@ -151,13 +151,16 @@ async function ask(client, url) {
   }
 }
 
-/** Shows a job to its end. @param {Client} client @param {JobHandle} job */
-async function follow(client, job) {
+/**
+ * Shows a job to its end. Its signer publishes the prompt if the worker cannot get it.
+ * @param {Client} client @param {JobHandle | Job} job @param {Account} [signer]
+ */
+async function follow(client, job, signer) {
   const { signal } = (watching = new AbortController())
   view.showTitle(`Job ${job.id}`)
   try {
     await Promise.all([
-      client.waitForResult(job, { signal }).then(view.showAnswer),
+      client.waitForResult(job, signer ? { signal, signer } : { signal }).then(view.showAnswer),
       showProgress(client, job, signal),
     ])
   } catch (error) {

@@ -11,6 +11,7 @@ const STEPS = ['submitted', 'drawn', 'claimed', 'delivered', 'paid', 'proven']
 const STEP_OF_STAGE = {
   queued: 'submitted',
   assigned: 'drawn',
+  demanded: 'drawn',
   running: 'claimed',
   delivered: 'delivered',
   settled: 'paid',
@@ -168,6 +169,11 @@ function describe(stage) {
       return {
         detail: short(stage.worker),
         status: `${short(stage.worker)} was drawn and claims by block ${stage.claimBy}.`,
+      }
+    case 'demanded':
+      return {
+        detail: 'input missing',
+        status: `${short(stage.worker)} cannot get the prompt. It is published on the chain by block ${stage.publishBy}.`,
       }
     case 'running':
       return { detail: block, status: `The model runs. The answer is due by block ${stage.deliverBy}.` }

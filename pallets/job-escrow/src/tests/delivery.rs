@@ -1,4 +1,5 @@
 use super::*;
+use sp_runtime::Permill;
 
 #[test]
 fn result_should_open_the_challenge_window() {
@@ -28,6 +29,46 @@ fn result_should_open_the_challenge_window() {
         assert!(JobEscrow::worker_jobs(&WORKER).is_empty());
         run_to(settles_at - 1);
         assert!(JobEscrow::view(job).is_some());
+    });
+}
+
+/// What the worker's record is told of the time that a job took, if it claims and delivers so many blocks after the
+/// draw.
+fn told(claims_after: u64, delivers_after: u64) -> Permill {
+    let job = assigned_to(WORKER);
+    let drawn = System::block_number();
+    run_to(drawn + claims_after);
+    assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(WORKER), job));
+    run_to(drawn + delivers_after);
+    assert_ok!(deliver(WORKER, job));
+    TOOK.with_borrow(|parts| *parts.last().unwrap())
+}
+
+#[test]
+fn time_should_count_from_the_draw_however_late_the_claim_is() {
+    execute(|| {
+        let part = |blocks| Permill::from_rational(blocks, CLAIM_WINDOW + RUN_WINDOW);
+        assert_eq!(told(0, 0), Permill::zero());
+        assert_eq!(told(0, 3), part(3));
+        assert_eq!(told(3, 3), part(3));
+        // In the last blocks that count.
+        let last = CLAIM_WINDOW + RUN_WINDOW - 2;
+        assert_eq!(told(CLAIM_WINDOW - 1, last), part(last));
+    });
+}
+
+#[test]
+fn time_should_count_anew_when_the_job_is_drawn_again() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        next_draw(OTHER_WORKER);
+        // The first one claims nothing.
+        run_to(System::block_number() + CLAIM_WINDOW + BEACON_DELAY);
+        assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(OTHER_WORKER), job));
+        run_to(System::block_number() + 2);
+        assert_ok!(deliver(OTHER_WORKER, job));
+        let part = Permill::from_rational(2, CLAIM_WINDOW + RUN_WINDOW);
+        assert_eq!(TOOK.with_borrow(Clone::clone), [part]);
     });
 }
 

@@ -1,6 +1,7 @@
 mod batches;
 mod deadlines;
 mod delivery;
+mod demand;
 mod doubt;
 mod draws;
 mod open;
@@ -40,12 +41,13 @@ const MAX_OUTPUT: u32 = 30;
 const UNITS: Units = 50;
 const PRICE: Balance = UNITS as Balance * ASK + 7;
 
+/// `count` tokens of the model's vocabulary.
+fn ids(count: u32) -> Vec<u32> {
+    (0..count).map(|index| index % VOCABULARY).collect()
+}
+
 fn tokens(count: u32) -> TokenList {
-    TokenList {
-        blob: H256::repeat_byte(7),
-        root: H256::repeat_byte(8),
-        count,
-    }
+    crate::demand::commit(&ids(count))
 }
 
 impl Order {
@@ -95,6 +97,17 @@ fn assigned_to(worker: AccountId) -> JobId {
         Some(&worker)
     );
     job
+}
+
+/// The worker of the job says that the input is missing, and nobody publishes it.
+fn missed_by(worker: AccountId, job: JobId) {
+    let usual = PROGRESS.replace(PROGRESS_WINDOW);
+    assert_ok!(JobEscrow::input_unavailable(
+        RuntimeOrigin::signed(worker),
+        job
+    ));
+    PROGRESS.set(usual);
+    run_to(Jobs::<Test>::get(job).unwrap().due);
 }
 
 fn claimed_by(worker: AccountId) -> JobId {

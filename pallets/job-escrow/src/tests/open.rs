@@ -94,17 +94,50 @@ fn listed_job_should_mint_what_others_do_when_a_draw_before_passed_over_somebody
 
 /// Else withholding the input would be a second look at the draw.
 #[test]
-fn listed_job_should_mint_what_others_do_after_its_input_was_missing() {
+fn listed_job_should_end_for_the_whole_price_when_its_input_stays_away() {
     execute(|| {
         LISTED.set(Some(MORE));
         let job = drawn_late(OTHER_WORKER);
+        missed_by(OTHER_WORKER, job);
+        assert!(Jobs::<Test>::get(job).is_none());
+        assert_eq!(Balances::free_balance(TREASURY), ENDOWMENT + PRICE);
+        assert!(events().contains(&Event::JobRefunded {
+            job,
+            requester: REQUESTER,
+            returned: 0,
+            reason: RefundReason::InputUnavailable,
+        }));
+    });
+}
+
+#[test]
+fn listed_job_should_mint_what_it_may_when_its_input_was_demanded_and_published() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        let job = drawn_late(WORKER);
         assert_ok!(JobEscrow::input_unavailable(
-            RuntimeOrigin::signed(OTHER_WORKER),
+            RuntimeOrigin::signed(WORKER),
             job
         ));
+        assert_ok!(JobEscrow::publish_input(
+            RuntimeOrigin::signed(REQUESTER),
+            job,
+            BoundedVec::truncate_from(ids(PROMPT))
+        ));
+        assert_eq!(settle(job), MORE);
+    });
+}
+
+/// A job that is not open has nothing to gain by another look.
+#[test]
+fn listed_job_that_excludes_others_should_lose_a_part_when_its_input_stays_away() {
+    execute(|| {
+        LISTED.set(Some(MORE));
+        IS_OPEN.set(false);
+        let job = drawn_late(OTHER_WORKER);
+        missed_by(OTHER_WORKER, job);
         next_draw(WORKER);
         run_to(System::block_number() + LATE_BEACON_DELAY);
-        assert_eq!(asked().mint_ceiling, DEFAULT_CEILING);
         assert_eq!(settle(job), DEFAULT_CEILING);
     });
 }

@@ -13,6 +13,7 @@ enum Step {
     Claim(u8),
     Deliver(u8, u32),
     Missing(u8),
+    Publish(u8, u32),
     Refute(u8),
     Wait(u8),
 }
@@ -24,6 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         any::<u8>().prop_map(Step::Claim),
         (any::<u8>(), 0..40u32).prop_map(|(job, count)| Step::Deliver(job, count)),
         any::<u8>().prop_map(Step::Missing),
+        (any::<u8>(), PROMPT - 1..PROMPT + 2).prop_map(|(job, count)| Step::Publish(job, count)),
         any::<u8>().prop_map(Step::Refute),
         (1..8u8).prop_map(Step::Wait),
     ];
@@ -34,6 +36,8 @@ proptest! {
     #[test]
     fn books_should_hold_and_every_job_should_end(steps in steps()) {
         execute(|| {
+            // Longer than a run: nobody has to be heard of before, and what is demanded ends in time.
+            PROGRESS.set(3 * RUN_WINDOW);
             let imported = Balances::total_issuance();
             for step in steps {
                 let job = |byte: u8| u64::from(byte) % NextJob::<Test>::get().max(1);
@@ -61,6 +65,19 @@ proptest! {
                     Step::Missing(byte) => {
                         let origin = RuntimeOrigin::signed(worker(byte));
                         let _ = JobEscrow::input_unavailable(origin, job(byte));
+                    },
+                    Step::Publish(byte, count) => {
+                        let id = job(byte);
+                        let waits = Jobs::<Test>::get(id).is_some_and(|job| {
+                            matches!(job.stage, Stage::Demanded { .. })
+                                && System::block_number() < job.due
+                        });
+                        let published = JobEscrow::publish_input(
+                            RuntimeOrigin::signed(REQUESTER),
+                            id,
+                            BoundedVec::truncate_from(ids(count)),
+                        );
+                        assert_eq!(published.is_ok(), waits && count == PROMPT);
                     },
                     Step::Refute(byte) => {
                         let id = job(byte);

@@ -59,6 +59,20 @@ fn public_job_should_be_like_any_other() {
     });
 }
 
+/// Everybody can make it.
+#[test]
+fn input_of_a_public_job_should_never_be_missing() {
+    execute(|| {
+        let id = <JobEscrow as PublicJobs<_>>::submit(public()).unwrap();
+        next_draw(WORKER);
+        run_to(System::block_number() + BEACON_DELAY);
+        assert_noop!(
+            JobEscrow::input_unavailable(RuntimeOrigin::signed(WORKER), id),
+            Error::<Test>::InputPublished
+        );
+    });
+}
+
 #[test]
 fn public_job_should_change_nothing_when_it_is_refused() {
     let refused = |job: PublicJob<AccountId>, error: Error<Test>| {

@@ -68,18 +68,12 @@ fn third_input_unavailable_should_leave_one_receipt_with_what_was_returned() {
     execute(|| {
         let job = assigned_to(WORKER);
         for _ in 0..2 {
-            assert_ok!(JobEscrow::input_unavailable(
-                RuntimeOrigin::signed(WORKER),
-                job
-            ));
+            missed_by(WORKER, job);
             next_draw(WORKER);
             run_to(System::block_number() + BEACON_DELAY);
         }
         assert!(receipts().is_empty());
-        assert_ok!(JobEscrow::input_unavailable(
-            RuntimeOrigin::signed(WORKER),
-            job
-        ));
+        missed_by(WORKER, job);
         let refunded = Outcome::Refunded {
             reason: RefundReason::InputUnavailable,
             returned: PRICE - PRICE * 2 / 100,

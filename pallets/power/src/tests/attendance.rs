@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use sp_runtime::Permill;
 
 #[test]
 fn attendance_should_count_since_the_first_window() {
@@ -21,6 +22,28 @@ fn attendance_should_count_since_the_first_window() {
         assert_eq!(Power::attendance(&1), Some((1, 100)));
         pass_windows(1);
         assert_eq!(Power::attendance(&1), None);
+    });
+}
+
+#[test]
+fn uptime_should_be_judged_by_eight_windows_or_more() {
+    execute(|| {
+        let uptime = || Power::measurement_of(&1).uptime;
+        // Of nobody, and of a newcomer.
+        assert_eq!(uptime(), Permill::one());
+        open();
+        assert_ok!(commit(1, 5, INVENTED));
+        to_end();
+        pass_windows(6);
+        assert_eq!(Power::attendance(&1), Some((1, 7)));
+        assert_eq!(uptime(), Permill::one());
+        pass_windows(1);
+        assert_eq!(uptime(), Permill::from_rational(1u32, 8));
+        pass_windows(92);
+        assert_eq!(uptime(), Permill::from_percent(1));
+        pass_windows(1);
+        assert_eq!(uptime(), Permill::zero());
+        assert_eq!(Power::measurement_of(&1).power, 0);
     });
 }
 

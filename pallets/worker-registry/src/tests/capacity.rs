@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{capacity_of, class_of, draw::places, ClassCount, Positions, Serving, MAX_CLASSES};
-use aipg_primitives::MeasuredMachines;
+use aipg_primitives::{CheckedMachines, MeasuredMachines};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -219,7 +219,7 @@ fn level_should_rise_when_checks_are_passed() {
         online_with(1, LEVEL_TWO_BOND, 1);
         for _ in 0..10 {
             assert_eq!(WorkerRegistry::view(&1).unwrap().level, 1);
-            <WorkerRegistry as MeasuredMachines<AccountId>>::passed(&1);
+            WorkerRegistry::passed(&1);
         }
         assert_eq!(WorkerRegistry::view(&1).unwrap().level, 2);
     });

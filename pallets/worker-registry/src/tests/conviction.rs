@@ -84,7 +84,7 @@ fn jobs_of_a_convicted_machine_should_run_on() {
         give_jobs(1, 3);
         assert_ok!(convict(1));
         assert_eq!(record(1).active, 3);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         WorkerRegistry::released(&1, PAYOUT);
         WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
         let record = record(1);

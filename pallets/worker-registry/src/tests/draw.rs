@@ -1,6 +1,4 @@
 use super::*;
-use crate::{draw::score, success_share};
-use proptest::prelude::*;
 
 #[test]
 fn draw_should_take_slots_until_none_is_free() {
@@ -10,7 +8,7 @@ fn draw_should_take_slots_until_none_is_free() {
         assert_eq!(draw(&request(1)), Some((1, FLOOR)));
         assert_eq!(record(1).active, 2);
         assert_storage_noop!(assert_eq!(draw(&request(2)), None));
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         assert_eq!(draw(&request(3)), Some((1, FLOOR)));
     });
 }
@@ -157,29 +155,6 @@ fn draw_should_repeat_itself_when_seed_and_state_are_the_same() {
 }
 
 #[test]
-fn score_should_follow_its_formula() {
-    // Everything paid, nothing failed.
-    assert_eq!(
-        score(1_000, 1_000, success_share(0, 0)),
-        100_000 * 1_000_000
-    );
-    // For nothing.
-    assert_eq!(score(0, 1_000, success_share(0, 0)), 1_000_000 * 1_000_000);
-    // Half the price, one of two failed: (100,000 + 450,000) · 2/3.
-    assert_eq!(score(500, 1_000, success_share(1, 1)), 550_000 * 666_666);
-    // The largest numbers there are.
-    assert_eq!(
-        score(
-            Balance::MAX,
-            Balance::MAX,
-            success_share(u64::MAX, u64::MAX)
-        ),
-        100_000 * 1_000_000
-    );
-    assert_eq!(score(0, 0, success_share(0, u64::MAX)), 1);
-}
-
-#[test]
 fn draw_should_be_open_when_nobody_was_passed_over() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 4);
@@ -288,26 +263,4 @@ fn draw_should_not_be_open_when_region_or_level_pass_over_somebody() {
         request.service.min_level = 1;
         assert!(WorkerRegistry::draw(&request).unwrap().is_open);
     });
-}
-
-proptest! {
-    #[test]
-    fn score_should_fall_when_price_or_failures_rise(
-        max_price in 1u128..Balance::MAX,
-        first in 0u128..Balance::MAX,
-        second in 0u128..Balance::MAX,
-        completed in 0u64..10_000,
-        failed in 0u64..10_000,
-    ) {
-        let (low, high) = (first.min(second) % max_price, first.max(second) % max_price);
-        let (low, high) = (low.min(high), low.max(high));
-        prop_assert!(
-            score(low, max_price, success_share(completed, failed)) >= score(high, max_price, success_share(completed, failed))
-        );
-        prop_assert!(
-            score(low, max_price, success_share(completed, failed)) >= score(low, max_price, success_share(completed, failed + 1))
-        );
-        prop_assert!(score(high, max_price, success_share(completed, failed)) >= 1);
-        prop_assert!(score(low, max_price, success_share(completed, failed)) <= 1_000_000_000_000);
-    }
 }

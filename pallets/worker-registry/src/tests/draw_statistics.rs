@@ -1,7 +1,7 @@
 //! The odds of a draw over many seeds, and its cost. Seeds are fixed, so nothing here is flaky.
 
 use super::*;
-use crate::{draw::score, success_share};
+use crate::{draw::score, success_share, Conduct};
 use codec::Encode;
 use std::collections::BTreeMap;
 
@@ -42,10 +42,12 @@ fn winners_should_be_proportional_to_score_when_all_machines_are_candidates() {
                 let record = record.as_mut().unwrap();
                 (record.completed, record.failed) = (completed, failed);
             });
-            scores.insert(
-                who,
-                score(100 * ask, 1_000 * FLOOR, success_share(completed, failed)),
-            );
+            let conduct = Conduct {
+                reputation: success_share(completed, failed),
+                pace: NEWCOMER_PACE,
+                uptime: Permill::one(),
+            };
+            scores.insert(who, score(100 * ask, 1_000 * FLOOR, &conduct));
         }
         let total = scores.values().sum();
         let draws = 20_000;

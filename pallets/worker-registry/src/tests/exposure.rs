@@ -26,7 +26,7 @@ fn draw_should_pass_over_a_machine_whose_bond_stands_for_a_fifth_of_it() {
         assert_eq!(record(1).exposed, 16 * PAYOUT);
         // Delivered results count like jobs that it has.
         for _ in 0..16 {
-            WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+            WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         }
         for seed in 0..4 {
             assert_eq!(draw(&dear(seed)), Some((1, FLOOR)));
@@ -90,7 +90,7 @@ fn payouts_of_a_machine_should_be_known_to_who_holds_its_jobs() {
         assert_eq!(WorkerRegistry::exposed(&1), PAYOUT);
         assert_eq!(WorkerRegistry::view(&1).unwrap().exposed, PAYOUT);
         // The answer was shorter than the longest.
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT / 3);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT / 3, TOOK);
         assert_eq!(WorkerRegistry::exposed(&1), PAYOUT / 3);
         WorkerRegistry::lapsed(&1, PAYOUT / 3, Fault::AttestationMissed);
         assert_eq!(WorkerRegistry::exposed(&1), 0);

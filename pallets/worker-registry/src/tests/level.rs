@@ -54,7 +54,7 @@ fn level_should_not_pass_one_when_jobs_are_completed_without_challenges() {
         online_with(1, LEVEL_THREE_BOND, 1);
         for seed in 0..200 {
             assert!(draw(&request(seed)).is_some());
-            WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+            WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         }
         assert_eq!(WorkerRegistry::view(&1).unwrap().level, 1);
     });

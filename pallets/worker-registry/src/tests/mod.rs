@@ -11,17 +11,23 @@ mod needs_power;
 mod offers;
 mod online;
 mod outcomes;
+mod pace;
 mod random_operations;
 mod register;
 mod reinstate;
 mod retirement;
+mod score;
 mod state_checks;
+mod uptime;
 mod view;
 
-use crate::{mock::*, Classes, Error, Event, Place, Worker, Workers};
+use crate::{mock::*, Classes, Error, Event, Place, Worker, Workers, NEWCOMER_PACE};
 use aipg_primitives::{Balance, DrawRequest, Fault, ModelId, Region, WorkerDirectory, AIPG};
 use frame_support::{assert_noop, assert_ok, assert_storage_noop, traits::fungible::Inspect};
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, Permill};
+
+/// The part of its time that a job took, where that does not matter: the pace of a newcomer stays what it is.
+const TOOK: Permill = NEWCOMER_PACE;
 
 /// Registers a machine with the minimum bond and one slot.
 fn register(who: AccountId) {

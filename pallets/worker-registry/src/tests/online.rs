@@ -107,7 +107,7 @@ fn jobs_should_be_kept_when_the_machine_goes_offline() {
         give_jobs(1, 2);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_eq!(record(1).active, 2);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         assert_eq!((record(1).active, record(1).completed), (1, 1));
     });
 }

@@ -6,7 +6,7 @@ fn completed_job_should_free_its_slot_and_count() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         let record = record(1);
         assert_eq!((record.active, record.completed, record.failed), (1, 1, 0));
         assert_eq!(on_hold(1), MINIMUM_BOND);
@@ -83,7 +83,7 @@ fn machine_should_stay_when_a_fifth_of_its_jobs_failed_and_be_suspended_above() 
         online_with(1, 10_000 * AIPG, 16);
         give_jobs(1, 11);
         for _ in 0..8 {
-            WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+            WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         }
         for _ in 0..2 {
             WorkerRegistry::failed(&1, PAYOUT, Fault::ResultMissed);
@@ -158,7 +158,7 @@ fn going_online_should_fail_when_the_machine_is_suspended() {
 #[test]
 fn outcome_should_change_nothing_when_the_machine_is_unknown() {
     execute(|| {
-        assert_storage_noop!(WorkerRegistry::completed(&1, PAYOUT, PAYOUT));
+        assert_storage_noop!(WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK));
         assert_storage_noop!(WorkerRegistry::released(&1, PAYOUT));
         assert_storage_noop!(WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed));
     });
@@ -205,7 +205,7 @@ fn lapsed_result_should_count_as_a_failure_instead_of_a_completion() {
     execute(|| {
         online_with(1, MINIMUM_BOND * 2, 2);
         give_jobs(1, 1);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         assert_eq!((record(1).unsettled, record(1).completed), (1, 1));
         WorkerRegistry::lapsed(&1, PAYOUT, Fault::AttestationMissed);
         let record = record(1);
@@ -263,7 +263,7 @@ fn audits_should_become_rarer_with_what_was_paid_and_what_is_at_stake() {
 #[test]
 fn history_should_be_what_was_paid_and_what_was_passed() {
     execute(|| {
-        use aipg_primitives::AuditHistory;
+        use aipg_primitives::{AuditHistory, CheckedMachines};
         use sp_runtime::Permill;
         let chance = |who| WorkerRegistry::chance(&who, MINIMUM_BOND / 100);
         assert_eq!(chance(77), Permill::one(), "nobody");

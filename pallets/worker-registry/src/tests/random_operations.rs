@@ -132,7 +132,7 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
         }
         Operation::Complete => {
             jobs.pop().inspect(|(worker, payout)| {
-                WorkerRegistry::completed(worker, *payout, *payout);
+                WorkerRegistry::completed(worker, *payout, *payout, TOOK);
             });
             Ok(())
         }

@@ -91,7 +91,7 @@ fn account_should_start_anew_when_it_registers_after_a_withdrawal() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 1);
         give_jobs(1, 1);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         WorkerRegistry::settled(&1, PAYOUT, false);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
@@ -119,8 +119,8 @@ fn withdrawing_should_fail_while_a_result_can_be_refuted() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 2);
         give_jobs(1, 2);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         assert_ok!(WorkerRegistry::go_offline(signed(1)));
         assert_ok!(WorkerRegistry::retire(signed(1)));
         System::set_block_number(1 + UNBONDING);

@@ -7,8 +7,8 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
         online_with(1, 2_000 * AIPG, 4);
         assert_ok!(WorkerRegistry::set_offer(signed(1), model(2), 5 * FLOOR));
         give_jobs(1, 4);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT);
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Permill::zero());
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(
             WorkerRegistry::view(&1),
@@ -26,6 +26,8 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
                 failed: 1,
                 // (2 + 1) / (2 + 1 + 1)
                 reputation: 750_000,
+                // 1/2 · 7/8, and a sixteenth for the second job.
+                pace: 445_312,
                 power: 0,
                 offers: vec![(model(1), FLOOR), (model(2), 5 * FLOOR)],
                 unbonds_at: None,

@@ -157,6 +157,10 @@ fn take_step(pick: u8, stepper: Stepper, step: Step) -> Signed {
             provider: None,
         },
         Step::Missing => Jobs::input_unavailable { job },
+        Step::Publish(count) => Jobs::publish_input {
+            job,
+            tokens: BoundedVec::truncate_from(ids(count)),
+        },
     };
     (who, call.into())
 }

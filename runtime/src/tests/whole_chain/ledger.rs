@@ -216,8 +216,14 @@ impl Ledger {
                 reason,
                 ..
             } => {
-                let price = self.end(*job).map_or(0, |ordered| ordered.max_price);
+                let ordered = self.end(*job);
+                let price = ordered.as_ref().map_or(0, |ordered| ordered.max_price);
+                let ceiling =
+                    ordered.and_then(|ordered| self.ceilings.get(&ordered.model).copied()?);
+                // More than others: it may have been open, which events do not tell.
+                let is_listed = ceiling.is_some_and(|ceiling| ceiling > 10_000);
                 let charge = match reason {
+                    RefundReason::InputUnavailable if is_listed && *returned == 0 => price,
                     RefundReason::InputUnavailable => millionths(price, 20_000),
                     RefundReason::DeadlineUnreachable
                     | RefundReason::ResultRefuted

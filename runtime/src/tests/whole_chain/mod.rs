@@ -25,7 +25,7 @@ mod tour;
 mod world;
 
 use super::*;
-use aipg_exact::header::ModelHeader;
+use aipg_exact::{commitment::token_root, header::ModelHeader, Blake2b256, Hasher256};
 use aipg_primitives::{ModelId, TokenList};
 use sp_core::storage::Storage;
 
@@ -46,11 +46,18 @@ fn storage(preset: &str, change: impl FnOnce(&mut RuntimeGenesisConfig)) -> Stor
 
 /// Some tokens of this number.
 fn tokens(count: u32) -> TokenList {
+    let ids = ids(count);
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
     TokenList {
-        blob: Hash::repeat_byte(1),
-        root: Hash::repeat_byte(2),
+        blob: Hash::from(Blake2b256::hash(&[&bytes])),
+        root: Hash::from(token_root::<Blake2b256>(&ids)),
         count,
     }
+}
+
+/// These tokens.
+fn ids(count: u32) -> Vec<u32> {
+    (0..count).map(|index| index % 100).collect()
 }
 
 /// The header of the demo model with other weights, and its root.

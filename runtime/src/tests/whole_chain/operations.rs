@@ -68,6 +68,8 @@ pub enum Step {
     /// With so many tokens.
     Deliver(u32),
     Missing,
+    /// The input of so many tokens.
+    Publish(u32),
 }
 
 /// What is wrong with a header, if anything.

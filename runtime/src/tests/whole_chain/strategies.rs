@@ -146,6 +146,7 @@ fn step() -> impl Strategy<Value = Operation> {
         2 => Just(Step::Claim),
         3 => prop_oneof![2 => 1..40u32, 1 => Just(0), 1 => Just(u32::MAX)].prop_map(Step::Deliver),
         1 => Just(Step::Missing),
+        1 => (1..40u32).prop_map(Step::Publish),
     ];
     (any::<u8>(), stepper, step).prop_map(|(job, who, step)| Operation::Step(job, who, step))
 }

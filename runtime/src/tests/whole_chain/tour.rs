@@ -93,7 +93,20 @@ fn jobs() -> Vec<Operation> {
         step(What::Deliver(5)),
     ]);
     operations.extend([Wait(45), ClaimReward(EVE, 3)]);
-    operations.extend([Submit(order()), Wait(4), step(What::Missing)]);
+    operations.extend([
+        Submit(order()),
+        Wait(4),
+        step(What::Missing),
+        step(What::Claim),
+        step(What::Publish(1)),
+        step(What::Publish(order().prompt)),
+        step(What::Publish(order().prompt)),
+        step(What::Missing),
+        step(What::Claim),
+        step(What::Deliver(5)),
+    ]);
+    // One that stays away.
+    operations.extend([Submit(order()), Wait(4), step(What::Missing), Wait(31)]);
     operations.extend([Submit(order()), Wait(4)]);
     operations.extend([Retire(EVE), GoOffline(EVE), Retire(EVE), Wait(5)]);
     operations.extend([

@@ -240,6 +240,13 @@ impl World {
                     Call::claim { job }
                 }
                 (Some(Stage::Assigned { .. }), Behaviour::Blind) => Call::input_unavailable { job },
+                // Every other input stays away.
+                (Some(Stage::Demanded { .. }), Behaviour::Blind) if is_batch => {
+                    Call::publish_input {
+                        job,
+                        tokens: BoundedVec::truncate_from(ids(view.input.count)),
+                    }
+                }
                 (Some(Stage::Running { .. }), Behaviour::Honest) => Call::submit_result {
                     job,
                     output,

@@ -6,13 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DEMO_TOKENIZER, permill } from '@aipowergrid/client'
+import { DEMO_TOKENIZER } from '@aipowergrid/client'
 import { jobEnd, prepareJob, readAnswer, sendJob, submitJob, tokenList } from '../../lib/job.mjs'
 import { DEMO_MODEL } from '../../lib/processes.mjs'
-import { BOND, assertBooks, assertHolds, startNetwork } from './setup.mjs'
-
-/** Share of the price that a requester pays when its input cannot be had, in permill. */
-const INPUT_CHARGE = 20_000n
+import { BOND, assertBooks, assertHolds, assertRefused, startNetwork } from './setup.mjs'
 
 let network
 let worker
@@ -66,17 +63,53 @@ test('jobs should end at the requester’s cost when their input is missing or a
     const end = await jobEnd(ledger, job.id)
     assert.equal(end.method, 'JobRefunded')
     assert.equal(end.data.reason, 'InputUnavailable')
-    assert.equal(job.maxPrice - end.data.returned, permill(job.maxPrice, INPUT_CHARGE))
-    const redrawn = ledger.events('jobEscrow.JobRedrawn', (data) => data.job === job.id)
-    assert.deepEqual(
-      redrawn.map(({ data }) => data.fault),
-      [null, null],
-      'two redraws without a fault of the worker, then the end',
-    )
+    // The demo model is listed here, and the job was open: withholding costs what the job does.
+    assert.equal(end.data.returned, 0n)
+    assert.equal(ledger.events('jobEscrow.InputDemanded', (data) => data.job === job.id).length, 1)
+    assert.deepEqual(ledger.events('jobEscrow.JobRedrawn', (data) => data.job === job.id), [])
   }
   await assertHolds(chain, accounts.bob, {})
   await assertHolds(chain, accounts.charlie, { 'workerRegistry.WorkerBond': BOND })
   assert.deepEqual(ledger.events('workerRegistry.Penalised'), [])
+})
+
+test('job should be done when its input is published because the worker demands it', async () => {
+  const { chain, ledger, accounts, model } = network
+  // No node has it: the worker can only have it from the chain.
+  const job = await sendJob(chain, accounts.bob, await prepareJob(chain, { model, prompt: 'What is a miner?' }))
+  const ofJob = (data) => data.job === job.id
+  const free = () => chain.freeBalance(accounts.bob.address)
+  await ledger.event('jobEscrow.InputDemanded', ofJob)
+  const before = await free()
+  const stages = []
+  const [result] = await Promise.all([
+    chain.waitForResult(job, { signer: accounts.bob }),
+    (async () => {
+      for await (const { stage } of chain.stages(job)) stages.push(stage)
+    })(),
+  ])
+  assert.ok(result.ids.length > 0)
+  assert.deepEqual(stages, ['queued', 'assigned', 'demanded', 'assigned', 'running', 'delivered', 'settled'])
+  const paid = ledger.events('jobEscrow.JobSettled', ofJob)[0].data
+  // Publishing cost nothing: all that came since is what the job did not cost.
+  assert.equal(await free(), before + paid.returned)
+  assert.deepEqual(ledger.events('workerRegistry.Penalised'), [])
+})
+
+test('publication should be refused when it is not what the worker demands', async () => {
+  const { chain, ledger, accounts, model } = network
+  const job = await sendJob(chain, accounts.bob, await prepareJob(chain, { model, prompt: 'Never stored either' }))
+  const refused = (tokens, error) => {
+    const call = chain.api.tx.jobEscrow.publishInput(job.id, tokens)
+    return assertRefused(network, call, accounts.bob, `jobEscrow.${error}`)
+  }
+  const input = DEMO_TOKENIZER.encode('Never stored either')
+  await refused(input, 'InputNotDemanded')
+  await ledger.event('jobEscrow.InputDemanded', (data) => data.job === job.id)
+  await refused(input.slice(1), 'InputMismatch')
+  await chain.publishInput(job, accounts.eve)
+  await refused(input, 'InputNotDemanded')
+  assert.equal((await jobEnd(ledger, job.id)).method, 'JobSettled')
 })
 
 /** Waits until the worker's claim of a job is on its way or in a block. */
