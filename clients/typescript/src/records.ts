@@ -122,6 +122,8 @@ export interface Books {
   mintedAuthor: bigint
   mintedOperations: bigint
   mintedWork: bigint
+  /** For public jobs. */
+  mintedBootstrap: bigint
   burnedFees: bigint
   /** Of the bonds of workers whose results were false. */
   burnedConvictions: bigint
@@ -131,6 +133,8 @@ export interface Books {
   burnedAuditFaults: bigint
   /** Of the bonds of block authors who equivocated. */
   burnedAuthorFaults: bigint
+  /** What public jobs had left. */
+  burnedBootstrap: bigint
   blockReward: bigint
   pendingWork: bigint
   reservedWork: bigint

@@ -147,11 +147,13 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
     ['minted to authors', 'mintedAuthor', mint.byReason.BlockAuthor],
     ['minted to operations', 'mintedOperations', mint.byReason.OperationsFund],
     ['minted for useful work', 'mintedWork', mint.byReason.UsefulWork],
+    ['minted for public jobs', 'mintedBootstrap', mint.byReason.Bootstrap],
     ['burned of fees', 'burnedFees', burn.byReason.JobFee],
     ['burned by convictions', 'burnedConvictions', burn.byReason.Conviction],
     ['burned of lost bonds', 'burnedLostBonds', burn.byReason.LostBond],
     ['burned of audit faults', 'burnedAuditFaults', burn.byReason.AuditFault],
     ['burned of author faults', 'burnedAuthorFaults', burn.byReason.AuthorFault],
+    ['burned of what public jobs had left', 'burnedBootstrap', burn.byReason.Bootstrap],
   ]) {
     checks.equal(
       `${name}: counter of the books = sum of the events`,
@@ -159,17 +161,18 @@ export async function checkSupply(checks, { chain, before, after, blocks }) {
       found ?? 0n,
     )
   }
-  const { imported, mintedAuthor, mintedOperations, mintedWork, cap } = booksAfter
+  const { imported, mintedAuthor, mintedOperations, mintedWork, mintedBootstrap, cap } = booksAfter
   const burnedEver = sum([
     booksAfter.burnedFees,
     booksAfter.burnedConvictions,
     booksAfter.burnedLostBonds,
     booksAfter.burnedAuditFaults,
     booksAfter.burnedAuthorFaults,
+    booksAfter.burnedBootstrap,
   ])
   checks.equal(
     'imported + all ever minted − all ever burned = issuance',
-    imported + mintedAuthor + mintedOperations + mintedWork - burnedEver,
+    imported + mintedAuthor + mintedOperations + mintedWork + mintedBootstrap - burnedEver,
     issuanceAfter,
   )
   checks.equal('sum of all balances = issuance', sum([...balances.values()]), issuanceAfter)

@@ -2,14 +2,19 @@
 
 import { Checks } from '../lib/books.mjs'
 import { blockTime } from '../lib/disputes.mjs'
-import { all, counts } from '../lib/fates.mjs'
+import { all, counts, publicJobs } from '../lib/fates.mjs'
 import { finality } from '../lib/journey.mjs'
 import { judge } from './judge.mjs'
 import { emissionTerms, lapsedSoFar, mintLines } from './mint.mjs'
 import { perMinute, reportOf } from './report.mjs'
 
-/** Jobs a minute, by the time of blocks: {submitted, delivered}, from the first submission to the last of each. */
-async function ratesOf(chain, blocks) {
+/**
+ * Jobs a minute that somebody has asked for, by the time of blocks: {submitted, delivered}, from the first submission
+ * to the last of each.
+ */
+async function ratesOf(chain, every) {
+  const ofChain = publicJobs(every)
+  const blocks = every.map((block) => ({ ...block, events: block.events.filter(({ data }) => !ofChain.has(data.job)) }))
   const having = (name) => blocks.filter(({ events }) => events.some((event) => event.name === name))
   const [submissions, deliveries] = ['jobEscrow.JobSubmitted', 'jobEscrow.ResultSubmitted'].map(having)
   if (submissions.length === 0) return { submitted: null, delivered: null }
@@ -62,6 +67,7 @@ export async function conclude(net, run) {
     claimable: await claimableOf(net),
     redrawn: Object.fromEntries(redrawn),
     rates: await ratesOf(chain, blocks),
+    mintedForPublicJobs: books.mintedBootstrap,
     range: { first: blocks[0].number, last: height },
     deaths: net.deaths,
     retired: net.retired,

@@ -49,7 +49,8 @@ export function scheduled({ initialReward, halvingInterval, operationsShare, aut
 
 /**
  * One line for each reason: {reason, scheduled, minted, open, lapsed}. `open` may still be minted: the budget of the
- * open round, and what closed rounds owe. `books` are those of EconomyApi at the height.
+ * open round, what closed rounds owe, and the allowance of public jobs, which are paid from the share of useful work.
+ * `books` are those of EconomyApi at the height.
  */
 export function mintLines({ terms, height, books, lapsed }) {
   const due = scheduled(terms, height)
@@ -63,6 +64,6 @@ export function mintLines({ terms, height, books, lapsed }) {
   return [
     line('BlockAuthor', books.mintedAuthor, 0n),
     line('OperationsFund', books.mintedOperations, 0n),
-    line('UsefulWork', books.mintedWork, books.pendingWork + books.reservedWork),
+    line('UsefulWork', books.mintedWork + books.mintedBootstrap, books.pendingWork + books.reservedWork),
   ]
 }

@@ -52,6 +52,7 @@ export function reportOf(run) {
   const members = tally.members.map((member) => {
     const own = (jobs) => jobs.filter(({ worker }) => worker === member.address).length
     const { name, address, role, lie, node, state, delivered, paidJobs, fees, rewards, won } = member
+    const { publicJobs, publicFees } = member
     const { bond, bondPlaced, penalties, convictionLoss, lostBonds, registration, callFees, audits, caught } = member
     return {
       name,
@@ -62,6 +63,8 @@ export function reportOf(run) {
       state,
       jobsDelivered: delivered.length,
       jobsPaid: paidJobs,
+      publicJobsPaid: publicJobs,
+      publicFees,
       falseDelivered: delivered.filter(({ isFalse }) => isFalse).length,
       falseLookedAt: own(looked),
       falsePaid: own(falsePaid),
@@ -100,6 +103,8 @@ export function reportOf(run) {
       deliveredPerMinute: rates.delivered,
       streamEnded: stream.ended,
     },
+    /** What the chain has asked for itself: no demand, and in none of the numbers above. */
+    publicJobs: { ...fates.publicJobs, minted: run.mintedForPublicJobs },
     members,
     disputes: [...tally.disputes.values()].map(({ challengers, demanders, ...dispute }) => ({
       ...dispute,
@@ -282,7 +287,7 @@ function mintPart({ mint, rounds, blocks, authors }) {
   ]
 }
 
-function jobsPart({ jobs, seconds, interrupted }) {
+function jobsPart({ jobs, publicJobs, seconds, interrupted }) {
   const counts = (list) =>
     Object.entries(list)
       .map(([name, count]) => `${count} ${name}`)
@@ -299,6 +304,13 @@ function jobsPart({ jobs, seconds, interrupted }) {
       ['per minute', `${rate(jobs.submittedPerMinute)} submitted, ${rate(jobs.deliveredPerMinute)} delivered`],
       ['the stream ended', interrupted ? `${jobs.streamEnded}; after Ctrl-C nothing was waited for` : jobs.streamEnded],
       ['time', clock(seconds)],
+    ]),
+    heading('Public jobs, which the chain has asked for itself: no demand'),
+    renderPairs([
+      ['started', String(publicJobs.started)],
+      ['paid', String(publicJobs.paid)],
+      ['refunded', counts(publicJobs.refunded)],
+      ['minted for them', aipg(publicJobs.minted) || 'nothing'],
     ]),
   ]
 }

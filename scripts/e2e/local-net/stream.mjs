@@ -92,9 +92,18 @@ export function longestEnd({ challengeWindow, disputeClock }) {
   return 2 * PATIENCE + dispute + Number(challengeWindow)
 }
 
+/** Takes the models out of the lane by sudo, so that no public job begins any more. */
+export async function stopLane({ network }) {
+  const { chain, accounts } = network
+  const { bootstrap, sudo } = chain.api.tx
+  const models = await chain.api.query.bootstrap.models()
+  if (models.length > 0) await chain.submit(sudo.sudo(bootstrap.setModels([])), accounts.alice)
+}
+
 /** Waits until all jobs and disputes are over and rewards are claimed, if that takes no longer than it can. */
 export async function settle(net) {
   const { chain, ledger } = net.network
+  await stopLane(net)
   const parameters = await chain.api.query.chainParameters.parameters()
   try {
     const limit = longestEnd(parameters)

@@ -18,6 +18,9 @@ function fresh(member) {
     /** Jobs for which it delivered a result, in order: [{job, isFalse}]. */
     delivered: [],
     paidJobs: 0,
+    /** Of them, those that the chain itself had asked for, and their part of the fees. */
+    publicJobs: 0,
+    publicFees: 0n,
     inFlight: 0,
     fees: 0n,
     rewards: 0n,
@@ -127,7 +130,9 @@ class Tally {
   }
 
   job(id) {
-    if (!this.jobs.has(id)) this.jobs.set(id, { id, stage: 'queued', worker: null, isFalse: false, reason: null })
+    if (!this.jobs.has(id)) {
+      this.jobs.set(id, { id, stage: 'queued', worker: null, isFalse: false, isPublic: false, reason: null })
+    }
     return this.jobs.get(id)
   }
 
@@ -209,14 +214,21 @@ const HANDLERS = {
     if (record.isFalse) tally.note(`${tally.name(worker)} delivers a false result: job ${job}`)
   },
   'jobEscrow.JobSettled': (tally, { job, toWorker }, member) => {
-    tally.move(job, 'paid')
+    const { isPublic } = tally.move(job, 'paid')
     if (!member) return
     member.paidJobs += 1
     member.fees += toWorker
+    if (!isPublic) return
+    member.publicJobs += 1
+    member.publicFees += toWorker
   },
   'jobEscrow.JobRefunded': (tally, { job, reason }) => {
     tally.move(job, 'refunded').reason = reason
     if (reason !== 'ResultRefuted') tally.note(`job ${job} ends unpaid: ${reason}`)
+  },
+
+  'bootstrap.PublicJobStarted': (tally, { job }) => {
+    tally.job(job).isPublic = true
   },
 
   'usefulWork.WorkCredited': (tally, { round }, member) => {
@@ -372,12 +384,17 @@ export function tallyOf(blocks, { cast, names = new Map(), registrationFee = 0n 
   return { members: [...members.values()], jobs, disputes, audits, rounds, authors, notes, height: tally.block ?? 0 }
 }
 
-/** How many jobs are in which stage: {queued, assigned, …}. */
-export function stagesOf({ jobs }) {
+function countStages(jobs) {
   const counts = Object.fromEntries(STAGES.map((stage) => [stage, 0]))
-  for (const { stage } of jobs.values()) counts[stage] += 1
+  for (const { stage } of jobs) counts[stage] += 1
   return counts
 }
+
+/** How many jobs that somebody has asked for are in which stage: {queued, assigned, …}. */
+export const stagesOf = ({ jobs }) => countStages([...jobs.values()].filter(({ isPublic }) => !isPublic))
+
+/** The same of jobs that the chain has submitted itself. */
+export const publicStagesOf = ({ jobs }) => countStages([...jobs.values()].filter(({ isPublic }) => isPublic))
 
 /** Jobs that are neither paid nor refunded. */
 export const openJobs = ({ jobs }) =>

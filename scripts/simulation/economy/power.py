@@ -202,7 +202,7 @@ def run(settings: Settings) -> Line:
                 False,
                 "0: the lane draws by verified capacity",
                 False,
-                "there is no lane",
+                "0: only machines with verified power are drawn",
                 f"{number(lane_farm(300, 100, False))} AIPG in 30 days if it drew by account",
                 "Open the lane only where power is measured.",
             ),

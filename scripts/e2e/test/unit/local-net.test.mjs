@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
 import { Checks } from '../../lib/books.mjs'
+import { fates } from '../../lib/fates.mjs'
 import { ROOT } from '../../lib/processes.mjs'
 import { liesAbout, membersOf, nodesOf } from '../../local-net/cast.mjs'
 import { withParameters } from '../../lib/specification.mjs'
@@ -14,7 +15,7 @@ import { BadOption, OPTION_NAMES, readOptions } from '../../local-net/options.mj
 import { requests } from '../../local-net/prompts.mjs'
 import { aipg, endOf, perMinute, renderReport, reportOf, toJson } from '../../local-net/report.mjs'
 import { longestEnd } from '../../local-net/stream.mjs'
-import { isSettled, netOf, stagesOf, tallyOf, unclaimedRounds } from '../../local-net/tally.mjs'
+import { isSettled, netOf, publicStagesOf, stagesOf, tallyOf, unclaimedRounds } from '../../local-net/tally.mjs'
 import { MOST_ROWS, clock, fit, renderView } from '../../local-net/view.mjs'
 
 const event = (name, data = {}) => ({ name, data })
@@ -253,6 +254,28 @@ test('tallyOf should follow every job through its stages', () => {
   assert.deepEqual(Object.fromEntries(end.authors), { Alice: blocks.length })
 })
 
+test('tallyOf should keep public jobs apart from those that somebody asked for', () => {
+  const blocks = story()
+  const more = [
+    block(submitted(9n), event('bootstrap.PublicJobStarted', { job: 9n, price: 5n, minted: 5n })),
+    block(assigned(9n, 'W')),
+    block(delivered(9n, 'W')),
+    block(settled(9n, 'W', 4n)),
+  ]
+  const [before, end] = [tell(blocks), tell([...blocks, ...more])]
+  assert.deepEqual(stagesOf(end), stagesOf(before))
+  assert.equal(publicStagesOf(before).paid, 0)
+  assert.equal(publicStagesOf(end).paid, 1)
+  assert.equal(isSettled(tell([...blocks, ...more.slice(0, -1)])), false, 'a public job has not ended')
+  const worker = member(end, 'worker-1')
+  assert.deepEqual([worker.paidJobs, worker.fees, worker.publicJobs, worker.publicFees], [2, 14n, 1, 4n])
+  const found = fates([...blocks, ...more])
+  const without = fates(blocks)
+  assert.deepEqual([found.submitted, found.paid], [without.submitted, without.paid])
+  assert.deepEqual(found.publicJobs, { started: 1, paid: 1, refunded: {} })
+  assert.deepEqual(without.publicJobs, { started: 0, paid: 0, refunded: {} })
+})
+
 test('tallyOf should book what each member earned, lost and has left', () => {
   const end = tell()
   const liar = member(end, 'liar-1')
@@ -382,7 +405,7 @@ test('scheduled should round each share of each block down and halve the reward 
 })
 
 test('judgeMint should fail by the smallest unit, and when a round paid more than it had', () => {
-  const books = { mintedAuthor: 2_000n, mintedOperations: 500n, mintedWork: 10n, pendingWork: 0n, reservedWork: 500n }
+  const books = { mintedAuthor: 2_000n, mintedOperations: 500n, mintedWork: 10n, mintedBootstrap: 0n, pendingWork: 0n, reservedWork: 500n }
   const lapsed = { BlockAuthor: 0n, OperationsFund: 0n, UsefulWork: 7_000n }
   const lines = mintLines({ terms: TERMS, height: 10, books, lapsed })
   const rounds = (claimed) => new Map([[0n, { round: 0n, budget: 600n, reserved: 510n, claimed }]])
@@ -435,7 +458,7 @@ function wholeReport() {
   const checks = new Checks()
   judgeMembers(checks, tally)
   const fates = judgeJobs(checks, story())
-  const books = { mintedAuthor: 2_200n, mintedOperations: 550n, mintedWork: 20n, pendingWork: 40n, reservedWork: 10n }
+  const books = { mintedAuthor: 2_200n, mintedOperations: 550n, mintedWork: 12n, mintedBootstrap: 8n, pendingWork: 40n, reservedWork: 10n }
   const lapsed = { BlockAuthor: 0n, OperationsFund: 0n, UsefulWork: 7_440n }
   return reportOf({
     options: readOptions([]),
@@ -449,6 +472,7 @@ function wholeReport() {
     fates,
     foundFalse: new Set(),
     claimable: new Map([['A', 7n]]),
+    mintedForPublicJobs: books.mintedBootstrap,
     redrawn: { ClaimMissed: 1 },
     rates: { submitted: 20, delivered: 12.5 },
     range: { first: 1, last: 11 },
@@ -469,7 +493,14 @@ test('report should tell who earned, who was caught and what was minted', () => 
   assert.deepEqual(report.disputes.map(({ worker, challengers }) => [worker, challengers]), [['liar-1', ['auditor-1']]])
   assert.deepEqual([report.audits.begun, report.audits.right, report.audits.false], [2, 1, 1])
   const text = renderReport(report)
-  for (const line of [/liar-1 .*caught after 2 jobs, 1 false, by audit/, /useful work/, /Alice 11/, /all \d+ checks hold/]) {
+  assert.deepEqual(report.publicJobs, { started: 0, paid: 0, refunded: {}, minted: 8n })
+  for (const line of [
+    /liar-1 .*caught after 2 jobs, 1 false, by audit/,
+    /useful work/,
+    /Alice 11/,
+    /all \d+ checks hold/,
+    /Public jobs, which the chain has asked for itself: no demand/,
+  ]) {
     assert.match(text, line)
   }
 })

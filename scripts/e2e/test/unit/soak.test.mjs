@@ -45,6 +45,7 @@ test('fates should count paid and refunded jobs when each ended once', () => {
     submitted: 2,
     paid: 1,
     refunded: { DeadlineUnreachable: 1 },
+    publicJobs: { started: 0, paid: 0, refunded: {} },
     open: [],
     twice: [],
     unknown: [],
