@@ -24,7 +24,6 @@ use frame_support::{
     traits::{
         fungible::{Inspect, InspectHold, MutateHold, Unbalanced},
         tokens::Precision,
-        Get,
     },
     BoundedVec,
 };
@@ -160,21 +159,33 @@ pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
     id
 }
 
-/// A job that `worker` was drawn for and has not claimed, in time to.
-fn assigned<T: Config>(worker: &T::AccountId) -> JobId {
+/// `n` jobs that `worker` was drawn for and has not claimed, in time to.
+fn assigned<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
     T::BenchmarkHelper::machine(worker);
-    assigned_again::<T>(worker)
+    let model = T::BenchmarkHelper::model_with_candidates(0);
+    let due = System::<T>::block_number() + 10u32.into();
+    (0..n)
+        .map(|_| {
+            let stage = Stage::Assigned {
+                worker: worker.clone(),
+                ask: ask::<T>(&model),
+                payout: 0,
+            };
+            job_in::<T>(stage, model, due)
+        })
+        .collect()
 }
 
-/// One more.
-fn assigned_again<T: Config>(worker: &T::AccountId) -> JobId {
-    let model = T::BenchmarkHelper::model_with_candidates(0);
-    let stage = Stage::Assigned {
-        worker: worker.clone(),
-        ask: ask::<T>(&model),
-        payout: 0,
-    };
-    job_in::<T>(stage, model, System::<T>::block_number() + 10u32.into())
+/// One of them.
+fn one_assigned<T: Config>(worker: &T::AccountId) -> JobId {
+    assigned::<T>(worker, 1).pop().expect("it is one")
+}
+
+/// `n` of them that it has claimed.
+fn running<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
+    let jobs = assigned::<T>(worker, n);
+    Pallet::<T>::claim_each(worker, jobs.iter().copied());
+    jobs
 }
 
 fn stage_of<T: Config>(id: JobId) -> Option<Stage<T::AccountId, BlockNumberFor<T>>> {
@@ -187,19 +198,6 @@ fn take_step<T: Config>(due: BlockNumberFor<T>, now: BlockNumberFor<T>) {
         .next()
         .expect("a job is due");
     Pallet::<T>::step(id, due, now, &mut Tally::default());
-}
-
-/// `n` jobs of a machine that are claimed.
-fn running<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
-    let jobs = several::<T>(worker, n);
-    Pallet::<T>::claim_each(worker, jobs.iter().copied());
-    jobs
-}
-
-/// `n` jobs that a machine was drawn for.
-fn several<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
-    T::BenchmarkHelper::machine(worker);
-    (0..n).map(|_| assigned_again::<T>(worker)).collect()
 }
 
 /// A job that was delivered and is paid in block `due`. Everybody who can get a share gets one, and the worker,
@@ -258,7 +256,7 @@ mod benchmarks {
     #[benchmark]
     fn claim() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(worker), id);
@@ -269,7 +267,7 @@ mod benchmarks {
     #[benchmark]
     fn submit_result() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         Pallet::<T>::do_claim(worker.clone(), id).unwrap();
         T::BenchmarkHelper::auditor();
 
@@ -289,7 +287,7 @@ mod benchmarks {
     #[benchmark]
     fn input_unavailable() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         Jobs::<T>::mutate(id, |job| {
             if let Some(job) = job {
                 job.input_misses = MAX_INPUT_MISSES - 1;
@@ -320,7 +318,7 @@ mod benchmarks {
     #[benchmark]
     fn claim_batch(n: Linear<1, MAX_BATCH>) {
         let worker: T::AccountId = whitelisted_caller();
-        let jobs = several::<T>(&worker, n);
+        let jobs = assigned::<T>(&worker, n);
 
         #[extrinsic_call]
         _(
@@ -503,7 +501,7 @@ mod benchmarks {
     #[benchmark]
     fn postpone() {
         let worker: T::AccountId = account("worker", 0, 0);
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         let mut job = Jobs::<T>::get(id).expect("it was just put there");
         let due = job.due;
 
