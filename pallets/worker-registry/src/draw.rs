@@ -223,7 +223,7 @@ impl<T: Config> Pallet<T> {
             return Fit::Unfit;
         }
         // One step and none count the same in draws, so the class does not tell them apart.
-        if request.needs_power && (power == 0 || T::Power::power_of(&worker) == 0) {
+        if request.needs_power && measured.power == 0 {
             return Fit::Unfit;
         }
         let offers = Offers::<T>::get(&worker);

@@ -67,7 +67,7 @@ test('public job should be run and paid, though nobody has stored its prompt', a
   const { job, price, model } = started.data
   assert.equal(model, strong.root)
   assert.ok(started.data.minted >= price, 'there was nothing to pay with before')
-  const ids = plain(await chain.api.call.bootstrapApi.prompt(job)).map(Number)
+  const ids = plain(await chain.api.call.jobsApi.publicInput(job)).map(Number)
   const { input } = plain(await chain.api.call.jobsApi.job(job))
   assert.equal(BigInt(ids.length), input.count)
   const end = await jobEnd(ledger, job)
