@@ -18,6 +18,7 @@ use frame_system_benchmarking::{
 };
 use pallet_job_escrow::benchmarking as escrow;
 use pallet_model_registry::benchmarking as models;
+use pallet_power::benchmarking as power;
 use pallet_receipts::benchmarking as receipts;
 use pallet_useful_work::{benchmarking as work, types::BeaconEntry, BeaconRing, RING};
 use pallet_worker_registry::benchmarking as machines;
@@ -107,9 +108,13 @@ impl pallet_emission::benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 }
 
-impl pallet_worker_registry::benchmarking::BenchmarkHelper for Helper {
+impl pallet_worker_registry::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn model(index: u32) -> aipg_primitives::ModelId {
         models::registered::<Runtime>(&account("creator", index, 0), index)
+    }
+
+    fn measured(worker: &AccountId, steps: u32) {
+        power::measured::<Runtime>(worker, steps);
     }
 }
 

@@ -25,7 +25,6 @@ use frame_support::{
     traits::{
         fungible::{Inspect, InspectHold, MutateHold, Unbalanced},
         tokens::Precision,
-        Get,
     },
     BoundedVec,
 };
@@ -162,21 +161,33 @@ pub fn delivered<T: Config>(result: DeliveredResult<T::AccountId>) -> JobId {
     id
 }
 
-/// A job that `worker` was drawn for and has not claimed, in time to.
-fn assigned<T: Config>(worker: &T::AccountId) -> JobId {
+/// `n` jobs that `worker` was drawn for and has not claimed, in time to.
+fn assigned<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
     T::BenchmarkHelper::machine(worker);
-    assigned_again::<T>(worker)
+    let model = T::BenchmarkHelper::model_with_candidates(0);
+    let due = System::<T>::block_number() + 10u32.into();
+    (0..n)
+        .map(|_| {
+            let stage = Stage::Assigned {
+                worker: worker.clone(),
+                ask: ask::<T>(&model),
+                payout: 0,
+            };
+            job_in::<T>(stage, model, due)
+        })
+        .collect()
 }
 
-/// One more.
-fn assigned_again<T: Config>(worker: &T::AccountId) -> JobId {
-    let model = T::BenchmarkHelper::model_with_candidates(0);
-    let stage = Stage::Assigned {
-        worker: worker.clone(),
-        ask: ask::<T>(&model),
-        payout: 0,
-    };
-    job_in::<T>(stage, model, System::<T>::block_number() + 10u32.into())
+/// One of them.
+fn one_assigned<T: Config>(worker: &T::AccountId) -> JobId {
+    assigned::<T>(worker, 1).pop().expect("it is one")
+}
+
+/// `n` of them that it has claimed.
+fn running<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
+    let jobs = assigned::<T>(worker, n);
+    Pallet::<T>::claim_each(worker, jobs.iter().copied());
+    jobs
 }
 
 fn stage_of<T: Config>(id: JobId) -> Option<Stage<T::AccountId, BlockNumberFor<T>>> {
@@ -189,19 +200,6 @@ fn take_step<T: Config>(due: BlockNumberFor<T>, now: BlockNumberFor<T>) {
         .next()
         .expect("a job is due");
     Pallet::<T>::step(id, due, now, &mut Tally::default());
-}
-
-/// `n` jobs of a machine that are claimed.
-fn running<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
-    let jobs = several::<T>(worker, n);
-    Pallet::<T>::claim_each(worker, jobs.iter().copied());
-    jobs
-}
-
-/// `n` jobs that a machine was drawn for.
-fn several<T: Config>(worker: &T::AccountId, n: u32) -> Vec<JobId> {
-    T::BenchmarkHelper::machine(worker);
-    (0..n).map(|_| assigned_again::<T>(worker)).collect()
 }
 
 /// A job that was delivered and is paid in block `due`. Everybody who can get a share gets one, and the worker,
@@ -260,7 +258,7 @@ mod benchmarks {
     #[benchmark]
     fn claim() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(worker), id);
@@ -271,7 +269,7 @@ mod benchmarks {
     #[benchmark]
     fn submit_result() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         Pallet::<T>::do_claim(worker.clone(), id).unwrap();
         T::BenchmarkHelper::auditor();
 
@@ -291,7 +289,7 @@ mod benchmarks {
     #[benchmark]
     fn input_unavailable() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         Jobs::<T>::mutate_extant(id, |job| {
             job.input.count = MAX_PUBLISHED_INPUT + 1;
             job.input_misses = MAX_INPUT_MISSES - 1;
@@ -307,7 +305,7 @@ mod benchmarks {
     #[benchmark]
     fn publish_input(n: Linear<1, MAX_PUBLISHED_INPUT>) {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         let list: Vec<u32> = (0..n).map(|token| token % 256).collect();
         Jobs::<T>::mutate_extant(id, |job| job.input = commit(&list));
         Pallet::<T>::do_input_unavailable(worker.clone(), id).unwrap();
@@ -326,7 +324,7 @@ mod benchmarks {
     #[benchmark]
     fn step_unanswered() {
         let worker: T::AccountId = whitelisted_caller();
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         Pallet::<T>::do_input_unavailable(worker, id).unwrap();
         Jobs::<T>::mutate_extant(id, |job| job.input_misses = MAX_INPUT_MISSES - 1);
         T::BenchmarkHelper::nearly_full_round();
@@ -357,7 +355,7 @@ mod benchmarks {
     #[benchmark]
     fn claim_batch(n: Linear<1, MAX_BATCH>) {
         let worker: T::AccountId = whitelisted_caller();
-        let jobs = several::<T>(&worker, n);
+        let jobs = assigned::<T>(&worker, n);
 
         #[extrinsic_call]
         _(
@@ -540,7 +538,7 @@ mod benchmarks {
     #[benchmark]
     fn postpone() {
         let worker: T::AccountId = account("worker", 0, 0);
-        let id = assigned::<T>(&worker);
+        let id = one_assigned::<T>(&worker);
         let mut job = Jobs::<T>::get(id).expect("it was just put there");
         let due = job.due;
 

@@ -20,10 +20,15 @@ use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::{traits::Zero, Permill};
 
 /// What the benchmarks need of the runtime around this pallet.
-pub trait BenchmarkHelper {
+pub trait BenchmarkHelper<AccountId> {
     /// An active model; different ones for different indices below `MaxOffers`.
     fn model(index: u32) -> ModelId;
+    /// Gives a machine so much verified power, of a claim that is as dear as it can be to look up.
+    fn measured(worker: &AccountId, steps: u32);
 }
+
+/// Verified power of candidates, in steps: the most there can be.
+const POWER: u32 = 1 << 20;
 
 fn origin<T: Config>(who: &T::AccountId) -> T::RuntimeOrigin {
     RawOrigin::Signed(who.clone()).into()
@@ -98,11 +103,12 @@ pub fn candidates_of<T: Config>(model: u32, count: u32) -> ModelId {
         }
         offering::<T>(&worker, T::MaxOffers::get());
         Workers::<T>::mutate_extant(&worker, |record| {
-            record.power = 1 << 20;
+            record.power = POWER;
             record.state = WorkerState::Online;
         });
+        T::BenchmarkHelper::measured(&worker, POWER);
         // In the index of this model alone: the others have candidates of their own.
-        Pallet::<T>::enter(&root, &worker, 1 << 20);
+        Pallet::<T>::enter(&root, &worker, POWER);
     }
     root
 }

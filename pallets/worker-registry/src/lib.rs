@@ -125,7 +125,7 @@ pub mod pallet {
 
         /// Sets up what benchmarks need of the runtime.
         #[cfg(feature = "runtime-benchmarks")]
-        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
     }
 
     #[pallet::pallet]

@@ -3,7 +3,11 @@
 use super::*;
 use crate::configs::work::Subsidised;
 use aipg_primitives::{MeasuredMachines, ModelId, Region};
-use frame_support::{assert_ok, traits::Contains, BoundedVec};
+use frame_support::{
+    assert_ok,
+    traits::{fungible::Inspect, Contains},
+    BoundedVec,
+};
 use pallet_bootstrap::types::{OUTPUT_TOKENS, PROMPT_TOKENS};
 use spine::{model, tokens};
 use Sr25519Keyring::{Bob, Charlie, Eve};

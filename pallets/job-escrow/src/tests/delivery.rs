@@ -58,6 +58,27 @@ fn time_should_count_from_the_draw_however_late_the_claim_is() {
 }
 
 #[test]
+fn time_should_not_be_cut_short_when_the_deadline_is_the_shortest_that_is_taken() {
+    execute(|| {
+        let deadline = System::block_number() + JobEscrow::least_deadline(&MODEL, UNITS);
+        let order = Order {
+            deadline,
+            ..Order::new()
+        };
+        assert_ok!(order.submit());
+        next_draw(WORKER);
+        run_to(System::block_number() + BEACON_DELAY);
+        run_to(System::block_number() + CLAIM_WINDOW - 1);
+        assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(WORKER), 0));
+        let Stage::Running { deliver_by, .. } = Jobs::<Test>::get(0).unwrap().stage else {
+            panic!("it was claimed");
+        };
+        assert_eq!(deliver_by, System::block_number() + RUN_WINDOW);
+        assert!(deliver_by < deadline);
+    });
+}
+
+#[test]
 fn time_should_count_anew_when_the_job_is_drawn_again() {
     execute(|| {
         let job = assigned_to(WORKER);

@@ -100,3 +100,18 @@ proptest! {
         }
     }
 }
+
+#[cfg(feature = "runtime-benchmarks")]
+#[test]
+fn machines_of_benchmarks_should_keep_their_power_whoever_is_drawn() {
+    execute(|| {
+        for who in 1..=200 {
+            benchmarking::measured::<Test>(&who, MAX_STEPS);
+        }
+        advance(15);
+        for who in 1..=200 {
+            assert_eq!(Power::power_of(&who), MAX_STEPS);
+            assert!(Records::<Test>::get(who).unwrap().claim.is_some());
+        }
+    });
+}

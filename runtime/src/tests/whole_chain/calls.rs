@@ -8,6 +8,7 @@ use super::{
 };
 use aipg_primitives::{JobParameters, ModelId, Sampling, ServiceLevel};
 use codec::Decode;
+use frame_support::BoundedVec;
 use pallet_balances::Call as Money;
 use pallet_job_escrow::{Call as Jobs, Jobs as LiveJobs};
 use pallet_model_registry::{Call as Models, Models as Records};
