@@ -72,8 +72,9 @@ pub async fn status(settings: &Settings) -> anyhow::Result<()> {
         }
     }
     for job in state.jobs(&account).await? {
+        let public = if job.is_public { ", public" } else { "" };
         println!(
-            "job        {} {}, due at block {}",
+            "job        {} {}{public}, due at block {}",
             job.id, job.stage, job.due
         );
     }

@@ -9,7 +9,7 @@ import { BadOption, readOptions } from './options.mjs'
 import { renderReport, toJson } from './report.mjs'
 import { Screen } from './screen.mjs'
 import { settle, streamJobs } from './stream.mjs'
-import { stagesOf } from './tally.mjs'
+import { countOf, stagesOf } from './tally.mjs'
 import { renderView } from './view.mjs'
 
 const DRAW_MS = 1_000
@@ -95,8 +95,12 @@ function showLines() {
     }
     if (tally.jobs.size > 0 && tally.height >= told + LINE_BLOCKS) {
       told = tally.height
-      const stages = Object.entries(stagesOf(tally)).map(([stage, count]) => `${count} ${stage}`)
-      line(`block ${tally.height}: ${plural(tally.jobs.size, 'job')}: ${stages.join(', ')}`)
+      const stages = stagesOf(tally)
+      const total = countOf(stages)
+      const ofChain = tally.jobs.size - total
+      const besides = ofChain === 0 ? '' : `; ${plural(ofChain, 'public job')} besides`
+      const counts = Object.entries(stages).map(([stage, count]) => `${count} ${stage}`)
+      line(`block ${tally.height}: ${plural(total, 'job')}: ${counts.join(', ')}${besides}`)
     }
   }
   const timer = setInterval(print, DRAW_MS)

@@ -393,7 +393,10 @@ function countStages(jobs) {
 /** How many jobs that somebody has asked for are in which stage: {queued, assigned, …}. */
 export const stagesOf = ({ jobs }) => countStages([...jobs.values()].filter(({ isPublic }) => !isPublic))
 
-/** The same of jobs that the chain has submitted itself. */
+/** How many jobs are in any of the stages. */
+export const countOf = (stages) => Object.values(stages).reduce((sum, count) => sum + count, 0)
+
+/** The same as `stagesOf` of jobs that the chain has submitted itself. */
 export const publicStagesOf = ({ jobs }) => countStages([...jobs.values()].filter(({ isPublic }) => isPublic))
 
 /** Jobs that are neither paid nor refunded. */

@@ -2,7 +2,7 @@
 
 import { formatAipg } from '@aipowergrid/client'
 import { renderTable } from '../lib/table.mjs'
-import { STAGES, openDisputes, stagesOf } from './tally.mjs'
+import { STAGES, countOf, openDisputes, stagesOf } from './tally.mjs'
 
 /** Rows that the view takes of a terminal that has more. */
 export const MOST_ROWS = 24
@@ -88,9 +88,11 @@ function memberLines(members) {
 
 function jobsLine(tally, target) {
   const stages = stagesOf(tally)
-  const total = tally.jobs.size
+  const total = countOf(stages)
   const of = target === null ? '' : ` of ${target}`
-  return `jobs ${total}${of}   ${STAGES.map((stage) => `${stage} ${stages[stage]}`).join('   ')}`
+  const ofChain = tally.jobs.size - total
+  const besides = ofChain === 0 ? '' : `   and public ${ofChain}`
+  return `jobs ${total}${of}   ${STAGES.map((stage) => `${stage} ${stages[stage]}`).join('   ')}${besides}`
 }
 
 function auditsLine({ audits }) {

@@ -538,6 +538,13 @@ const STATE = () => ({
 })
 const texts = (state, size) => renderView(state, size).map(({ text }) => text)
 
+test('renderView should show public jobs beside those that somebody asked for', () => {
+  const started = event('bootstrap.PublicJobStarted', { job: 9n, price: 5n, minted: 5n })
+  const state = { ...STATE(), tally: tell([...story(), block(submitted(9n), started)]) }
+  const view = texts(state, { columns: 120, rows: 24 }).join('\n')
+  assert.match(view, /^jobs 3 of 40 {3}queued 0 .*refunded 1 {3}and public 1$/m)
+})
+
 test('renderView should show nodes, members, jobs, audits, disputes and events', () => {
   const view = texts(STATE(), { columns: 100, rows: 24 }).join('\n')
   for (const part of [
