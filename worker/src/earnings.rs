@@ -326,7 +326,7 @@ mod tests {
             fee: Amount::whole(amount + 1),
             amount: Amount::whole(amount),
             // Every other job is a public one.
-            is_public: job % 2 == 0,
+            is_public: job.is_multiple_of(2),
         }
     }
 

@@ -185,7 +185,7 @@ export class Client extends Reader {
 
   /**
    * Publishes a job's input on chain because its worker demands it (stage `demanded`). Anybody who has the input
-   * may; the chain charges nothing for it. Throws InvalidRequest for an input that is too long to be published.
+   * may, for the fee of its bytes. Throws InvalidRequest for an input that is too long to be published.
    */
   async publishInput(
     job: Pick<Job, 'id' | 'bytes'>,

@@ -41,9 +41,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn remove(id: JobId, job: &JobOf<T>) {
         Agenda::<T>::remove(job.due, id);
         Jobs::<T>::remove(id);
-        if job.is_published {
-            PublishedInputs::<T>::remove(id);
-        }
+        Self::forget_input(id, job);
     }
 
     /// Moves on the jobs that are due, as many as [`Config::StepsWeight`] has room for, but one at least.
@@ -51,15 +49,24 @@ impl<T: Config> Pallet<T> {
         let room = T::StepsWeight::get();
         let mut tally = Tally::default();
         let mut cursor = AgendaCursor::<T>::get();
+        // One pass through a block's jobs: to begin anew for each would look at all that were taken out before it.
+        let mut due = Agenda::<T>::iter_key_prefix(cursor);
+        let mut is_new = true;
         while cursor <= now && tally.leaves_room_in::<T>(room) {
-            let Some(id) = Agenda::<T>::iter_key_prefix(cursor).next() else {
+            if let Some(id) = due.next() {
+                is_new = false;
+                Self::step(id, cursor, now, &mut tally);
+                continue;
+            }
+            if is_new {
                 cursor = cursor.saturating_add(One::one());
                 // Written at once: a step must not put a job behind the cursor.
                 AgendaCursor::<T>::put(cursor);
                 tally.count(Step::Pass);
-                continue;
-            };
-            Self::step(id, cursor, now, &mut tally);
+            }
+            // A step may have put a job in front of where the pass was.
+            due = Agenda::<T>::iter_key_prefix(cursor);
+            is_new = true;
         }
         tally.weight::<T>()
     }
@@ -188,17 +195,22 @@ impl<T: Config> Pallet<T> {
             needs_power: T::PublicRequesters::contains(&job.requester),
             seed: H256::from_slice(seed.as_ref()),
         };
-        let drawn = T::Workers::draw(&request);
+        let drawn = T::Workers::draw(&request, &job.lost_by);
         job.is_open &= match &drawn {
             Ok(drawn) => drawn.is_open,
             // Else a filter would be tried until it finds who it is for.
             Err(nobody) => nobody.is_open,
         };
         let Ok(drawn) = drawn else {
+            // By a beacon that nobody knows yet: who could compute the next draw would move to where it falls.
             let attempt = attempt.saturating_add(1);
-            job.stage = Stage::Queued { anchor, attempt };
-            let pause = attempt.min(LONGEST_PAUSE);
-            Self::put(id, &mut job, now.saturating_add(pause.into()));
+            job.stage = Stage::Queued {
+                anchor: now,
+                attempt,
+            };
+            let pause = BlockNumberFor::<T>::from(attempt.min(LONGEST_PAUSE));
+            let pause = pause.max(Self::beacon_delay(&job.model));
+            Self::put(id, &mut job, now.saturating_add(pause));
             return Ok(());
         };
         let due = now.saturating_add(T::Windows::claim());
@@ -241,6 +253,7 @@ impl<T: Config> Pallet<T> {
         fault: Option<Fault>,
         now: BlockNumberFor<T>,
     ) {
+        job.remember(worker.clone());
         job.stage = Stage::Queued {
             anchor: now,
             attempt: 0,

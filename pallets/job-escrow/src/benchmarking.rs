@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     demand::commit,
     tally::Tally,
-    types::{Job, ResultOf, Stage},
+    types::{Job, ResultOf, Stage, MAX_REMEMBERED},
 };
 use aipg_primitives::{
     Balance, DeliveredResult, JobId, JobParameters, ModelCatalogue, ModelId, ServiceLevel,
@@ -130,6 +130,12 @@ fn job_in<T: Config>(
         input_misses: 0,
         is_published: false,
         timed_out: Some(account("earlier worker", 0, 0)),
+        lost_by: BoundedVec::truncate_from(
+            (0..MAX_REMEMBERED)
+                .map(|index| account("earlier worker", index, 0))
+                .collect(),
+        ),
+        ceiling: u32::MAX,
         is_open: true,
         stage,
     };

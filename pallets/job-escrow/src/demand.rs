@@ -28,6 +28,13 @@ pub(crate) fn commit(tokens: &[u32]) -> TokenList {
 }
 
 impl<T: Config> Pallet<T> {
+    /// Takes a published input out of the state.
+    pub(crate) fn forget_input(id: JobId, job: &JobOf<T>) {
+        if job.is_published {
+            PublishedInputs::<T>::remove(id);
+        }
+    }
+
     pub(crate) fn do_input_unavailable(worker: T::AccountId, id: JobId) -> DispatchResult {
         let (mut job, ask, payout) = Self::drawn_for(&worker, id)?;
         let is_public = T::PublicRequesters::contains(&job.requester);

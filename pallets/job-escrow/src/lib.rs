@@ -156,8 +156,7 @@ pub mod pallet {
     #[pallet::storage]
     pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
-    /// Inputs that were demanded and published, while their jobs live: whoever works on a job, or checks it, finds
-    /// them here.
+    /// Inputs that were demanded and published, until there is a result: whoever is drawn for the job finds them here.
     #[pallet::storage]
     pub type PublishedInputs<T: Config> =
         StorageMap<_, Twox64Concat, JobId, BoundedVec<u32, ConstU32<MAX_PUBLISHED_INPUT>>>;
@@ -482,8 +481,7 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Publishes an input that its worker has demanded. Anybody may, and pays nothing if it is what was
-        /// demanded.
+        /// Publishes an input that its worker has demanded. Anybody may.
         ///
         /// # Errors
         /// [`Error::JobNotFound`], [`Error::InputNotDemanded`], [`Error::InputTooLate`],
@@ -494,10 +492,9 @@ pub mod pallet {
             origin: OriginFor<T>,
             job: JobId,
             tokens: BoundedVec<u32, ConstU32<MAX_PUBLISHED_INPUT>>,
-        ) -> DispatchResultWithPostInfo {
+        ) -> DispatchResult {
             ensure_signed(origin)?;
-            Self::do_publish_input(job, tokens)?;
-            Ok(Pays::No.into())
+            Self::do_publish_input(job, tokens)
         }
     }
 }

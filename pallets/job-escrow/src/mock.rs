@@ -80,7 +80,7 @@ thread_local! {
     pub static REQUESTS: RefCell<Vec<DrawRequest>> = const { RefCell::new(Vec::new()) };
     /// What the directory was told of workers.
     /// The part of its time that each result took.
-    pub static TOOK: RefCell<Vec<Permill>> = const { RefCell::new(Vec::new()) };
+    pub static TOOK: RefCell<Vec<Option<Permill>>> = const { RefCell::new(Vec::new()) };
     pub static REPORTS: RefCell<Vec<(AccountId, Report)>> = const { RefCell::new(Vec::new()) };
     pub static BEACON_WORKS: Cell<bool> = const { Cell::new(true) };
     pub static GATE_OPEN: Cell<bool> = const { Cell::new(true) };
@@ -92,6 +92,8 @@ thread_local! {
     pub static CONTEXT_LIMIT: Cell<u32> = const { Cell::new(CONTEXT) };
     pub static PROGRESS: Cell<u64> = const { Cell::new(MAX_DEADLINE) };
     pub static STEPS_WEIGHT: Cell<Weight> = const { Cell::new(Weight::MAX) };
+    /// Whom the draws were to avoid.
+    pub static AVOIDED: RefCell<Vec<Vec<AccountId>>> = const { RefCell::new(Vec::new()) };
     /// What governance has listed the model with.
     pub static LISTED: Cell<Option<u32>> = const { Cell::new(None) };
     /// What workers got at most for results that were paid or refuted.
@@ -119,7 +121,8 @@ pub enum Report {
 pub struct Directory;
 
 impl WorkerDirectory<AccountId> for Directory {
-    fn draw(request: &DrawRequest) -> Result<Drawn<AccountId>, NobodyDrawn> {
+    fn draw(request: &DrawRequest, avoid: &[AccountId]) -> Result<Drawn<AccountId>, NobodyDrawn> {
+        AVOIDED.with_borrow_mut(|avoided| avoided.push(avoid.to_vec()));
         REQUESTS.with_borrow_mut(|requests| requests.push(request.clone()));
         DRAWS
             .with_borrow_mut(|draws| {
@@ -139,7 +142,7 @@ impl WorkerDirectory<AccountId> for Directory {
             })
     }
 
-    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Permill) {
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Option<Permill>) {
         report(worker, Report::Completed);
         TOOK.with_borrow_mut(|parts| parts.push(took));
         stand_for(worker, payout, drawn);
@@ -441,6 +444,7 @@ pub fn execute(test: impl FnOnce()) {
     DRAWS.with_borrow_mut(Vec::clear);
     REQUESTS.with_borrow_mut(Vec::clear);
     REPORTS.with_borrow_mut(Vec::clear);
+    AVOIDED.with_borrow_mut(Vec::clear);
     TOOK.with_borrow_mut(Vec::clear);
     SETTLED.with_borrow_mut(Vec::clear);
     RECEIPTS.with_borrow_mut(Vec::clear);

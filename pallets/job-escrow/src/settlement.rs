@@ -28,10 +28,10 @@ impl<T: Config> Pallet<T> {
         T::Models::mint_ceiling(model, T::DefaultMintCeiling::get())
     }
 
-    /// The same of one job: what governance has listed counts only while the requester leaves open who does it.
+    /// The same of one job: no more than when it was submitted, and what governance has listed counts only while the requester leaves open who does it.
     /// Never for one that is subsidised: who audits it is paid as if the model was not listed, its worker gets the fee.
     pub(crate) fn mint_ceiling_of(job: &JobOf<T>) -> u32 {
-        let listed = Self::mint_ceiling(&job.model);
+        let listed = Self::mint_ceiling(&job.model).min(job.ceiling);
         if job.is_open && !T::Subsidised::contains(&job.requester) {
             return listed;
         }

@@ -181,7 +181,10 @@ impl<T: Config> Pallet<T> {
         };
         Self::put(id, &mut job, settles_at);
         WorkerJobs::<T>::remove(&worker, id);
-        let took = Self::took(began, job.units_at_most, now);
+        // Whoever checks the result has it from a node, or demands it in a dispute.
+        Self::forget_input(id, &job);
+        // Else a machine could demand what it has, and compute while it waits.
+        let took = (!job.is_published).then(|| Self::took(began, job.units_at_most, now));
         T::Workers::completed(&worker, drawn, payout, took);
         T::Watch::delivered(id, &worker, payout);
         Self::deposit_event(Event::ResultSubmitted {

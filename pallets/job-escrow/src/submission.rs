@@ -141,6 +141,8 @@ impl<T: Config> Pallet<T> {
             input_misses: 0,
             is_published: false,
             timed_out: None,
+            lost_by: Default::default(),
+            ceiling: Self::mint_ceiling(&model),
             // One that cannot be published could be withheld at no more than the small charge.
             is_open: input.count <= MAX_PUBLISHED_INPUT,
             stage: Stage::Queued {

@@ -10,7 +10,7 @@ impl<T: Config> Pallet<T> {
     /// * A worker's list names exactly the jobs it must claim or deliver.
     /// * No result was delivered at a tick that is still to come.
     /// * The payouts that a worker's bond stands for are those of its jobs.
-    /// * Published inputs are those of live jobs that say so.
+    /// * Published inputs are those of jobs that say so and have no result.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         use crate::types::Stage;
         use aipg_primitives::{SettlementGate, WorkerDirectory};
@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
                 job.due >= AgendaCursor::<T>::get(),
                 "live job is behind the cursor"
             );
-            if job.is_published {
+            if job.is_published && !matches!(job.stage, Stage::Delivered { .. }) {
                 published = published.saturating_add(1);
                 ensure!(
                     PublishedInputs::<T>::contains_key(id),

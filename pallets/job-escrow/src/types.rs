@@ -7,6 +7,7 @@ use aipg_primitives::{
     Units,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -16,7 +17,7 @@ use sp_core::H256;
 )]
 pub enum Stage<AccountId, BlockNumber> {
     /// Waits for the beacon of block `anchor`, then for a machine that fits. `attempt` counts the
-    /// draws from that beacon.
+    /// draws that found nobody.
     Queued { anchor: BlockNumber, attempt: u32 },
     /// `worker` was drawn at `ask` a unit and must claim before the job is due. Its bond stands for
     /// `payout`.
@@ -57,6 +58,9 @@ pub enum Stage<AccountId, BlockNumber> {
     },
 }
 
+/// Most workers that a job remembers to have been taken from.
+pub const MAX_REMEMBERED: u32 = 4;
+
 /// A job that has not ended. It owns the hold of `max_price` on its requester.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -87,10 +91,27 @@ pub struct Job<AccountId, BlockNumber> {
     pub is_published: bool,
     /// The last worker whose time ran out, to tell it so.
     pub timed_out: Option<AccountId>,
+    /// The last workers that the job was taken from, oldest first: drawn again only if nobody else fits.
+    pub lost_by: BoundedVec<AccountId, ConstU32<MAX_REMEMBERED>>,
+    /// Most that could be minted on it when it was submitted, in millionths of its credit: what is listed later does
+    /// not count.
+    pub ceiling: u32,
     /// Whether everybody who could do the job had a fair chance of it: only then more is minted on it than on jobs
     /// of models that governance has not listed.
     pub is_open: bool,
     pub stage: Stage<AccountId, BlockNumber>,
+}
+
+impl<AccountId: PartialEq, BlockNumber> Job<AccountId, BlockNumber> {
+    /// Remembers that the job was taken from `worker`, and forgets the oldest if they are too many.
+    pub fn remember(&mut self, worker: AccountId) {
+        self.lost_by.retain(|known| *known != worker);
+        if self.lost_by.is_full() {
+            self.lost_by.remove(0);
+        }
+        // There is room.
+        let _ = self.lost_by.try_push(worker);
+    }
 }
 
 impl<AccountId, BlockNumber> Job<AccountId, BlockNumber> {

@@ -68,7 +68,7 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// The tokens of an input that was published on chain, while its job lives.
+    /// The tokens of an input that was published on chain, until its job has a result.
     pub fn published_input(id: JobId) -> Option<Vec<u32>> {
         PublishedInputs::<T>::get(id).map(Into::into)
     }

@@ -181,11 +181,12 @@ pub trait WorkerDirectory<AccountId> {
     /// Draws a machine that is online, serves the model, has a free slot and a bond that can stand for
     /// the job, and fits price, level and region; takes one of its slots. An error: nobody among the
     /// candidates fits.
-    fn draw(request: &DrawRequest) -> Result<Drawn<AccountId>, NobodyDrawn>;
+    /// Accounts to `avoid` are drawn only if nobody else fits.
+    fn draw(request: &DrawRequest, avoid: &[AccountId]) -> Result<Drawn<AccountId>, NobodyDrawn>;
     /// Frees the slot of a worker that finished a job. Its bond stands for the result from now on, and
     /// instead of for `drawn`, the payout of the draw, for `payout`. `took`: the part of the time it had, from its
-    /// draw to the last moment of delivery, that passed until the result came.
-    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Permill);
+    /// draw to the last moment of delivery, that passed until the result came; `None` if that says nothing of it.
+    fn completed(worker: &AccountId, drawn: Balance, payout: Balance, took: Option<Permill>);
     /// A result of `payout` was paid, or refuted: the worker's bond stands for it no more.
     fn settled(worker: &AccountId, payout: Balance, is_paid: bool);
     /// Frees the slot of a worker that gave a job back, drawn for `payout`, for no fault of its own.

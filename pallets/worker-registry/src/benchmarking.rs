@@ -273,7 +273,7 @@ mod benchmarks {
 
         #[block]
         {
-            drawn = Pallet::<T>::draw(&request);
+            drawn = Pallet::<T>::draw(&request, &[]);
         }
 
         assert!(drawn.is_ok());
@@ -286,7 +286,7 @@ mod benchmarks {
 
         #[block]
         {
-            Pallet::<T>::completed(&worker, 0, 0, Permill::from_percent(10));
+            Pallet::<T>::completed(&worker, 0, 0, Some(Permill::from_percent(10)));
         }
 
         assert_eq!(

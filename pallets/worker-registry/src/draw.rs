@@ -148,7 +148,10 @@ enum Fit<T: Config> {
 
 impl<T: Config> Pallet<T> {
     /// Draws a winner for the request and takes one of its slots.
-    pub(crate) fn draw_worker(request: &DrawRequest) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
+    pub(crate) fn draw_worker(
+        request: &DrawRequest,
+        avoid: &[T::AccountId],
+    ) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
         let terms = T::Models::terms(&request.model);
         let floor = terms.ok_or(NobodyDrawn { is_open: true })?.price_floor;
         let classes = Classes::<T>::get(request.model);
@@ -172,6 +175,10 @@ impl<T: Config> Pallet<T> {
                 Fit::PassedOver => is_open = false,
                 Fit::Unfit => {}
             }
+        }
+        let is_known = |candidate: &Candidate<T>| avoid.contains(&candidate.worker);
+        if !candidates.iter().all(is_known) {
+            candidates.retain(|candidate| !is_known(candidate));
         }
         let tickets = |candidate: &Candidate<T>| {
             let times = if are_all {

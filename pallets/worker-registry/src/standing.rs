@@ -151,13 +151,18 @@ impl<T: Config> CheckedMachines<T::AccountId> for Pallet<T> {
 }
 
 impl<T: Config> WorkerDirectory<T::AccountId> for Pallet<T> {
-    fn draw(request: &DrawRequest) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
-        Self::draw_worker(request)
+    fn draw(
+        request: &DrawRequest,
+        avoid: &[T::AccountId],
+    ) -> Result<Drawn<T::AccountId>, NobodyDrawn> {
+        Self::draw_worker(request, avoid)
     }
 
-    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance, took: Permill) {
+    fn completed(worker: &T::AccountId, drawn: Balance, payout: Balance, took: Option<Permill>) {
         Self::finish(worker, drawn, |record| {
-            record.count_pace(took);
+            if let Some(took) = took {
+                record.count_pace(took);
+            }
             record.completed = record.completed.saturating_add(1);
             record.unsettled = record.unsettled.saturating_add(1);
             record.exposed = record.exposed.saturating_add(payout);

@@ -158,7 +158,7 @@ fn presets_should_have_the_figures_of_the_economy_tables() {
             assert_eq!(lane.len(), usize::from(has_lane), "{name}");
             assert!(lane
                 .iter()
-                .all(|model| pallet_model_registry::Models::<Runtime>::contains_key(model)));
+                .all(pallet_model_registry::Models::<Runtime>::contains_key));
         });
     }
 }

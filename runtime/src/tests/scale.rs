@@ -96,7 +96,7 @@ fn draw(number: u32) {
         needs_power: false,
         seed: Hash::from_low_u64_be(number.into()),
     };
-    let drawn = WorkerRegistry::draw(&request).expect("somebody fits");
+    let drawn = WorkerRegistry::draw(&request, &[]).expect("somebody fits");
     WorkerRegistry::released(&drawn.worker, drawn.payout);
 }
 

@@ -1,7 +1,7 @@
 //! Inputs that a worker cannot get: demanded, published, or missing for good.
 
 use super::*;
-use frame_support::dispatch::{DispatchResultWithPostInfo, Pays};
+use frame_support::dispatch::DispatchResult;
 use sp_runtime::DispatchError;
 
 fn demand(job: JobId) {
@@ -11,7 +11,7 @@ fn demand(job: JobId) {
     ));
 }
 
-fn publish(job: JobId, ids: Vec<u32>) -> DispatchResultWithPostInfo {
+fn publish(job: JobId, ids: Vec<u32>) -> DispatchResult {
     JobEscrow::publish_input(
         RuntimeOrigin::signed(STRANGER),
         job,
@@ -20,7 +20,7 @@ fn publish(job: JobId, ids: Vec<u32>) -> DispatchResultWithPostInfo {
 }
 
 fn refusal(job: JobId, ids: Vec<u32>) -> DispatchError {
-    publish(job, ids).unwrap_err().error
+    publish(job, ids).unwrap_err()
 }
 
 #[test]
@@ -60,8 +60,7 @@ fn published_input_should_give_the_worker_a_window_to_claim() {
         demand(job);
         run_to(System::block_number() + PROGRESS_WINDOW - 1);
         assert_eq!(JobEscrow::published_input(job), None);
-        let paid = publish(job, ids(PROMPT)).unwrap();
-        assert_eq!(paid.pays_fee, Pays::No);
+        assert_ok!(publish(job, ids(PROMPT)));
         assert_eq!(JobEscrow::published_input(job), Some(ids(PROMPT)));
         assert!(events().contains(&Event::InputPublished {
             job,
@@ -75,13 +74,13 @@ fn published_input_should_give_the_worker_a_window_to_claim() {
             Error::<Test>::InputPublished
         );
         assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(WORKER), job));
-        assert_ok!(deliver(WORKER, job));
         assert!(JobEscrow::published_input(job).is_some());
+        assert_ok!(deliver(WORKER, job));
+        assert_eq!(JobEscrow::published_input(job), None);
         run_to(System::block_number() + CHALLENGE_WINDOW);
         assert!(events()
             .iter()
             .any(|event| matches!(event, Event::JobSettled { .. })));
-        assert_eq!(JobEscrow::published_input(job), None);
     });
 }
 
@@ -271,5 +270,49 @@ fn job_should_be_open_only_when_its_input_can_be_published() {
             assert_ok!(order.submit());
             assert_eq!(Jobs::<Test>::get(job).unwrap().is_open, is_open);
         }
+    });
+}
+
+#[test]
+fn published_input_should_stay_for_the_next_worker_when_the_first_lets_the_job_down() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        demand(job);
+        assert_ok!(publish(job, ids(PROMPT)));
+        run_to(System::block_number() + CLAIM_WINDOW);
+        next_draw(OTHER_WORKER);
+        run_to(System::block_number() + BEACON_DELAY);
+        assert_eq!(JobEscrow::published_input(job), Some(ids(PROMPT)));
+        assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(OTHER_WORKER), job));
+        assert_ok!(deliver(OTHER_WORKER, job));
+        assert_eq!(JobEscrow::published_input(job), None);
+    });
+}
+
+/// Else it would demand what it has, and compute while it waits.
+#[test]
+fn time_of_a_job_should_say_nothing_of_its_worker_when_the_input_was_demanded() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        demand(job);
+        assert_ok!(publish(job, ids(PROMPT)));
+        assert_ok!(JobEscrow::claim(RuntimeOrigin::signed(WORKER), job));
+        assert_ok!(deliver(WORKER, job));
+        assert_eq!(TOOK.with_borrow(Clone::clone), vec![None]);
+    });
+}
+
+/// What the requester risks is what the model was when it submitted.
+#[test]
+fn listing_should_not_count_for_jobs_that_were_there_before() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        LISTED.set(Some(500_000));
+        missed_by(WORKER, job);
+        assert_eq!(held(REQUESTER), PRICE, "it is drawn again");
+        next_draw(WORKER);
+        run_to(System::block_number() + LATE_BEACON_DELAY);
+        let asked = REQUESTS.with_borrow(|requests| requests.last().unwrap().mint_ceiling);
+        assert_eq!(asked, DEFAULT_CEILING);
     });
 }

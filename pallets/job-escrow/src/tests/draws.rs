@@ -129,3 +129,61 @@ fn job_should_be_refunded_when_the_agenda_lagged_past_its_deadline() {
         }));
     });
 }
+
+#[test]
+fn draw_should_avoid_whom_the_job_was_taken_from() {
+    execute(|| {
+        let job = assigned_to(WORKER);
+        assert_eq!(AVOIDED.with_borrow(Clone::clone), [Vec::<AccountId>::new()]);
+        run_to(System::block_number() + CLAIM_WINDOW);
+        next_draw(OTHER_WORKER);
+        run_to(System::block_number() + BEACON_DELAY);
+        missed_by(OTHER_WORKER, job);
+        run_to(System::block_number() + BEACON_DELAY);
+        let avoided = AVOIDED.with_borrow(|avoided| avoided.last().cloned());
+        assert_eq!(avoided, Some(vec![WORKER, OTHER_WORKER]));
+    });
+}
+
+#[test]
+fn job_should_remember_the_last_workers_it_was_taken_from() {
+    execute(|| {
+        assert_ok!(Order::new().submit());
+        let mut job = Jobs::<Test>::get(0).unwrap();
+        for worker in [1, 2, 3, 1, 4, 5] {
+            job.remember(worker);
+        }
+        assert_eq!(job.lost_by.to_vec(), vec![3, 1, 4, 5]);
+    });
+}
+
+/// Whoever could compute the next draw would go online, or offline, to be drawn.
+#[test]
+fn draw_that_found_nobody_should_be_repeated_by_a_beacon_that_nobody_knows_yet() {
+    execute(|| {
+        assert_ok!(Order::new().submit());
+        run_to(1 + BEACON_DELAY);
+        for attempt in 1..=4u32 {
+            let job = Jobs::<Test>::get(0).unwrap();
+            let anchor = System::block_number();
+            assert_eq!(job.stage, Stage::Queued { anchor, attempt });
+            assert!(job.due >= anchor + BEACON_DELAY);
+            run_to(job.due);
+        }
+    });
+}
+
+#[test]
+fn one_block_should_move_on_all_that_is_due_when_there_is_room() {
+    execute(|| {
+        let jobs = 600;
+        for _ in 0..jobs {
+            assert_ok!(Order::new().submit());
+        }
+        run_to(BEACON_DELAY);
+        assert!(REQUESTS.with_borrow(Vec::is_empty));
+        run_to(1 + BEACON_DELAY);
+        assert_eq!(REQUESTS.with_borrow(Vec::len), jobs);
+        assert_eq!(AgendaCursor::<Test>::get(), 2 + BEACON_DELAY);
+    });
+}

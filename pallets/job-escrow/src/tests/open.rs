@@ -83,7 +83,7 @@ fn listed_job_should_mint_what_others_do_when_a_draw_before_passed_over_somebody
         assert_eq!(Jobs::<Test>::get(job).unwrap().active_worker(), None);
         IS_OPEN.set(true);
         next_draw(WORKER);
-        run_to(System::block_number() + 2);
+        run_to(System::block_number() + LATE_BEACON_DELAY);
         assert_eq!(
             Jobs::<Test>::get(job).unwrap().active_worker(),
             Some(&WORKER)

@@ -62,7 +62,7 @@ proptest! {
 fn wins(draws: u64) -> BTreeMap<AccountId, u64> {
     let mut wins = BTreeMap::new();
     for seed in 0..draws {
-        let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+        let drawn = WorkerRegistry::draw(&request(seed), &[]).unwrap();
         WorkerRegistry::released(&drawn.worker, drawn.payout);
         *wins.entry(drawn.worker).or_default() += 1;
     }
@@ -164,7 +164,7 @@ fn machine_should_not_be_drawn_for_power_that_has_lapsed() {
         measured([(1, 100), (2, 0)]);
         Lapsed::set(vec![1]);
         for seed in 0..50 {
-            let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+            let drawn = WorkerRegistry::draw(&request(seed), &[]).unwrap();
             WorkerRegistry::released(&drawn.worker, drawn.payout);
             assert_eq!(drawn.worker, 2);
         }

@@ -159,7 +159,7 @@ fn draw_should_be_open_when_nobody_was_passed_over() {
     execute(|| {
         online_with(1, MINIMUM_BOND, 4);
         let open = |request: &DrawRequest| {
-            let drawn = WorkerRegistry::draw(request).unwrap();
+            let drawn = WorkerRegistry::draw(request, &[]).unwrap();
             WorkerRegistry::released(&1, drawn.payout);
             assert_eq!(drawn.worker, 1);
             drawn.is_open
@@ -188,7 +188,7 @@ fn draw_should_be_open_only_when_enough_machines_serve_none_of_which_has_a_third
     execute(|| {
         OpenMachines::set(4);
         let is_open = |seed| {
-            let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+            let drawn = WorkerRegistry::draw(&request(seed), &[]).unwrap();
             WorkerRegistry::released(&drawn.worker, drawn.payout);
             drawn.is_open
         };
@@ -220,7 +220,7 @@ fn draw_should_not_be_open_when_the_job_is_too_large_for_a_bond() {
             mint_ceiling: 0,
             ..request(0)
         };
-        let drawn = WorkerRegistry::draw(&large).unwrap();
+        let drawn = WorkerRegistry::draw(&large, &[]).unwrap();
         assert_eq!((drawn.worker, drawn.is_open), (1, false));
     });
 }
@@ -233,11 +233,11 @@ fn nobody_should_be_drawn_openly_when_all_were_passed_over() {
             max_price: 100 * FLOOR - 1,
             ..request(0)
         };
-        let nobody = WorkerRegistry::draw(&dear).unwrap_err();
+        let nobody = WorkerRegistry::draw(&dear, &[]).unwrap_err();
         assert!(!nobody.is_open);
         // Nobody who could do it was passed over: it is busy.
         Workers::<Test>::mutate(1, |record| record.as_mut().unwrap().active = 1);
-        let nobody = WorkerRegistry::draw(&request(1)).unwrap_err();
+        let nobody = WorkerRegistry::draw(&request(1), &[]).unwrap_err();
         assert!(nobody.is_open);
     });
 }
@@ -256,11 +256,31 @@ fn draw_should_not_be_open_when_region_or_level_pass_over_somebody() {
         serve(2, FLOOR);
         let mut request = request(0);
         request.service.region = Some(Region::Europe);
-        assert!(!WorkerRegistry::draw(&request).unwrap().is_open);
+        assert!(!WorkerRegistry::draw(&request, &[]).unwrap().is_open);
         request.service.region = None;
         request.service.min_level = 2;
-        assert!(!WorkerRegistry::draw(&request).unwrap().is_open);
+        assert!(!WorkerRegistry::draw(&request, &[]).unwrap().is_open);
         request.service.min_level = 1;
-        assert!(WorkerRegistry::draw(&request).unwrap().is_open);
+        assert!(WorkerRegistry::draw(&request, &[]).unwrap().is_open);
+    });
+}
+
+#[test]
+fn machines_to_avoid_should_be_drawn_only_when_nobody_else_fits() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 4);
+        online_with(2, MINIMUM_BOND, 4);
+        for seed in 0..20 {
+            let drawn = WorkerRegistry::draw(&request(seed), &[1]).unwrap();
+            assert_eq!(drawn.worker, 2);
+            WorkerRegistry::released(&2, drawn.payout);
+        }
+        // They are what is left, and say no less of how open the request is.
+        let drawn = WorkerRegistry::draw(&request(0), &[1, 2]).unwrap();
+        assert!([1, 2].contains(&drawn.worker));
+        assert!(drawn.is_open);
+        assert_ok!(WorkerRegistry::go_offline(signed(2)));
+        let drawn = WorkerRegistry::draw(&request(1), &[1]).unwrap();
+        assert_eq!(drawn.worker, 1);
     });
 }

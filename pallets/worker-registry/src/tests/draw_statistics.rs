@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 fn wins(draws: u64) -> BTreeMap<AccountId, u64> {
     let mut wins = BTreeMap::new();
     for seed in 0..draws {
-        let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+        let drawn = WorkerRegistry::draw(&request(seed), &[]).unwrap();
         WorkerRegistry::released(&drawn.worker, drawn.payout);
         *wins.entry(drawn.worker).or_default() += 1;
     }

@@ -27,7 +27,7 @@ use frame_support::{assert_noop, assert_ok, assert_storage_noop, traits::fungibl
 use sp_runtime::{DispatchError, Permill};
 
 /// The part of its time that a job took, where that does not matter: the pace of a newcomer stays what it is.
-const TOOK: Permill = NEWCOMER_PACE;
+const TOOK: Option<Permill> = Some(NEWCOMER_PACE);
 
 /// Registers a machine with the minimum bond and one slot.
 fn register(who: AccountId) {
@@ -70,7 +70,7 @@ fn record(who: AccountId) -> Worker<BlockNumber> {
 }
 
 fn draw(request: &DrawRequest) -> Option<(AccountId, Balance)> {
-    WorkerRegistry::draw(request)
+    WorkerRegistry::draw(request, &[])
         .ok()
         .map(|drawn| (drawn.worker, drawn.ask))
 }

@@ -22,7 +22,7 @@ fn powered(seed: u64) -> DrawRequest {
 fn winners(request: impl Fn(u64) -> DrawRequest) -> Vec<AccountId> {
     let mut winners: Vec<_> = (0..50)
         .filter_map(|seed| {
-            let drawn = WorkerRegistry::draw(&request(seed)).ok()?;
+            let drawn = WorkerRegistry::draw(&request(seed), &[]).ok()?;
             WorkerRegistry::released(&drawn.worker, drawn.payout);
             Some(drawn.worker)
         })

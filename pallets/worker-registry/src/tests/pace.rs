@@ -16,7 +16,7 @@ fn finish(who: AccountId, jobs: u32, took: Permill) {
 fn wins(draws: u64) -> BTreeMap<AccountId, u64> {
     let mut wins = BTreeMap::new();
     for seed in 0..draws {
-        let drawn = WorkerRegistry::draw(&request(seed)).unwrap();
+        let drawn = WorkerRegistry::draw(&request(seed), &[]).unwrap();
         WorkerRegistry::released(&drawn.worker, drawn.payout);
         *wins.entry(drawn.worker).or_default() += 1;
     }
@@ -29,9 +29,9 @@ fn pace_should_follow_what_jobs_took() {
         online_with(1, MINIMUM_BOND, 2);
         assert_eq!(record(1).pace, Permill::from_percent(50));
         give_jobs(1, 2);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Permill::zero());
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Some(Permill::zero()));
         assert_eq!(record(1).pace, Permill::from_parts(437_500));
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Permill::one());
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Some(Permill::one()));
         assert_eq!(record(1).pace, Permill::from_parts(507_812));
     });
 }
@@ -91,4 +91,17 @@ proptest! {
         let distance = before.abs_diff(value);
         prop_assert!(before.abs_diff(after) <= distance / 8 + 1);
     }
+}
+
+#[test]
+fn pace_should_stay_when_nothing_is_known_of_the_time() {
+    execute(|| {
+        online_with(1, MINIMUM_BOND, 4);
+        draw(&request(0));
+        let pace = || Workers::<Test>::get(1).unwrap().pace;
+        let before = pace();
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, None);
+        assert_eq!(pace(), before);
+        assert_eq!(Workers::<Test>::get(1).unwrap().completed, 1);
+    });
 }

@@ -108,7 +108,7 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
                 ask,
                 payout,
                 is_open,
-            }) = WorkerRegistry::draw(&request)
+            }) = WorkerRegistry::draw(&request, &[])
             {
                 assert!(ask * 100 <= max_price, "drawn above the price");
                 assert!(!is_open || ask * 200 <= max_price, "a dear draw is open");

@@ -7,7 +7,7 @@ use aipg_primitives::MeasuredMachines;
 fn wins_of_two(draws: u64) -> (u64, u64) {
     let first = (0..draws)
         .filter(|seed| {
-            let drawn = WorkerRegistry::draw(&request(*seed)).unwrap();
+            let drawn = WorkerRegistry::draw(&request(*seed), &[]).unwrap();
             WorkerRegistry::released(&drawn.worker, drawn.payout);
             drawn.worker == 1
         })

@@ -7,7 +7,7 @@ fn view_should_repeat_everything_when_a_machine_is_online() {
         online_with(1, 2_000 * AIPG, 4);
         assert_ok!(WorkerRegistry::set_offer(signed(1), model(2), 5 * FLOOR));
         give_jobs(1, 4);
-        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Permill::zero());
+        WorkerRegistry::completed(&1, PAYOUT, PAYOUT, Some(Permill::zero()));
         WorkerRegistry::completed(&1, PAYOUT, PAYOUT, TOOK);
         WorkerRegistry::failed(&1, PAYOUT, Fault::ClaimMissed);
         assert_eq!(
