@@ -98,7 +98,7 @@ fn misuse_should_cost_what_a_false_result_does_and_pay_the_treasury() {
         let machine = WorkerRegistry::view(&charlie).expect("registered");
         let burned = Emission::books().burned_convictions;
         let before = treasury();
-        let reason = pallet_worker_registry::Reason::try_from(b"sold prompts".to_vec())
+        let reason = pallet_worker_registry::Reason::try_from(b"attacked nodes".to_vec())
             .expect("it is short");
         let convict =
             |origin| WorkerRegistry::convict_misuse(origin, charlie.clone(), reason.clone());

@@ -5,7 +5,7 @@ use crate::{Reason, TotalBond, WorkerState, MAX_REASON};
 use aipg_primitives::BurnReason;
 
 fn why() -> Reason {
-    b"sold the prompts of its jobs".to_vec().try_into().unwrap()
+    b"attacked other machines".to_vec().try_into().unwrap()
 }
 
 fn convict_misuse(who: AccountId) -> Result<(), DispatchError> {
