@@ -53,7 +53,7 @@ pub enum SessionError {
     NotRegistered(String),
     #[error("Suspended: too many of this machine's jobs failed; it takes no jobs until it is reinstated")]
     Suspended,
-    #[error("Banned: a result of this machine was false; no machine of this key ever works again")]
+    #[error("Banned: a result of this machine was false, or governance convicted it of misuse; no machine of this key ever works again")]
     Banned,
     #[error("Retired: this machine gave its registration back")]
     Retired,
@@ -301,7 +301,7 @@ impl Worker {
             }
             if machine.banned && !before.banned {
                 tracing::error!(
-                    "banned: a result was false, half of the bond is gone; stop this machine"
+                    "banned: a result was false, or governance found misuse; half of the bond is gone; stop this machine"
                 );
             }
             if machine.suspended && !before.suspended {

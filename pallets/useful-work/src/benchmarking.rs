@@ -159,5 +159,21 @@ mod benchmarks {
         assert_eq!(FirstUnswept::<T>::get() == 1, n < MAX_SWEPT);
     }
 
+    /// The time in which work counts twice is over, and `n` workers had some.
+    #[benchmark]
+    fn sweep_early_work(n: Linear<0, MAX_SWEPT>) {
+        for number in 0..n {
+            EarlyWork::<T>::insert(account::<T::AccountId>("worker", number, 0), 1);
+        }
+        let now = T::EarlyBlocks::get() + 1u32.into();
+
+        #[block]
+        {
+            Pallet::<T>::sweep_early_work(now, Weight::MAX);
+        }
+
+        assert_eq!(EarlyWork::<T>::iter().count(), 0);
+    }
+
     impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_state(), crate::mock::Test);
 }

@@ -143,12 +143,17 @@ impl<T: Config> Pallet<T> {
         line_of(job.units, job.fee, terms)
     }
 
+    /// Whether the first work of a bond counts twice.
+    pub(crate) fn is_early(now: BlockNumberFor<T>) -> bool {
+        now <= T::EarlyBlocks::get()
+    }
+
     /// What the credit of a job is multiplied with. In the first days of the chain the job counts twice, as long as
     /// all that did of its worker's bond is within [`early_units`].
     fn multiplier_of(job: &SettledJob<T::AccountId>) -> u32 {
         let merits = T::Merits::merits_of(&job.worker);
         let multiplier = multiplier(&merits);
-        if frame_system::Pallet::<T>::block_number() > T::EarlyBlocks::get() {
+        if !Self::is_early(frame_system::Pallet::<T>::block_number()) {
             return multiplier;
         }
         let used = EarlyWork::<T>::get(&job.worker).saturating_add(job.units);

@@ -2,14 +2,15 @@
 //!
 //! A round expires in one step, whatever the number of its workers, because what it still owes is
 //! one figure. The workers' records follow in blocks that have weight to spare; nothing is paid on
-//! them any more.
+//! them any more. What counted twice in the first days of the chain goes in the same way.
 
 use crate::{pallet::*, weights::WeightInfo};
 use aipg_primitives::{RoundIndex, WorkBudget};
 use frame_support::{traits::Get, weights::Weight};
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::SaturatedConversion;
 
-/// Most records of expired credit that one block removes, if it has the weight to spare: more than a block can book,
+/// Most records of expired credit that one block removes, and of early work, if it has the weight to spare: more than a block can book,
 /// so that removing keeps pace.
 pub const MAX_SWEPT: u32 = 1_024;
 
@@ -39,11 +40,7 @@ impl<T: Config> Pallet<T> {
     /// and as many as fit into `left`. Returns the weight that it took.
     pub(crate) fn sweep_credits(open: RoundIndex, left: Weight) -> Weight {
         let look = T::WeightInfo::sweep_credits(0);
-        let record = T::WeightInfo::sweep_credits(1).saturating_sub(look);
-        let fits = left
-            .checked_sub(&look)
-            .and_then(|left| left.checked_div_per_component(&record))
-            .map_or(0, |records| records.min(MAX_SWEPT.into()));
+        let fits = records_within(left, look, T::WeightInfo::sweep_credits(1));
         if fits == 0 {
             return Weight::zero();
         }
@@ -55,9 +52,34 @@ impl<T: Config> Pallet<T> {
             .take(fits.saturated_into())
             .count();
         let swept: u32 = swept.saturated_into();
-        if u64::from(swept) < fits {
+        if swept < fits {
             FirstUnswept::<T>::put(index.saturating_add(1));
         }
         T::WeightInfo::sweep_credits(swept)
     }
+
+    /// Removes what says how much of a bond was counted twice, once nothing is any more: at most [`MAX_SWEPT`] records
+    /// and as many as fit into `left`. Returns the weight that it took.
+    pub(crate) fn sweep_early_work(now: BlockNumberFor<T>, left: Weight) -> Weight {
+        let look = T::WeightInfo::sweep_early_work(0);
+        let fits = records_within(left, look, T::WeightInfo::sweep_early_work(1));
+        if fits == 0 {
+            return Weight::zero();
+        }
+        if Self::is_early(now) {
+            return look;
+        }
+        let swept = EarlyWork::<T>::drain().take(fits.saturated_into()).count();
+        T::WeightInfo::sweep_early_work(swept.saturated_into())
+    }
+}
+
+/// How many records, at most [`MAX_SWEPT`], can be removed within `left`, if to `look` for them takes so much and to
+/// look for and remove one takes `one`.
+fn records_within(left: Weight, look: Weight, one: Weight) -> u32 {
+    let record = one.saturating_sub(look);
+    left.checked_sub(&look)
+        .and_then(|left| left.checked_div_per_component(&record))
+        .map_or(0, |records| records.min(MAX_SWEPT.into()))
+        .saturated_into()
 }

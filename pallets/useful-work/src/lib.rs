@@ -115,7 +115,8 @@ pub mod pallet {
     #[pallet::storage]
     pub type LeastDifficulty<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-    /// Units by which a worker has used up what counts twice for its bond.
+    /// Units by which a worker has used up what counts twice for its bond. Goes when nothing counts twice any more, not
+    /// with the machine: who registers again from the same account goes on where it was.
     #[pallet::storage]
     pub type EarlyWork<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, Units, ValueQuery>;
@@ -253,7 +254,8 @@ pub mod pallet {
         }
 
         fn on_idle(now: BlockNumberFor<T>, left: Weight) -> Weight {
-            Self::sweep_credits(Self::round_at(now), left)
+            let swept = Self::sweep_credits(Self::round_at(now), left);
+            swept.saturating_add(Self::sweep_early_work(now, left.saturating_sub(swept)))
         }
 
         #[cfg(feature = "try-runtime")]

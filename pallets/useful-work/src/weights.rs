@@ -20,6 +20,7 @@ pub trait WeightInfo {
     fn set_difficulty() -> Weight;
     fn on_finalize() -> Weight;
     fn sweep_credits(n: u32) -> Weight;
+    fn sweep_early_work(n: u32) -> Weight;
 }
 
 /// Weights for a runtime, with its database's costs.
@@ -77,6 +78,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(n.into()))
     }
+
+    fn sweep_early_work(n: u32) -> Weight {
+        // Estimated, as sweep_credits.
+        // `n` from 0 to 1024.
+        // ChainParameters::Parameters: 1 read, 0 written
+        // UsefulWork::EarlyWork: 1025 read, 1024 written
+        Weight::from_parts(12_420_658, 4_614)
+            .saturating_add(T::DbWeight::get().reads_writes(2, 0))
+            .saturating_add(Weight::from_parts(5_793_654, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().writes(1).saturating_mul(n.into()))
+    }
 }
 
 /// Weights for tests.
@@ -102,6 +116,15 @@ impl WeightInfo for () {
     fn sweep_credits(n: u32) -> Weight {
         Weight::from_parts(12_420_658, 4_614)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+            .saturating_add(Weight::from_parts(5_793_654, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
+            .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(n.into()))
+            .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(n.into()))
+    }
+
+    fn sweep_early_work(n: u32) -> Weight {
+        Weight::from_parts(12_420_658, 4_614)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 0))
             .saturating_add(Weight::from_parts(5_793_654, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 3_624).saturating_mul(n.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(n.into()))

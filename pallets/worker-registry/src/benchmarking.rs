@@ -17,6 +17,7 @@ use frame_support::traits::{
     EnsureOrigin, Get,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use sp_core::H256;
 use sp_runtime::{traits::Zero, Permill};
 
 /// What the benchmarks need of the runtime around this pallet.
@@ -240,8 +241,8 @@ mod benchmarks {
         let worker: T::AccountId = account("worker", 0, 0);
         registered::<T>(&worker);
         Workers::<T>::mutate_extant(&worker, |record| record.suspended = true);
-        let origin =
-            T::ReinstateOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+        let origin = T::GovernanceOrigin::try_successful_origin()
+            .map_err(|()| BenchmarkError::Weightless)?;
 
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, worker.clone());
@@ -250,6 +251,65 @@ mod benchmarks {
             Workers::<T>::get(&worker).map(|record| record.suspended),
             Some(false)
         );
+        Ok(())
+    }
+
+    /// The machine leaves as many indices as there can be, with the longest reason.
+    #[benchmark]
+    fn convict_misuse() -> Result<(), BenchmarkError> {
+        let worker: T::AccountId = account("worker", 0, 0);
+        unreliable::<T>(&worker, T::MaxOffers::get());
+        let bond = Pallet::<T>::bond_of(&worker);
+        let reason = Reason::truncate_from(alloc::vec![b'a'; MAX_REASON as usize]);
+        let origin = T::GovernanceOrigin::try_successful_origin()
+            .map_err(|()| BenchmarkError::Weightless)?;
+
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, worker.clone(), reason);
+
+        assert!(Pallet::<T>::bond_of(&worker) < bond);
+        assert!(state_of::<T>(&worker) == Some(WorkerState::Offline));
+        assert!(Pallet::<T>::is_banned(&worker));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn grant_level_four() -> Result<(), BenchmarkError> {
+        let worker: T::AccountId = account("worker", 0, 0);
+        registered::<T>(&worker);
+        let origin = T::GovernanceOrigin::try_successful_origin()
+            .map_err(|()| BenchmarkError::Weightless)?;
+        let agreement = H256::repeat_byte(1);
+
+        #[extrinsic_call]
+        _(
+            origin as T::RuntimeOrigin,
+            worker.clone(),
+            agreement,
+            T::LevelThreeBond::get(),
+        );
+
+        assert!(Workers::<T>::get(&worker).is_some_and(|record| record.agreement.is_some()));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn revoke_level_four() -> Result<(), BenchmarkError> {
+        let worker: T::AccountId = account("worker", 0, 0);
+        registered::<T>(&worker);
+        Workers::<T>::mutate_extant(&worker, |record| {
+            record.agreement = Some(Agreement {
+                hash: H256::repeat_byte(1),
+                insurance: T::LevelThreeBond::get(),
+            });
+        });
+        let origin = T::GovernanceOrigin::try_successful_origin()
+            .map_err(|()| BenchmarkError::Weightless)?;
+
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, worker.clone());
+
+        assert!(Workers::<T>::get(&worker).is_some_and(|record| record.agreement.is_none()));
         Ok(())
     }
 

@@ -15,9 +15,11 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod bond;
 mod capacity;
 mod conviction;
 mod draw;
+mod governance;
 mod serving;
 mod standing;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -44,17 +46,19 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::*;
     use aipg_primitives::{
-        Balance, Burn, Fault, Freezes, ModelCatalogue, ModelId, Region, VerifiedPower, Windows,
+        Balance, Burn, Fault, Freezes, ModelCatalogue, ModelId, Region, UnvestedRewards,
+        VerifiedPower, Windows,
     };
     use frame_support::{
         pallet_prelude::*,
         traits::{
             fungible,
-            fungible::{Inspect, InspectHold, Mutate, MutateHold},
-            tokens::{Fortitude, Precision, Preservation},
+            fungible::{Inspect, Mutate, MutateHold},
+            tokens::{Precision, Preservation},
         },
     };
     use frame_system::pallet_prelude::*;
+    use sp_core::H256;
     use sp_runtime::traits::Saturating;
 
     #[pallet::config]
@@ -76,14 +80,17 @@ pub mod pallet {
         /// Models that can be offered.
         type Models: ModelCatalogue<Self::AccountId>;
 
+        /// What machines have earned and not got: who misuses the chain loses it.
+        type Rewards: UnvestedRewards<Self::AccountId>;
+
         /// Keeps bonds where they are while a fault of the semantics is suspected.
         type Freezes: Freezes<Self::AccountId>;
 
         /// How long a bond stays on hold after the machine retired.
         type Windows: Windows<BlockNumberFor<Self>>;
 
-        /// Who may lift a suspension.
-        type ReinstateOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Who may lift a suspension, punish misuse, and grant or revoke trust level 4.
+        type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
         /// Receives registration fees and penalties.
         type Treasury: Get<Self::AccountId>;
@@ -146,7 +153,7 @@ pub mod pallet {
     #[pallet::storage]
     pub type TotalBond<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-    /// Accounts whose machine was convicted. For good: an entry outlives the machine, so that the
+    /// Accounts whose machine was convicted, of a false result or of misuse. For good: an entry outlives the machine, so that the
     /// account cannot start anew. Each has cost half of a bond.
     #[pallet::storage]
     pub type Banned<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ()>;
@@ -235,6 +242,25 @@ pub mod pallet {
             /// Moved to the account from which the accusers are paid.
             reward: Balance,
         },
+        /// Governance punished misuse: the machine is banned for good, lost part of its bond, and all rewards that it
+        /// had not claimed.
+        MisuseConvicted {
+            worker: T::AccountId,
+            burned: Balance,
+            /// Moved to the treasury.
+            moved: Balance,
+            reason: Reason,
+        },
+        /// Governance agreed with a machine on its service: it has trust level 4 while it would have level 3 and its
+        /// bond is above that of level 3 by `insurance`.
+        LevelFourGranted {
+            worker: T::AccountId,
+            /// Hash of what was agreed on.
+            agreement: H256,
+            insurance: Balance,
+        },
+        /// The agreement ended.
+        LevelFourRevoked { worker: T::AccountId },
     }
 
     #[pallet::error]
@@ -281,10 +307,14 @@ pub mod pallet {
         StillUnbonding,
         /// A result of the machine is neither paid nor refuted.
         ResultsUnsettled,
-        /// A result of the account's machine was false: no machine of it ever works again.
+        /// The account's machine was convicted: no machine of it ever works again.
         Banned,
         /// A semantics version is frozen, or a slash of the machine is queued for governance.
         BondsFrozen,
+        /// A conviction of misuse must say why.
+        ReasonMissing,
+        /// Governance has no agreement with the machine.
+        LevelFourNotGranted,
     }
 
     #[pallet::call]
@@ -492,48 +522,44 @@ pub mod pallet {
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::reinstate())]
         pub fn reinstate(origin: OriginFor<T>, worker: T::AccountId) -> DispatchResult {
-            T::ReinstateOrigin::ensure_origin(origin)?;
-            Workers::<T>::try_mutate(&worker, |record| {
-                let record = record.as_mut().ok_or(Error::<T>::NotRegistered)?;
-                ensure!(!Self::is_banned(&worker), Error::<T>::Banned);
-                ensure!(record.suspended, Error::<T>::NotSuspended);
-                record.suspended = false;
-                Ok::<(), Error<T>>(())
-            })?;
-            Self::deposit_event(Event::Reinstated { worker });
-            Ok(())
-        }
-    }
-
-    impl<T: Config> Pallet<T> {
-        /// The bond of a machine: what its account has on hold for it.
-        pub fn bond_of(worker: &T::AccountId) -> Balance {
-            T::Currency::balance_on_hold(&Self::bond_reason(), worker)
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_reinstate(worker)
         }
 
-        /// So much is no bond any more.
-        pub(crate) fn less_bonded(amount: Balance) {
-            TotalBond::<T>::mutate(|total| *total = total.saturating_sub(amount));
+        /// Punishes misuse that no game can prove, for a `reason` in words: half of the bond is taken, of which half
+        /// burns and half goes to the treasury, all rewards that were not claimed are forfeited, and the account is
+        /// banned for good. Jobs that it has run on.
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::convict_misuse())]
+        pub fn convict_misuse(
+            origin: OriginFor<T>,
+            worker: T::AccountId,
+            reason: Reason,
+        ) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_convict_misuse(worker, reason)
         }
 
-        pub(crate) fn bond_reason() -> T::RuntimeHoldReason {
-            HoldReason::WorkerBond.into()
+        /// Grants a machine trust level 4 under an `agreement` on its service, of which the chain keeps the hash, with
+        /// an `insurance` that its bond must have above that of level 3. Replaces an agreement that it has.
+        #[pallet::call_index(10)]
+        #[pallet::weight(T::WeightInfo::grant_level_four())]
+        pub fn grant_level_four(
+            origin: OriginFor<T>,
+            worker: T::AccountId,
+            agreement: H256,
+            insurance: Balance,
+        ) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_grant_level_four(worker, agreement, insurance)
         }
 
-        fn ensure_covers(who: &T::AccountId, amount: Balance) -> Result<(), Error<T>> {
-            let free =
-                T::Currency::reducible_balance(who, Preservation::Preserve, Fortitude::Polite);
-            ensure!(free >= amount, Error::<T>::BalanceTooLow);
-            Ok(())
-        }
-
-        fn ensure_not_retired(worker: &T::AccountId) -> Result<WorkerOf<T>, Error<T>> {
-            let record = Workers::<T>::get(worker).ok_or(Error::<T>::NotRegistered)?;
-            ensure!(
-                !matches!(record.state, WorkerState::Retired { .. }),
-                Error::<T>::WorkerRetired
-            );
-            Ok(record)
+        /// Ends the agreement of a machine with trust level 4. The bond stays as it is.
+        #[pallet::call_index(11)]
+        #[pallet::weight(T::WeightInfo::revoke_level_four())]
+        pub fn revoke_level_four(origin: OriginFor<T>, worker: T::AccountId) -> DispatchResult {
+            T::GovernanceOrigin::ensure_origin(origin)?;
+            Self::do_revoke_level_four(worker)
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{HoldReason, Pallet};
 use aipg_primitives::{
     Balance, Burn, BurnReason, DrawRequest, Freezes, Measurement, ModelCatalogue, ModelId,
-    ModelTerms, ServiceLevel, TrustClass, Units, VerifiedPower, Windows, AIPG,
+    ModelTerms, ServiceLevel, TrustClass, Units, UnvestedRewards, VerifiedPower, Windows, AIPG,
 };
 use frame_support::{
     derive_impl,
@@ -68,6 +68,8 @@ parameter_types! {
     pub static OpenMachines: u32 = 1;
     /// Whose money is frozen.
     pub static Frozen: Vec<AccountId> = Vec::new();
+    /// Whose rewards were taken.
+    pub static ForfeitedBy: Vec<AccountId> = Vec::new();
     /// Burned in this test, by reason.
     pub static Burned: Vec<(BurnReason, Balance)> = Vec::new();
 }
@@ -88,6 +90,15 @@ impl Burn<AccountId, RuntimeHoldReason> for Burner {
         Balances::burn_held(reason, who, amount, Precision::Exact, Fortitude::Force)?;
         Burned::mutate(|burned| burned.push((why, amount)));
         Ok(())
+    }
+}
+
+/// Notes whose rewards are taken.
+pub struct Purse;
+
+impl UnvestedRewards<AccountId> for Purse {
+    fn forfeit(worker: &AccountId) {
+        ForfeitedBy::mutate(|all| all.push(*worker));
     }
 }
 
@@ -171,9 +182,10 @@ impl crate::Config for Test {
     type Burn = Burner;
     type Power = Measured;
     type Models = Catalogue;
+    type Rewards = Purse;
     type Freezes = Ice;
     type Windows = Clock;
-    type ReinstateOrigin = EnsureRoot<AccountId>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
     type Treasury = Treasury;
     type RegistrationFee = ConstU128<FEE>;
     type MinimumBond = ConstU128<MINIMUM_BOND>;
@@ -220,6 +232,7 @@ pub fn test_externalities() -> sp_io::TestExternalities {
     Uptimes::set(BTreeMap::new());
     Burned::set(Vec::new());
     Frozen::set(Vec::new());
+    ForfeitedBy::set(Vec::new());
     ActiveModels::set((1..=20).map(|name| (model(name), FLOOR)).collect());
     let mut externalities = sp_io::TestExternalities::new(storage);
     externalities.execute_with(|| System::set_block_number(1));

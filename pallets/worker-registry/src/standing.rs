@@ -20,7 +20,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::Permill;
 
 impl<T: Config> Pallet<T> {
-    /// Trust level of a machine, 0 to 3. See the table in the crate's documentation.
+    /// Trust level of a machine, 0 to 4. See the table in the crate's documentation.
     pub(crate) fn level_of(worker: &T::AccountId, record: &WorkerOf<T>) -> u8 {
         let bond = Self::bond_of(worker);
         if bond < T::MinimumBond::get() {
@@ -32,10 +32,17 @@ impl<T: Config> Pallet<T> {
         let jobs = record.completed.saturating_add(record.failed);
         let proven =
             jobs >= LEVEL_THREE_JOBS && record.completed >= LEVEL_THREE_SUCCESS.mul_ceil(jobs);
-        if bond >= T::LevelThreeBond::get() && proven {
-            3
+        if bond < T::LevelThreeBond::get() || !proven {
+            return 2;
+        }
+        let excess = bond.saturating_sub(T::LevelThreeBond::get());
+        if record
+            .agreement
+            .is_some_and(|agreement| excess >= agreement.insurance)
+        {
+            4
         } else {
-            2
+            3
         }
     }
 

@@ -2,8 +2,10 @@
 
 use aipg_primitives::{Balance, ModelId, Region};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
+use sp_core::H256;
 use sp_runtime::Permill;
 
 /// The record of a machine with the block numbers of `T`.
@@ -62,6 +64,8 @@ pub struct Worker<BlockNumber> {
     pub paid: Balance,
     /// The part of its time to deliver that it uses: a moving average over the jobs that it finished.
     pub pace: Permill,
+    /// What governance agreed on with it, if it did.
+    pub agreement: Option<Agreement>,
 }
 
 impl<BlockNumber> Worker<BlockNumber> {
@@ -82,6 +86,7 @@ impl<BlockNumber> Worker<BlockNumber> {
             power: 0,
             paid: 0,
             pace: NEWCOMER_PACE,
+            agreement: None,
         }
     }
 
@@ -100,6 +105,32 @@ impl<BlockNumber> Worker<BlockNumber> {
         self.pace = moved(self.pace, took);
     }
 }
+
+/// What trust level 4 rests on beside the demands of level 3.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct Agreement {
+    /// Hash of the service level that the machine promised.
+    pub hash: H256,
+    /// By so much its bond must be above that of level 3.
+    pub insurance: Balance,
+}
+
+/// Most bytes of a reason that governance gives.
+pub const MAX_REASON: u32 = 256;
+
+/// Why governance convicts a machine of misuse, in words.
+pub type Reason = BoundedVec<u8, ConstU32<MAX_REASON>>;
 
 /// A model that a machine serves.
 #[derive(
@@ -123,10 +154,10 @@ pub struct Offer {
 /// Share of the bond that a machine loses for a job it let down.
 pub const PENALTY: Permill = Permill::from_percent(5);
 
-/// Share of the bond that a machine loses whose result is false.
+/// Share of the bond that a machine loses whose result is false, or that misuses the chain.
 pub const CONVICTION: Permill = Permill::from_percent(50);
 
-/// Share of it that goes to who is rewarded for finding out; the rest burns.
+/// Share of it that goes to who is rewarded for finding out, or to the treasury; the rest burns.
 pub const CONVICTION_REWARD: Permill = Permill::from_percent(50);
 
 /// A machine is suspended when more than this share of its jobs failed.

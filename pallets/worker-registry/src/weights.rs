@@ -24,6 +24,9 @@ pub trait WeightInfo {
     fn retire() -> Weight;
     fn withdraw() -> Weight;
     fn reinstate() -> Weight;
+    fn convict_misuse() -> Weight;
+    fn grant_level_four() -> Weight;
+    fn revoke_level_four() -> Weight;
     fn draw(c: u32) -> Weight;
     fn completed() -> Weight;
     fn failed(o: u32) -> Weight;
@@ -118,6 +121,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // WorkerRegistry::Banned: 1 read, 0 written
         // WorkerRegistry::Workers: 1 read, 1 written
         Weight::from_parts(22_233_000, 3_584).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+    }
+
+    fn convict_misuse() -> Weight {
+        // Estimated: convict, and what forfeits rewards.
+        // Balances::Holds: 1 read, 1 written
+        // Emission::Burned: 1 read, 1 written
+        // System::Account: 2 read, 2 written
+        // UsefulWork::Forfeited: 1 read, 1 written
+        // WorkerRegistry::Banned: 0 read, 1 written
+        // WorkerRegistry::Offers: 1 read, 0 written
+        // WorkerRegistry::Positions: 16 read, 32 written
+        // WorkerRegistry::Serving: 16 read, 32 written
+        // WorkerRegistry::Classes: 16 read, 16 written
+        // WorkerRegistry::TotalBond: 1 read, 1 written
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(631_000_000, 42_190)
+            .saturating_add(T::DbWeight::get().reads_writes(56, 88))
+    }
+
+    fn grant_level_four() -> Weight {
+        // Estimated, as reinstate.
+        // WorkerRegistry::Banned: 1 read, 0 written
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(24_000_000, 3_633).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+    }
+
+    fn revoke_level_four() -> Weight {
+        // Estimated, as reinstate.
+        // WorkerRegistry::Workers: 1 read, 1 written
+        Weight::from_parts(22_000_000, 3_633).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn draw(c: u32) -> Weight {
@@ -225,6 +258,21 @@ impl WeightInfo for () {
     fn reinstate() -> Weight {
         Weight::from_parts(22_233_000, 3_584)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+    }
+
+    fn convict_misuse() -> Weight {
+        Weight::from_parts(631_000_000, 42_190)
+            .saturating_add(ParityDbWeight::get().reads_writes(56, 88))
+    }
+
+    fn grant_level_four() -> Weight {
+        Weight::from_parts(24_000_000, 3_633)
+            .saturating_add(ParityDbWeight::get().reads_writes(2, 1))
+    }
+
+    fn revoke_level_four() -> Weight {
+        Weight::from_parts(22_000_000, 3_633)
+            .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn draw(c: u32) -> Weight {

@@ -61,9 +61,10 @@ impl pallet_worker_registry::Config for Runtime {
     type Burn = Emission;
     type Power = Power;
     type Models = ModelRegistry;
+    type Rewards = UsefulWork;
     type Freezes = Referee;
     type Windows = ChainParameters;
-    type ReinstateOrigin = EnsureRoot<AccountId>;
+    type GovernanceOrigin = EnsureRoot<AccountId>;
     type Treasury = Treasury;
     type RegistrationFee = ConstU128<{ 100 * AIPG }>;
     type MinimumBond = ConstU128<{ 100 * AIPG }>;

@@ -86,6 +86,50 @@ fn false_result_should_cost_its_worker_and_nobody_else() {
     });
 }
 
+#[test]
+fn misuse_should_cost_what_a_false_result_does_and_pay_the_treasury() {
+    preset_state(DEV_RUNTIME_PRESET).execute_with(|| {
+        online_worker();
+        delivered();
+        run_to(System::block_number() + 30);
+        let charlie = account(Charlie);
+        let round = UsefulWork::claimable_rewards(&charlie)[0].round;
+        let running = delivered();
+        let machine = WorkerRegistry::view(&charlie).expect("registered");
+        let burned = Emission::books().burned_convictions;
+        let before = treasury();
+        let reason = pallet_worker_registry::Reason::try_from(b"attacked nodes".to_vec())
+            .expect("it is short");
+        let convict =
+            |origin| WorkerRegistry::convict_misuse(origin, charlie.clone(), reason.clone());
+
+        assert_noop!(convict(signed(Bob)), sp_runtime::DispatchError::BadOrigin);
+        assert_ok!(convict(RuntimeOrigin::root()));
+
+        let after = WorkerRegistry::view(&charlie).expect("still registered");
+        assert_eq!((after.banned, after.online), (true, false));
+        assert_eq!(after.bond, machine.bond / 2);
+        assert_eq!(treasury(), before + machine.bond / 4);
+        assert_eq!(
+            Emission::books().burned_convictions,
+            burned + machine.bond / 4
+        );
+        assert!(UsefulWork::claimable_rewards(&charlie).is_empty());
+        assert_noop!(
+            UsefulWork::claim_reward(signed(Charlie), round),
+            pallet_useful_work::Error::<Runtime>::RewardsForfeited
+        );
+        check_all_pallets();
+
+        // What it had delivered is paid.
+        let free = Balances::free_balance(&charlie);
+        run_to(System::block_number() + 30);
+        assert!(JobEscrow::view(running).is_none());
+        assert!(Balances::free_balance(&charlie) > free);
+        check_all_pallets();
+    });
+}
+
 /// Only lost games freeze a version, which need traces of a real model; here it is frozen as they do.
 fn freeze(version: u32) {
     let fuse = pallet_referee::fuse::Fuse {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::multiplier::{multiplier, DOUBLING_STAKE, EARLY_UNITS};
 use aipg_primitives::{Balance, Merits, AIPG};
+use frame_support::{traits::Hooks, weights::Weight};
 use proptest::prelude::*;
 
 fn merited(worker: AccountId, merits: Merits) {
@@ -204,5 +205,75 @@ fn early_work_should_end_with_its_last_block() {
         run_to(4);
         UsefulWork::on_settled(&job(WORKER, LISTED, 1, INDEX_PRICE));
         assert_eq!(OpenCredit::<Test>::get(), 3 * INDEX_PRICE);
+    });
+}
+
+/// Has so many workers do a job that counts twice.
+fn early_work_of(workers: u64) {
+    for worker in 0..workers {
+        let merits = Merits {
+            bond: AIPG,
+            ..Default::default()
+        };
+        merited(1_000 + worker, merits);
+        UsefulWork::on_settled(&job(1_000 + worker, LISTED, 1, INDEX_PRICE));
+    }
+}
+
+fn early_records() -> u32 {
+    EarlyWork::<Test>::iter().count() as u32
+}
+
+fn sweep_weight(records: u32) -> Weight {
+    <Test as Config>::WeightInfo::sweep_early_work(records)
+}
+
+#[test]
+fn records_of_early_work_should_stay_to_its_last_block_and_go_in_bounded_portions() {
+    execute(|| {
+        EARLY_BLOCKS.set(3);
+        early_work_of(u64::from(MAX_SWEPT) + 5);
+        run_to(4);
+        assert_eq!(early_records(), MAX_SWEPT + 5);
+        run_to(5);
+        assert_eq!(early_records(), 5);
+        run_to(6);
+        assert_eq!(early_records(), 0);
+    });
+}
+
+#[test]
+fn records_of_early_work_should_wait_when_a_block_has_no_weight_to_spare() {
+    execute(|| {
+        EARLY_BLOCKS.set(1);
+        early_work_of(10);
+        let look = || <Test as Config>::WeightInfo::sweep_credits(0);
+        System::set_block_number(2);
+        let idle = |left| UsefulWork::on_idle(2, left);
+        let short = look() + sweep_weight(1) - Weight::from_parts(1, 0);
+        assert_eq!(idle(short), look());
+        assert_eq!(early_records(), 10);
+        assert_eq!(idle(look() + sweep_weight(7)), look() + sweep_weight(7));
+        assert_eq!(early_records(), 3);
+        assert_eq!(idle(Weight::MAX), look() + sweep_weight(3));
+        assert_eq!(idle(Weight::MAX), look() + sweep_weight(0));
+        assert_eq!(early_records(), 0);
+    });
+}
+
+#[test]
+fn sweep_should_only_look_when_work_still_counts_twice() {
+    execute(|| {
+        EARLY_BLOCKS.set(2);
+        early_work_of(2);
+        assert_eq!(
+            UsefulWork::sweep_early_work(2, Weight::MAX),
+            sweep_weight(0)
+        );
+        assert_eq!(early_records(), 2);
+        assert_eq!(
+            UsefulWork::sweep_early_work(3, Weight::MAX),
+            sweep_weight(2)
+        );
     });
 }

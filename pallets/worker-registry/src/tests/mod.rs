@@ -7,6 +7,7 @@ mod draw;
 mod draw_statistics;
 mod exposure;
 mod level;
+mod misuse;
 mod needs_power;
 mod offers;
 mod online;

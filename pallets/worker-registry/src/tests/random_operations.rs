@@ -38,6 +38,7 @@ enum Operation {
     Release,
     Fail,
     Convict,
+    ConvictMisuse,
     SetFloor {
         name: u8,
         floor: Option<Balance>,
@@ -72,6 +73,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => Just(Operation::Release),
         4 => Just(Operation::Fail),
         1 => Just(Operation::Convict),
+        1 => Just(Operation::ConvictMisuse),
         1 => (name, prop::option::weighted(0.8, FLOOR..2 * FLOOR))
             .prop_map(|(name, floor)| Operation::SetFloor { name, floor }),
         2 => (1u64..UNBONDING).prop_map(|blocks| Operation::Wait { blocks }),
@@ -154,6 +156,17 @@ fn apply(who: AccountId, operation: Operation, jobs: &mut Vec<(AccountId, Balanc
             if let Ok(moved) = outcome {
                 assert_eq!(moved, bond / 2 / 2);
                 assert_eq!(Balances::balance(&REWARD), pot + moved);
+                assert_eq!(on_hold(who), bond - bond / 2);
+            }
+            Ok(())
+        }
+        Operation::ConvictMisuse => {
+            let (bond, treasury) = (on_hold(who), Balances::balance(&TREASURY));
+            let reason = b"misuse".to_vec().try_into().unwrap();
+            let outcome = WorkerRegistry::convict_misuse(RuntimeOrigin::root(), who, reason);
+            assert!(outcome.is_ok() || !Workers::<Test>::contains_key(who));
+            if outcome.is_ok() {
+                assert_eq!(Balances::balance(&TREASURY), treasury + bond / 2 / 2);
                 assert_eq!(on_hold(who), bond - bond / 2);
             }
             Ok(())

@@ -153,11 +153,17 @@ impl Ledger {
             Machine::Convicted {
                 worker,
                 burned,
-                reward,
+                reward: moved,
+            }
+            | Machine::MisuseConvicted {
+                worker,
+                burned,
+                moved,
+                ..
             } => {
                 let bond = self.bonds.entry(worker.clone()).or_default();
-                let taken = *burned + *reward;
-                let halved = taken == *bond / 2 && *reward == taken / 2;
+                let taken = *burned + *moved;
+                let halved = taken == *bond / 2 && *moved == taken / 2;
                 *bond = bond.saturating_sub(taken);
                 self.ensure(halved, Invariant::Holds, || format!("{event:?}"));
             }

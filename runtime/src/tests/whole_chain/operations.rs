@@ -85,6 +85,10 @@ pub enum HeaderFault {
 pub enum Rule {
     List(u8, Option<u32>),
     Reinstate(u8),
+    /// With or without a reason.
+    ConvictMisuse(u8, bool),
+    LevelFour(u8, Amount),
+    RevokeLevelFour(u8),
     IndexPrice(Amount),
     Difficulty(Amount),
     AuthorShare(u32),

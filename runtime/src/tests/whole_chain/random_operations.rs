@@ -53,7 +53,7 @@ const CALLS_LEFT_OUT: [Name; 4] = [
     ("Balances", "force_adjust_total_issuance"),
 ];
 /// Errors that no call can meet, and why.
-const ERRORS_LEFT_OUT: [Name; 10] = [
+const ERRORS_LEFT_OUT: [Name; 8] = [
     // A round pays at most what it reserved.
     ("Emission", "WorkBudgetExceeded"),
     // 2³² jobs in ten blocks.
@@ -63,25 +63,22 @@ const ERRORS_LEFT_OUT: [Name; 10] = [
     ("Receipts", "InvalidProof"),
     // A result that nobody challenges is paid before the unbonding time is over.
     ("WorkerRegistry", "ResultsUnsettled"),
-    // Only the referee convicts, see `PLAYED_ELSEWHERE`.
+    // Only the referee refutes results, see `PLAYED_ELSEWHERE`.
     ("JobEscrow", "ResultNotSubmitted"),
-    ("WorkerRegistry", "Banned"),
-    ("UsefulWork", "RewardsForfeited"),
     // Only lost games freeze.
     ("WorkerRegistry", "BondsFrozen"),
     ("UsefulWork", "RewardsFrozen"),
 ];
 /// Events that random operations do not reach, and why.
-const EVENTS_LEFT_OUT: [Name; 5] = [
+const EVENTS_LEFT_OUT: [Name; 4] = [
     // Only audits earn this, see `PLAYED_ELSEWHERE`.
     ("UsefulWork", "AuditCredited"),
     // Needs seventeen different terms of one machine in one round: a test of its pallet.
     ("UsefulWork", "CreditForfeited"),
     // A settlement fails only when a hold is not what its record says.
     ("JobEscrow", "JobDeferred"),
-    // Only the referee convicts.
+    // Only the referee convicts of false results.
     ("WorkerRegistry", "Convicted"),
-    ("UsefulWork", "RewardsForfeited"),
 ];
 
 /// How a chain differs from the development chain.

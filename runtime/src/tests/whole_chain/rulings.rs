@@ -32,6 +32,24 @@ fn rule(rule: &Rule) -> RuntimeCall {
             }
             .into()
         }
+        Rule::ConvictMisuse(who, has_reason) => {
+            let reason: &[u8] = if has_reason { b"misuse" } else { b"" };
+            Machines::convict_misuse {
+                worker: account_of(who),
+                reason: reason.to_vec().try_into().expect("it is short"),
+            }
+            .into()
+        }
+        Rule::LevelFour(who, amount) => Machines::grant_level_four {
+            worker: account_of(who),
+            agreement: Hash::repeat_byte(4),
+            insurance: amount.of(100 * AIPG, actor(who)),
+        }
+        .into(),
+        Rule::RevokeLevelFour(who) => Machines::revoke_level_four {
+            worker: account_of(who),
+        }
+        .into(),
         Rule::IndexPrice(amount) => Work::set_index_price {
             price: amount.of(AIPG / 2_000, Sr25519Keyring::Alice),
         }

@@ -166,6 +166,11 @@ fn rule() -> impl Strategy<Value = Rule> {
         4 => (model(), prop::option::weighted(0.8, ceiling))
             .prop_map(|(model, ceiling)| Rule::List(model, ceiling)),
         4 => (0..8u8).prop_map(Rule::Reinstate),
+        // Seldom: who is convicted never works again.
+        1 => (0..8u8, prop::bool::weighted(0.8))
+            .prop_map(|(who, has_reason)| Rule::ConvictMisuse(who, has_reason)),
+        1 => (0..8u8, amount_or_zero()).prop_map(|(who, amount)| Rule::LevelFour(who, amount)),
+        1 => (0..8u8).prop_map(Rule::RevokeLevelFour),
         2 => amount_or_zero().prop_map(Rule::IndexPrice),
         2 => amount_or_zero().prop_map(Rule::Difficulty),
         2 => (0..400_000u32).prop_map(Rule::AuthorShare),

@@ -200,6 +200,17 @@ fn rulings() -> Vec<Operation> {
         Rule(Way::UncheckedWeight, By::Difficulty(TWICE)),
         Rule(Way::Directly(BOB), By::Difficulty(FAIR)),
         Rule(Way::Usurper(BOB), By::Difficulty(FAIR)),
+        Rule(Way::Directly(BOB), By::LevelFour(FERDIE, FAIR)),
+        Rule(Way::Directly(BOB), By::RevokeLevelFour(FERDIE)),
+        Rule(Way::Directly(BOB), By::ConvictMisuse(FERDIE, true)),
+        Rule(Way::Sudo, By::LevelFour(FERDIE, FAIR)),
+        Rule(Way::Sudo, By::LevelFour(FERDIE, Amount::Zero)),
+        Rule(Way::Sudo, By::RevokeLevelFour(FERDIE)),
+        Rule(Way::Sudo, By::RevokeLevelFour(FERDIE)),
+        Rule(Way::Sudo, By::ConvictMisuse(FERDIE, false)),
+        Rule(Way::Sudo, By::ConvictMisuse(FERDIE, true)),
+        GoOnline(FERDIE),
+        ClaimReward(FERDIE, 0),
     ]);
     operations
 }
