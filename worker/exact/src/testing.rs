@@ -8,7 +8,7 @@
 use crate::{
     commitment::{scale_root, table_root, weight_root},
     header::{input, model, output, ModelHeader, MAX_LAYERS, WINDOW_MASK_LENGTH},
-    layout::{places, section_lengths, Weight},
+    layout::{place, places, section_lengths, Weight},
     sampling::{self, Parameters},
     trace::{Claim, Job, Replay, Sampling, Sections},
     Hasher256,
@@ -96,46 +96,81 @@ impl Model {
     ///
     /// # Panics
     /// If there is no such shape.
-    pub fn random<H: Hasher256>(mut header: ModelHeader, seed: u64) -> Self {
+    pub fn random<H: Hasher256>(header: ModelHeader, seed: u64) -> Self {
         let mut numbers = Numbers(seed);
+        Self::drawn::<H>(header, || numbers.draw())
+    }
+
+    /// A model of this shape in which all that could differ from column to column or from token to token
+    /// is the same: every row has its largest value many times.
+    ///
+    /// # Panics
+    /// If there is no such shape.
+    pub fn even<H: Hasher256>(header: ModelHeader) -> Self {
+        Self::drawn::<H>(header, || 70)
+    }
+
+    fn drawn<H: Hasher256>(mut header: ModelHeader, mut draw: impl FnMut() -> u64) -> Self {
         let lengths = section_lengths(&header);
         let mut scales = Vec::new();
         for place in places(&header) {
             let rows = place.tensor.rows;
             if place.tensor.weight == Weight::Embedding {
                 for _ in 0..rows {
-                    scales.extend((20_000_000 + numbers.below(20_000_000) as u32).to_le_bytes());
+                    scales.extend((20_000_000 + (draw() % 20_000_000) as u32).to_le_bytes());
                 }
                 continue;
             }
             scales.extend(24u16.to_le_bytes());
             for _ in 0..rows {
-                scales.extend((16_384 + numbers.below(16_384) as u16).to_le_bytes());
+                scales.extend((16_384 + (draw() % 16_384) as u16).to_le_bytes());
             }
             if place.tensor.biased {
                 for _ in 0..rows {
-                    scales.extend((numbers.below(2_000) as i32 - 1_000).to_le_bytes());
+                    scales.extend(((draw() % 2_000) as i32 - 1_000).to_le_bytes());
                 }
             }
         }
         while (scales.len() as u64) < lengths.scales {
-            scales.extend((numbers.below(6_000) as i32 - 1_000).to_le_bytes());
+            scales.extend(((draw() % 6_000) as i32 - 1_000).to_le_bytes());
         }
-        let bytes = |numbers: &mut Numbers, length: u64| -> Vec<u8> {
-            (0..length).map(|_| numbers.draw() as u8).collect()
-        };
-        let tables = bytes(&mut numbers, lengths.tables);
-        let weights = bytes(&mut numbers, lengths.weights);
-        header.scales = scale_root::<H>(&scales);
-        header.tables = table_root::<H>(&tables);
-        header.weights = weight_root::<H>(&header, &weights);
+        let mut bytes = |length: u64| -> Vec<u8> { (0..length).map(|_| draw() as u8).collect() };
+        let tables = bytes(lengths.tables);
+        let weights = bytes(lengths.weights);
         header.validate().unwrap();
-        Self {
+        let mut model = Self {
             header,
             scales,
             tables,
             weights,
+        };
+        model.commit::<H>();
+        model
+    }
+
+    /// Makes each odd token's row of the output matrix that of the even token before it.
+    ///
+    /// # Panics
+    /// If the output matrix is the embedding.
+    pub fn pair_tokens<H: Hasher256>(&mut self) {
+        let output = place(&self.header, Weight::Output, 0).unwrap();
+        assert!(!output.tensor.tied);
+        for token in (1..output.tensor.rows).step_by(2) {
+            let element = |token| output.element(token, 0) as usize;
+            let row = element(token - 1)..element(token);
+            self.weights.copy_within(row, element(token));
+            let multiplier = |token| output.multiplier(token) as usize;
+            let number = multiplier(token - 1)..multiplier(token);
+            self.scales.copy_within(number, multiplier(token));
         }
+        self.commit::<H>();
+    }
+
+    /// Puts the roots of the sections into the header.
+    fn commit<H: Hasher256>(&mut self) {
+        self.header.scales = scale_root::<H>(&self.scales);
+        self.header.tables = table_root::<H>(&self.tables);
+        self.header.weights = weight_root::<H>(&self.header, &self.weights);
     }
 
     /// A job before its first row.

@@ -121,9 +121,13 @@ impl Conduct for Liar {
     fn moves(&self, stage: &Stage) -> bool {
         !matches!(
             (self.stall, stage),
-            (Some(StallAt::Nodes), Stage::Nodes(_))
+            (Some(StallAt::Opening), Stage::Opening)
+                | (Some(StallAt::Nodes), Stage::Nodes(_))
+                | (Some(StallAt::Choice), Stage::Choice(_))
                 | (Some(StallAt::Leaf), Stage::Leaf(_))
+                | (Some(StallAt::Accusation), Stage::Accusation(_))
                 | (Some(StallAt::Sums), Stage::Sums(..))
+                | (Some(StallAt::Verdict), Stage::Verdict(..))
         )
     }
 

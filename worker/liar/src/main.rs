@@ -72,15 +72,23 @@ pub enum Lie {
     Unknown,
 }
 
-/// A stage in which the defender has to move.
+/// A stage of a game, in which one of the two sides has to move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StallAt {
-    /// Before any node is revealed.
+    /// As a challenger, before a tensor is named.
+    Opening,
+    /// As a defender, before any node is revealed.
     Nodes,
-    /// Before the leaf is.
+    /// As a challenger, before a node is chosen.
+    Choice,
+    /// As a defender, before the leaf is revealed.
     Leaf,
-    /// Before sums are.
+    /// As a challenger, before a claim is named.
+    Accusation,
+    /// As a defender, before sums are revealed.
     Sums,
+    /// As a challenger, before the claim is executed.
+    Verdict,
 }
 
 fn main() -> ExitCode {

@@ -18,6 +18,9 @@ const STAKE = 50n * AIPG
 /** A job that draws tokens: with another seed the answer is another one. */
 const DRAWN = { sampling: { temperature: 8, seed: 11 }, maxOutput: 12 }
 
+/** A job with a long answer: the model's own has 170 tokens, so that all of these are there. */
+const LONG = { prompt: 'What is AI Power Grid?', maxOutput: 96 }
+
 /** Jobs whose answers nobody else gives: the same blob may not come from another machine. */
 const UNIQUE = [{ prompt: 'What is 8 + 9?' }, { prompt: 'What is 7 + 6?' }]
 
@@ -25,12 +28,14 @@ const UNIQUE = [{ prompt: 'What is 8 + 9?' }, { prompt: 'What is 7 + 6?' }]
  * Liars: arguments of `aipg-liar`, and how the case ends. `flaw`: what the answer contradicts;
  * `executed`: the claims that the chain may find false; `late`: the stage in which time runs out;
  * `withheld`: the answer was demanded and is not there; none of them: nobody stands for the result.
+ * `tokens`: how long the answer has to be.
  */
 const LIARS = {
   garbage: { lies: ['--lie', 'garbage', '--silent'] },
   cheap: { lies: ['--lie', 'cheap'] },
   silent: { lies: ['--lie', 'token', '--silent'] },
-  token: { lies: ['--lie', 'token'], executed: /Chosen/ },
+  // Of the 96 tokens one is wrong, the last but one.
+  token: { lies: ['--lie', 'token'], request: LONG, tokens: LONG.maxOutput, executed: /Chosen/ },
   seed: { lies: ['--lie', 'seed'], request: DRAWN, executed: /Chosen/ },
   record: { lies: ['--lie', 'record', '--false-sums'], executed: /Chosen|Terms/ },
   accumulator: { lies: ['--lie', 'accumulator'], executed: /NormInput|Terms/ },
@@ -44,7 +49,15 @@ const LIARS = {
   'stall-sums': { lies: ['--lie', 'digest', '--stall', 'sums'], late: 'Sums' },
 }
 
-const HONEST = ['accused', 'offline', 'hidden', 'persecuted']
+/** Accusers that stop to move: the stage in which time runs out for them, by the name of the accused. */
+const STALLS = {
+  'stalled-opening': 'Opening',
+  'stalled-choice': 'Choice',
+  'stalled-accusation': 'Accusation',
+  'stalled-verdict': 'Verdict',
+}
+
+const HONEST = ['accused', 'offline', 'hidden', 'persecuted', ...Object.keys(STALLS)]
 
 let network
 let miners
@@ -72,10 +85,11 @@ const one = (events, name) => {
   return found[0].data
 }
 
-/** Submits a job for a machine and waits until its result is there. */
-async function deliver(miner, request) {
+/** Submits a job for a machine and waits until its result is there; `tokens` are how many it has to have. */
+async function deliver(miner, request, tokens) {
   const job = await submitFor(miner, { request })
-  await jobResult(network.ledger, job.id)
+  const { data } = await jobResult(network.ledger, job.id)
+  if (tokens !== undefined) assert.equal(Number(data.output.count), tokens)
   return job
 }
 
@@ -119,11 +133,11 @@ async function assertUpheld(miner, job, events) {
 const seen = (job) => watch.log().split('\n').filter((line) => line.includes(` job ${job.id} `))
 
 async function lie(name) {
-  const { lies, request, executed, flaw, late, withheld } = LIARS[name]
+  const { lies, request, tokens, executed, flaw, late, withheld } = LIARS[name]
   const miner = miners.get(name)
   const worker = miner.run({ lies })
   await said(worker, 'waiting for jobs')
-  const job = await deliver(miner, request)
+  const job = await deliver(miner, request, tokens)
   return async () => {
     const events = await closedCase(network, job)
     await assertRefuted(miner, job, events)
@@ -201,16 +215,20 @@ async function accused() {
   assert.equal(await worker.stop(), 0)
 }
 
-/** An honest worker is accused by a program that plays its game to the end, from a trace with another number. */
-async function persecuted() {
-  const miner = miners.get('persecuted')
+/**
+ * An honest worker is accused by a program that plays its game from a trace with another number: to the end, or
+ * until it has to move in the stage `stall`.
+ */
+async function persecuted(name, stall) {
+  const miner = miners.get(name)
   const { chain, accounts } = network
-  const accuser = await newAccount(network, 'accuser')
+  const accuser = await newAccount(network, `${name}-accuser`)
   const { transferKeepAlive } = chain.api.tx.balances
   await chain.submit(transferKeepAlive(accuser.address, 200n * AIPG), accounts.alice)
   const lies = ['--lie', 'accumulator', '--accuse']
+  if (stall) lies.push('--stall', stall.toLowerCase())
   const program = startChecker(network, {
-    name: 'accuser',
+    name: `${name}-accuser`,
     key: accuser.key,
     models: [miner.model],
     lies,
@@ -224,7 +242,13 @@ async function persecuted() {
   assert.equal(one(events, 'Challenged').account, accuser.address)
   const { winner, ending } = one(events, 'GameEnded').outcome
   assert.equal(winner, 'Defender')
-  assert.ok(ending.Executed, 'the chain executed the claim, and it holds')
+  if (stall) {
+    assert.equal(ending, 'OutOfTime')
+    // A game that nobody has opened has no move.
+    assert.equal(named(events, 'Moved').at(-1)?.data.next ?? 'Opening', stall)
+  } else {
+    assert.ok(ending.Executed, 'the chain executed the claim, and it holds')
+  }
   const lost = one(events, 'BondLost')
   assert.deepEqual([lost.account, lost.winner], [accuser.address, miner.address])
   assert.deepEqual(await chain.holds(accuser.address), {})
@@ -283,10 +307,18 @@ async function hidden() {
 test('what is right should be paid, whoever accuses it', { concurrency: true }, (t) =>
   Promise.all([
     t.test('honest worker should have the bond of whoever accused it', accused),
-    t.test('honest worker should win the game of a false accusation', persecuted),
+    t.test('honest worker should win the game of a false accusation', () => persecuted('persecuted')),
     t.test('answer that nobody can find should be published by its worker', hidden),
     t.test('result of a worker that is gone should be defended by somebody else', offline),
   ]),
+)
+
+test('honest worker should win whenever its accuser stops to move', { concurrency: true }, (t) =>
+  Promise.all(
+    Object.entries(STALLS).map(([name, stall]) =>
+      t.test(`before ${stall} should lose`, () => persecuted(name, stall)),
+    ),
+  ),
 )
 
 test('everybody should have back what is not lost', async () => {

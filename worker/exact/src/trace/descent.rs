@@ -133,10 +133,12 @@ impl Node {
         Some(path)
     }
 
-    /// Whether this is a leaf that holds `bytes`.
+    /// Whether this is a leaf that holds `bytes`. No bytes are in a leaf of a digest that was hashed
+    /// without what fills it up.
     pub fn holds<H: Hasher256>(&self, job: &Job<'_>, bytes: &[u8]) -> bool {
         let (domain, _) = self.tensor.tree(job);
-        self.is_leaf() && self.is::<H>(job, &tree::leaf::<H>(domain, bytes))
+        let fits = [0, bytes.len()].contains(&domain.leaf_length());
+        fits && self.is_leaf() && self.is::<H>(job, &tree::leaf::<H>(domain, bytes))
     }
 
     /// Whether a hash, computed from below, is this node's: at the top with the shape around it.

@@ -16,6 +16,7 @@ use crate::{
     normalise::{mean, normalised_scale, square_exponent, RootMeanSquare},
     quantise::{int8_from_byte, Amplitude, Quantiser, Scale},
     sampling::Parameters,
+    tree::Domain,
 };
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -128,6 +129,11 @@ pub(super) struct Channel {
     pub bias: i32,
 }
 
+/// Whether nothing but zeros follows the first `held` bytes.
+fn is_filled_up(bytes: &[u8], held: usize) -> bool {
+    bytes.iter().skip(held).all(|&byte| byte == 0)
+}
+
 /// Reads typed numbers out of leaves.
 #[derive(Debug)]
 pub(super) struct Reader<'a, I> {
@@ -200,8 +206,21 @@ impl<'a, I: Inputs> Reader<'a, I> {
             None => (Leaf::Prompt, row),
             Some(index) => (Leaf::Output, index),
         };
-        let address = leaf(index / TOKENS);
+        let number = index / TOKENS;
+        let address = leaf(number);
         let data = self.leaf(address)?;
+        let count = match row < prompt {
+            true => prompt,
+            false => self.job.output.into(),
+        };
+        let before = number.saturating_mul(TOKENS);
+        let held = count.saturating_sub(before).min(TOKENS) as usize;
+        // No list of ids has a leaf of another length or with something else behind its end.
+        if data.len() != Domain::Tokens.leaf_length()
+            || !is_filled_up(&data, held.saturating_mul(4))
+        {
+            return Err(Fault::Malformed(address));
+        }
         let ids = data.as_chunks::<4>().0;
         let id = ids.get((index % TOKENS) as usize);
         id.map(|&id| u32::from_le_bytes(id))
@@ -290,15 +309,19 @@ impl<'a, I: Inputs> Reader<'a, I> {
         let address = Leaf::Trace(tensor, tensor.index(self.header(), row, leaf));
         let bytes = self.leaf(address)?;
         let length = elements.leaf_bytes(leaf);
-        // A leaf of the digest is filled up with zeros.
-        let padded = tensor.is_digest(self.header());
+        if bytes.len() == length {
+            return Ok(bytes);
+        }
+        // A leaf of the digest is filled up when it is hashed: with zeros, or it is no digest's.
+        let padded = tensor.is_digest(self.header())
+            && bytes.len() == Domain::Digest.leaf_length()
+            && is_filled_up(&bytes, length);
         match bytes {
-            _ if bytes.len() == length => Ok(bytes),
             Cow::Borrowed(bytes) if padded => bytes
                 .get(..length)
                 .map(Cow::Borrowed)
                 .ok_or(Fault::Malformed(address)),
-            Cow::Owned(mut bytes) if padded && bytes.len() > length => {
+            Cow::Owned(mut bytes) if padded => {
                 bytes.truncate(length);
                 Ok(Cow::Owned(bytes))
             }

@@ -10,7 +10,9 @@ use tensor::Elements;
 mod games;
 mod moves;
 mod openings;
+mod padding;
 mod sizes;
+mod windows;
 
 /// A job on each of the shapes, greedy and with every filter.
 pub(super) fn jobs(models: &[Model]) -> Vec<Replay<'_>> {
