@@ -1,4 +1,4 @@
-// What a worker does besides single jobs: batches, progress of long jobs, unannounced windows. Real processes, a
+// What a worker does besides single jobs: batches, progress of long jobs, inputs that stay away, unannounced windows. Real processes, a
 // development chain on which windows open often.
 
 import assert from 'node:assert/strict'
@@ -36,7 +36,7 @@ before(async () => {
   const extra = ['--validator', '--alice', '--force-authoring']
   const node = await startNode(processes, { chain, name: 'node', index: 0, extra })
   network = { ...(await openNetwork(node.url)), processes, node }
-  miners = await registerMiners(network, ['wide', 'slow', 'strong'], SLOTS)
+  miners = await registerMiners(network, ['wide', 'slow', 'strong', 'hungry'], SLOTS)
 })
 
 after(async () => {
@@ -107,6 +107,27 @@ test('long job should stay with its worker, who says how far it is', async () =>
   const end = await jobEnd(ledger, job.id)
   assert.equal(end.method, 'JobSettled')
   assert.equal(ledger.events('jobEscrow.JobRedrawn', ofJob).length, 1, 'it was not taken away again')
+})
+
+test('job of a model that is not listed should end for 2 % when its input stays away three times', async () => {
+  const { ledger, chain } = network
+  const hungry = miners.get('hungry')
+  await said(hungry.run(), 'waiting for jobs')
+  const job = await submitFor(hungry, { storesInput: false })
+  const ofJob = (data) => data.job === job.id
+  const end = await jobEnd(ledger, job.id)
+  assert.equal(end.method, 'JobRefunded')
+  assert.equal(end.data.reason, 'InputUnavailable')
+  const charge = BigInt(chain.api.consts.jobEscrow.inputMissCharge.toNumber())
+  const lost = job.maxPrice - end.data.returned
+  const exact = (job.maxPrice * charge) / 1_000_000n
+  assert.ok(lost === exact || lost === exact + 1n, `${lost} of ${job.maxPrice}`)
+  const demands = ledger.events('jobEscrow.InputDemanded', ofJob)
+  assert.equal(demands.length, 3, 'each draw was given its time')
+  const redrawn = ledger.events('jobEscrow.JobRedrawn', ofJob).map(({ data }) => data.fault)
+  assert.deepEqual(redrawn, [null, null], 'nobody is to blame')
+  const isTheirs = ({ worker }) => worker === hungry.address
+  assert.deepEqual(ledger.events('workerRegistry.Penalised', isTheirs), [])
 })
 
 test('worker should be measured in an unannounced window and count by its power', async () => {
