@@ -124,7 +124,7 @@ test('job of a model that is not listed should end for 2 % when its input stays 
   assert.ok(lost === exact || lost === exact + 1n, `${lost} of ${job.maxPrice}`)
   const demands = ledger.events('jobEscrow.InputDemanded', ofJob)
   assert.equal(demands.length, 3, 'each draw was given its time')
-  const redrawn = ledger.events('jobEscrow.JobRedrawn', ofJob).map(({ data }) => data.fault)
+  const redrawn = ledger.events('jobEscrow.JobRedrawn', ofJob).map(({ data }) => data.fault ?? null)
   assert.deepEqual(redrawn, [null, null], 'nobody is to blame')
   const isTheirs = ({ worker }) => worker === hungry.address
   assert.deepEqual(ledger.events('workerRegistry.Penalised', isTheirs), [])
