@@ -69,7 +69,7 @@ try {
   const throughput = await measureThroughput({ jobs: sizes.played, transfers: sizes.transfers, progress })
 
   const told = renderJobs(jobs)
-  const rates = renderThroughput(throughput, jobs.calls)
+  const rates = renderThroughput(throughput, jobs)
   const text = `${where}${options.quick ? ' A short run: few repetitions.' : ''}
 
 ### Build and test

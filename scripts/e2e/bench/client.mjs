@@ -48,7 +48,16 @@ export async function readBlock(api, numberOrHash) {
   }
 }
 
-/** Limits of a chain's blocks: {normal, base, length, slotMs, steps}, weights in picoseconds. */
+/**
+ * Per cent of a block's weight that the chain's own steps of jobs may take: `StepsWeight` of the escrow in
+ * runtime/src/configs/work.rs, which no metadata tells.
+ */
+export const STEPS_PERCENT = 15n
+
+/**
+ * Limits of a chain's blocks: {normal, base, length, slotMs, steps}, weights in picoseconds; `steps` is what draws,
+ * payments and time-outs of jobs together may weigh.
+ */
 export async function limits(api) {
   const { blockWeights, blockLength } = api.consts.system
   const { normal } = blockWeights.perClass
@@ -57,7 +66,7 @@ export async function limits(api) {
     base: time(normal.baseExtrinsic),
     length: blockLength.max.normal.toNumber(),
     slotMs: Number((await api.query.chainParameters.parameters()).slotDurationMs),
-    steps: api.consts.jobEscrow.maxStepsPerBlock.toNumber(),
+    steps: (time(blockWeights.maxBlock) * STEPS_PERCENT) / 100n,
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { Keyring } from '@polkadot/api'
 import { AIPG, Processes, openNetwork, prepareJob, submitCall, table, tokenList } from './grid.mjs'
-import { Sender, limits, readBlock } from './client.mjs'
+import { STEPS_PERCENT, Sender, limits, readBlock } from './client.mjs'
 import { median, number } from './statistics.mjs'
 
 const CAPACITY = 16
@@ -170,14 +170,17 @@ export function rate(blocks, count, { slotMs, normal }) {
   }
 }
 
-/** Jobs a block that the chain's limits allow at most, each limit by itself. */
-export function bounds({ calls, limits: { normal, base, length, steps } }) {
+/**
+ * Jobs a block that the chain's limits allow at most, each limit by itself. `step` is the weight of one draw or
+ * payment, or null where none was measured; then so is what it limits.
+ */
+export function bounds({ calls, step, limits: { normal, base, length, steps } }) {
   const sum = (value) => calls.reduce((total, call) => total + call.perJob * value(call), 0)
   return {
     weight: Number(normal) / sum((call) => call.weight + Number(base)),
     length: length / sum((call) => call.length),
-    // One step of a block is for the agenda's cursor; a job takes one to be drawn and one to be paid.
-    steps: (steps - 1) / 2,
+    // A job takes one step to be drawn and one to be paid.
+    steps: step === null ? null : Number(steps) / (2 * step),
   }
 }
 
@@ -216,12 +219,13 @@ export async function measureThroughput({ jobs, transfers, progress }) {
   }
 }
 
-export function renderThroughput(result, calls) {
+/** `calls` and `hooks` are what was measured of single jobs (`measureJobs`). */
+export function renderThroughput(result, { calls, hooks }) {
   const row = (name, { blocks, perBlock, perSecond, filled }) => [
     name, String(blocks), number(perBlock, 1), number(perSecond, 1), `${number(filled * 100, 1)} %`,
   ]
   const { transfers, jobs, limits: known } = result
-  const most = bounds({ calls, limits: known })
+  const most = bounds({ calls, step: hooks?.step ?? null, limits: known })
   const perSecond = (value) => number(value / (known.slotMs / 1000), 1)
   const measured = table(
     ['`dev`, one node', 'blocks', 'a block', 'a second', 'normal weight used'],
@@ -232,7 +236,9 @@ export function renderThroughput(result, calls) {
     [
       ['weight of the four extrinsics', number(most.weight), perSecond(most.weight)],
       ['bytes of the four extrinsics', number(most.length), perSecond(most.length)],
-      [`${known.steps} steps of the agenda a block`, number(most.steps, 1), perSecond(most.steps)],
+      ...(most.steps === null
+        ? []
+        : [[`weight of the chain's own steps, ${STEPS_PERCENT} % of a block`, number(most.steps), perSecond(most.steps)]]),
     ],
   )
   return { measured, allowed, ratio: jobs.perSecond / transfers.perSecond }

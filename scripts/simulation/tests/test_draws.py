@@ -142,15 +142,15 @@ class SelfDealing(unittest.TestCase):
         self.assertGreater(found["input withheld"], 0)
         self.assertLess(found["same ask"], 0)
 
-    def test_only_a_withheld_input_pays_today_with_less_than_a_third(self):
+    def test_no_plan_pays_today_with_less_than_a_third(self):
         def paying(share):
             return {name for name, value in plans.plans(share, LISTED).items() if value > 0}
 
-        self.assertEqual(paying(0.1), {"input withheld"})
-        self.assertEqual(paying(0.316), {"input withheld"})
+        self.assertEqual(paying(0.1), set())
+        self.assertEqual(paying(0.316), set())
         # Four candidates of its own come up so often that they pay for κ default else.
         excluding = {"max_price excludes others", "job too large for others' bonds"}
-        self.assertEqual(paying(0.318), {"input withheld"} | excluding)
+        self.assertEqual(paying(0.318), excluding)
         for name in excluding:
             self.assertLess(plans.plans(1 / 3, LISTED)[name], 0.0025)
 
@@ -253,12 +253,14 @@ class Reroll(unittest.TestCase):
             rules = replace(TODAY, listed_kappa=reroll.limit_of(win, TODAY))
             self.assertAlmostEqual(reroll.value_of_withholding(win, rules), 0, places=9)
 
-    def test_first_look_is_free_today(self):
-        # Lost draws cost some 1.5 per cent instead of 94.5.
-        self.assertGreater(reroll.value_of_withholding(0.1, LISTED), 0.08)
-        self.assertLess(
-            reroll.value_of_withholding(0.1, LISTED), reroll.value_of_withholding(0.1, BARE)
-        )
+    def test_withholding_gains_no_more_today_than_a_lost_draw_costs(self):
+        for win in (0.1, 1 / 3):
+            value = reroll.value_of_withholding(win, LISTED)
+            self.assertAlmostEqual(value, self_dealing.profit(win, LISTED.listed_kappa))
+            self.assertLess(value, 0)
+        # Without a charge that is worth it the first look is what pays, though later ones are void.
+        charged = replace(BARE, miss_voids=True)
+        self.assertGreater(reroll.value_of_withholding(0.1, charged), 0.08)
 
     def test_chosen_rule_is_the_plain_limit(self):
         limit = threshold(lambda w: reroll.value_of_withholding(w, CHOSEN) <= 0, 0.0, 1.0)

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
 import { auditorCommand, startAuditor } from '../../lib/auditors.mjs'
 import { closedCase } from '../../lib/disputes.mjs'
-import { jobResult } from '../../lib/job.mjs'
+import { jobEnd, jobResult } from '../../lib/job.mjs'
 import { newAccount, registerMiners, said, submitFor } from '../../lib/miners.mjs'
 import { BOND, startNetwork } from './setup.mjs'
 
@@ -24,7 +24,7 @@ const bondOf = async ({ address }) =>
 before(async () => {
   network = await startNetwork()
   const { chain, accounts } = network
-  miners = await registerMiners(network, ['honest', 'cheat', 'mute'])
+  miners = await registerMiners(network, ['honest', 'cheat', 'mute', 'fresh', 'both'])
   const models = [...miners.values()].map(({ model }) => model)
   for (const name of ['looks', 'stamps']) {
     auditors[name] = { name, models, ...(await newAccount(network, name)) }
@@ -179,4 +179,36 @@ test('auditor should show how it stands, leave, and not withdraw before its time
   const nobody = { ...(await newAccount(network, 'nobody')), name: 'nobody', models: [] }
   const none = await auditorCommand(network, nobody, 'show')
   assert.match(none.log, /NotAuditor/)
+})
+
+test('machine should audit by itself beside its jobs when its key is an auditor’s', async () => {
+  const { ledger, chain, accounts } = network
+  const fresh = miners.get('fresh')
+  const both = miners.get('both')
+  // The other auditors are away: one has left, and nothing is heard of the other.
+  await auditors.stamps.process.stop()
+  const { transferKeepAlive } = chain.api.tx.balances
+  await chain.submit(transferKeepAlive(both.address, 1_000n * AIPG), accounts.alice)
+  const member = { name: 'both', key: both.key, models: [both.model] }
+  const joined = await auditorCommand(network, member, 'join', ['--auditor-bond', String(AUDITOR_BOND / AIPG)])
+  assert.equal(joined.status, 0, joined.log)
+  const since = (await chain.api.rpc.chain.getHeader()).number.toNumber()
+  await ledger.height(since + KEY_DELAY)
+  // It offers one of the models, and can look into results of both.
+  const machine = both.run({ extra: ['--model', fresh.model] })
+  await said(machine, 'waiting for jobs')
+  await said(fresh.run(), 'waiting for jobs')
+  const own = await submitFor(both, {})
+  const { job } = await untilAudited(fresh, (job) =>
+    audits(job, 'AuditRevealed').some(({ auditor, agrees }) => auditor === both.address && agrees),
+  )
+  const ofJob = (data) => data.job === job.id
+  assert.equal((await jobEnd(ledger, job.id)).method, 'JobSettled')
+  const credited = await ledger.event('usefulWork.AuditCredited', ofJob)
+  assert.equal(credited.data.auditor, both.address)
+  await machine.waitUntil(() => machine.log().includes('audited a result: it is right'), 'a verdict')
+  const end = await jobEnd(ledger, own.id)
+  assert.equal(end.method, 'JobSettled', 'it has done its own job meanwhile')
+  assert.equal(end.data.worker, both.address)
+  assert.equal(await bondOf(both), AUDITOR_BOND)
 })

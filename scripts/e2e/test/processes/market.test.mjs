@@ -1,7 +1,8 @@
-// What a worker does besides single jobs: batches, progress of long jobs, unannounced windows. Real processes, a
+// What a worker does besides single jobs: batches, progress of long jobs, inputs that stay away, unannounced windows. Real processes, a
 // development chain on which windows open often.
 
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { jobEnd, jobResult } from '../../lib/job.mjs'
 import { accountHex, registerMiners, said, signedCalls, submitFor } from '../../lib/miners.mjs'
@@ -35,7 +36,7 @@ before(async () => {
   const extra = ['--validator', '--alice', '--force-authoring']
   const node = await startNode(processes, { chain, name: 'node', index: 0, extra })
   network = { ...(await openNetwork(node.url)), processes, node }
-  miners = await registerMiners(network, ['wide', 'slow', 'strong'], SLOTS)
+  miners = await registerMiners(network, ['wide', 'slow', 'strong', 'hungry'], SLOTS)
 })
 
 after(async () => {
@@ -68,6 +69,9 @@ test('worker with several slots should claim and deliver in batches', async () =
   const count = (name) => calls.filter((call) => call === `jobEscrow.${name}`).length
   assert.ok(count('claimBatch') > 0, `jobs are claimed together: ${calls}`)
   assert.ok(count('claim') + count('claimBatch') < jobs.length, `${calls}`)
+  // While the block with the first result comes, other answers are computed.
+  assert.ok(count('submitResults') > 0, `results are delivered together: ${calls}`)
+  assert.ok(count('submitResult') + count('submitResults') < jobs.length, `${calls}`)
   assert.deepEqual(ledger.events('jobEscrow.BatchPartFailed', () => true), [])
 })
 
@@ -75,7 +79,7 @@ test('long job should stay with its worker, who says how far it is', async () =>
   const { ledger } = network
   const slow = miners.get('slow')
   // It stops by itself before it computes, as if the model were far larger.
-  const pauseUntil = `${processes.directory}/go-on`
+  const pauseUntil = `${processes.directory}/never`
   const worker = slow.run({ pauseAt: 'run-starting', pauseUntil })
   await said(worker, 'waiting for jobs')
   const job = await submitFor(slow, { request: { maxOutput: LONG } })
@@ -89,9 +93,41 @@ test('long job should stay with its worker, who says how far it is', async () =>
   assert.ok(BigInt(lost.block.number) <= claimed.data.heardBy + 2n)
   assert.equal(await worker.kill(), 'SIGKILL')
 
-  await said(slow.run(), 'waiting for jobs')
+  // Started again it goes on once half of the time in which it has to be heard of is over, and says so first.
+  const release = `${processes.directory}/go-on-in-time`
+  await said(slow.run({ pauseAt: 'run-starting', pauseUntil: release }), 'waiting for jobs')
+  const isAgain = (data) => ofJob(data) && data.heardBy > claimed.data.heardBy
+  const again = await ledger.event('jobEscrow.JobClaimed', isAgain)
+  await ledger.height(again.block.number + PROGRESS / 2 + 1)
+  writeFileSync(release, '')
+  const progressed = await ledger.event('jobEscrow.JobProgressed', ofJob, PROGRESS)
+  assert.equal(progressed.data.worker, slow.address)
+  assert.ok(progressed.data.tokens <= LONG)
+  assert.ok(progressed.data.heardBy > again.data.heardBy, 'it has a window more')
   const end = await jobEnd(ledger, job.id)
   assert.equal(end.method, 'JobSettled')
+  assert.equal(ledger.events('jobEscrow.JobRedrawn', ofJob).length, 1, 'it was not taken away again')
+})
+
+test('job of a model that is not listed should end for 2 % when its input stays away three times', async () => {
+  const { ledger, chain } = network
+  const hungry = miners.get('hungry')
+  await said(hungry.run(), 'waiting for jobs')
+  const job = await submitFor(hungry, { storesInput: false })
+  const ofJob = (data) => data.job === job.id
+  const end = await jobEnd(ledger, job.id)
+  assert.equal(end.method, 'JobRefunded')
+  assert.equal(end.data.reason, 'InputUnavailable')
+  const charge = BigInt(chain.api.consts.jobEscrow.inputMissCharge.toNumber())
+  const lost = job.maxPrice - end.data.returned
+  const exact = (job.maxPrice * charge) / 1_000_000n
+  assert.ok(lost === exact || lost === exact + 1n, `${lost} of ${job.maxPrice}`)
+  const demands = ledger.events('jobEscrow.InputDemanded', ofJob)
+  assert.equal(demands.length, 3, 'each draw was given its time')
+  const redrawn = ledger.events('jobEscrow.JobRedrawn', ofJob).map(({ data }) => data.fault ?? null)
+  assert.deepEqual(redrawn, [null, null], 'nobody is to blame')
+  const isTheirs = ({ worker }) => worker === hungry.address
+  assert.deepEqual(ledger.events('workerRegistry.Penalised', isTheirs), [])
 })
 
 test('worker should be measured in an unannounced window and count by its power', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { grownItems, stateChanges } from '../../bench/client.mjs'
+import { STEPS_PERCENT, grownItems, stateChanges } from '../../bench/client.mjs'
 import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
 import { memoryOf, peakOf, systemName } from '../../bench/machine.mjs'
 import { planOf } from '../../bench/plans.mjs'
@@ -12,6 +14,7 @@ import { bounds, rate, steadyBlocks } from '../../bench/throughput.mjs'
 import { TRACE_HEAD, traceCells } from '../../bench/traces.mjs'
 import { lastMove } from '../../lib/disputes.mjs'
 import { replaceMarked } from '../../lib/markdown.mjs'
+import { ROOT } from '../../lib/processes.mjs'
 
 test('quantile should interpolate between the two values around it', () => {
   assert.equal(quantile([4, 1, 3, 2], 0), 1)
@@ -138,8 +141,15 @@ test('bounds should give what each limit allows by itself', () => {
     { perJob: 1, length: 100, weight: 90 },
     { perJob: 0.5, length: 100, weight: 90 },
   ]
-  const limits = { normal: 1_500n, base: 10n, length: 3_000, steps: 32 }
-  assert.deepEqual(bounds({ calls, limits }), { weight: 10, length: 20, steps: 15.5 })
+  const limits = { normal: 1_500n, base: 10n, length: 3_000, steps: 300n }
+  assert.deepEqual(bounds({ calls, step: 50, limits }), { weight: 10, length: 20, steps: 3 })
+  assert.deepEqual(bounds({ calls, step: null, limits }), { weight: 10, length: 20, steps: null })
+})
+
+test('limits should take the share of the runtime for the steps of jobs', () => {
+  const runtime = readFileSync(join(ROOT, 'runtime/src/configs/work.rs'), 'utf8')
+  const escrow = runtime.slice(runtime.indexOf('impl pallet_job_escrow::Config for Runtime'))
+  assert.equal(/type StepsWeight = BlockShare<(\d+)>;/.exec(escrow)?.[1], String(STEPS_PERCENT))
 })
 
 test('stateChanges should add up by item and leave out what stayed the same', () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { CLASS_OF_INNER, dispatchClass, listedCalls } from '../../surface/calls.mjs'
 import { docLine, docText, table } from '../../lib/markdown.mjs'
+import { ROOT } from '../../lib/processes.mjs'
 import { camelCase, readMetadata } from '../../surface/metadata.mjs'
 import { surfacePage } from '../../surface/page.mjs'
 import { RPC_GROUPS, methodNames } from '../../surface/rpc-methods.mjs'
@@ -88,4 +91,36 @@ test('alias should give the name of the source and nothing for a generic type', 
   assert.equal(alias('JobId'), 'JobId')
   assert.equal(alias('Option<T::AccountId>'), null)
   assert.equal(alias('u32'), null)
+})
+
+/** Constants of the runtime that the text of a script reads, as `pallet.name`. */
+function constantsRead(script) {
+  const named = [...script.matchAll(/\bconsts\.(\w+)\.(\w+)/g)].map(([, pallet, name]) => `${pallet}.${name}`)
+  const taken = [...script.matchAll(/\{([\w\s,:]+)\}\s*=\s*[\w.]+\.consts\.(\w+)\b(?!\.)/g)].flatMap(([, names, pallet]) =>
+    names.split(',').map((name) => `${pallet}.${name.split(':')[0].trim()}`),
+  )
+  return [...named, ...taken].filter((name) => !name.endsWith('.'))
+}
+
+test('constantsRead should find constants that are named and that are taken out of a pallet', () => {
+  const script = 'const { one, two: other } = api.consts.first\nuse(chain.api.consts.second.three.toBigInt())'
+  assert.deepEqual(constantsRead(script), ['second.three', 'first.one', 'first.two'])
+})
+
+test('page should list every constant that a script reads', () => {
+  const page = readFileSync(join(ROOT, 'docs/runtime-surface.md'), 'utf8')
+  const listed = page.split(/^## /m).flatMap((section) => {
+    const pallet = camelCase(section.slice(0, section.indexOf('\n')))
+    const constants = section.split(/^### /m).find((part) => part.startsWith('Constants\n')) ?? ''
+    return [...constants.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => `${pallet}.${camelCase(name)}`)
+  })
+  const folder = join(ROOT, 'scripts/e2e')
+  const scripts = readdirSync(folder, { recursive: true }).filter(
+    (path) => path.endsWith('.mjs') && !path.includes('node_modules') && !path.startsWith(join('test', 'unit')),
+  )
+  const read = scripts.flatMap((path) =>
+    constantsRead(readFileSync(join(folder, path), 'utf8')).map((name) => ({ name, path })),
+  )
+  assert.ok(read.some(({ name }) => name === 'system.blockWeights'))
+  assert.deepEqual(read.filter(({ name }) => !listed.includes(name)), [])
 })
