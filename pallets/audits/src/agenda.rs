@@ -8,7 +8,7 @@ use crate::{
     WeightInfo,
 };
 use aipg_primitives::{agenda::BEACON_PATIENCE, AuditHistory, Balance, Beacon, JobId, Tick};
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{storage::KeyPrefixIterator, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
@@ -74,10 +74,10 @@ impl<T: Config> Pallet<T> {
         let dearest = T::WeightInfo::step()
             .max(T::WeightInfo::redraw())
             .max(T::WeightInfo::pass_tick());
-        let mut weight = T::WeightInfo::pass_tick();
+        let mut weight = Weight::zero();
         let mut cursor = AgendaCursor::<T>::get();
         // One pass over a tick: a new one would look again at every key that this block has removed.
-        let mut jobs = Agenda::<T>::iter_key_prefix(cursor);
+        let mut jobs = Self::pass(cursor, &mut weight);
         let mut is_refilled = false;
         let mut is_first = true;
         while cursor <= now && (is_first || weight.saturating_add(dearest).all_lte(room)) {
@@ -94,10 +94,15 @@ impl<T: Config> Pallet<T> {
                 // Written at once: a step must not put an audit behind the cursor.
                 AgendaCursor::<T>::put(cursor);
             }
-            jobs = Agenda::<T>::iter_key_prefix(cursor);
-            weight.saturating_accrue(T::WeightInfo::pass_tick());
+            jobs = Self::pass(cursor, &mut weight);
         }
         weight
+    }
+
+    /// Begins a pass over the audits that are due in a tick, and charges for it.
+    fn pass(tick: Tick, weight: &mut Weight) -> KeyPrefixIterator<JobId> {
+        weight.saturating_accrue(T::WeightInfo::pass_tick());
+        Agenda::<T>::iter_key_prefix(tick)
     }
 
     /// Whether auditors can reveal, and none has.
