@@ -77,7 +77,8 @@ impl Part {
     ) -> Self {
         let is_drawn = match (&audit.stage, auditor) {
             (&AuditStage::Committing { anchor, seed }, Some(auditor)) => {
-                auditor.key == urn.key() && auditor.is_drawn(anchor, urn.draw(seed).number)
+                auditor.key == urn.key()
+                    && auditor.is_drawn(anchor, audit.total_bond, urn.draw(seed).number)
             }
             _ => false,
         };
@@ -120,6 +121,8 @@ mod tests {
             job: 5,
             worker: OTHER,
             stage,
+            attested_before: None,
+            total_bond: Amount(100),
             due: 20,
             committed: 0,
         }
@@ -134,10 +137,12 @@ mod tests {
             key,
             bond: Amount(50),
             active_from: 3,
+            pending: Amount(0),
+            pending_from: 3,
             unbonds_at: None,
             open: 0,
             can_be_drawn: true,
-            total_bond: Amount(100),
+            total_bond: Amount(1_000),
             expected: 2,
         }
     }
@@ -183,6 +188,11 @@ mod tests {
         let active = auditor(urn.key());
         // Half of the bonds, two expected: always.
         assert!(part(Some(&active), COMMITTING).is_drawn);
+        let pending = Auditor {
+            pending: Amount(50),
+            ..active.clone()
+        };
+        assert!(part(Some(&pending), COMMITTING).is_drawn);
         assert!(!part(None, COMMITTING).is_drawn);
         assert!(!part(Some(&active), AuditStage::Attesting).is_drawn);
         for change in [
@@ -190,6 +200,7 @@ mod tests {
             |it: &mut Auditor| it.active_from = 4,
             |it: &mut Auditor| it.can_be_drawn = false,
             |it: &mut Auditor| it.bond = Amount(0),
+            |it: &mut Auditor| (it.pending, it.pending_from) = (Amount(50), 4),
         ] {
             let mut changed = active.clone();
             change(&mut changed);

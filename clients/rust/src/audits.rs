@@ -36,6 +36,10 @@ pub struct Audit {
     pub job: u64,
     pub worker: AccountId32,
     pub stage: AuditStage,
+    /// What the worker attested to auditors who did not reveal, while others are drawn.
+    pub attested_before: Option<Hash>,
+    /// Bonds of all auditors by which it draws.
+    pub total_bond: Amount,
     /// First tick in which the stage is over.
     pub due: Tick,
     /// Auditors that have committed.
@@ -47,16 +51,17 @@ impl Audit {
     pub const fn attested(&self) -> Option<Hash> {
         match self.stage {
             AuditStage::Revealing(root) | AuditStage::Over(root) => Some(root),
-            _ => None,
+            _ => self.attested_before,
         }
     }
 
     /// Whether nobody can stand for the result yet.
     pub const fn awaits_attestation(&self) -> bool {
-        matches!(
-            self.stage,
-            AuditStage::Drawing | AuditStage::Committing { .. } | AuditStage::Attesting
-        )
+        self.attested_before.is_none()
+            && matches!(
+                self.stage,
+                AuditStage::Drawing | AuditStage::Committing { .. } | AuditStage::Attesting
+            )
     }
 }
 
@@ -68,24 +73,33 @@ pub struct Auditor {
     pub bond: Amount,
     /// First block whose beacon draws it.
     pub active_from: u32,
+    /// Part of the bond that was added last.
+    pub pending: Amount,
+    /// First block for whose beacon that part counts.
+    pub pending_from: u32,
     /// Block from which the bond can be withdrawn, once it has left.
     pub unbonds_at: Option<u32>,
     /// Audits that it committed to and that have not ended.
     pub open: u32,
-    /// Whether its bond is enough, and it has not left.
+    /// Whether what counts of its bond is enough, and it has not left.
     pub can_be_drawn: bool,
-    /// Bonds of all auditors.
+    /// Bonds of all auditors now. An audit has its own.
     pub total_bond: Amount,
     /// Auditors that are expected for an audit.
     pub expected: u32,
 }
 
 impl Auditor {
-    /// Whether its number draws it for a seed of the beacon of block `anchor`.
-    pub fn is_drawn(&self, anchor: u32, number: u128) -> bool {
+    /// Whether its number draws it for a seed of the beacon of block `anchor`, when all bonds were `total`.
+    pub fn is_drawn(&self, anchor: u32, total: Amount, number: u128) -> bool {
+        let bond = if anchor < self.pending_from {
+            self.bond.0.saturating_sub(self.pending.0)
+        } else {
+            self.bond.0
+        };
         self.can_be_drawn
             && self.active_from <= anchor
-            && is_drawn(number, self.bond.0, self.total_bond.0, self.expected)
+            && is_drawn(number, bond, total.0, self.expected)
     }
 }
 
@@ -113,6 +127,8 @@ impl From<generated_api::AuditorView<u32>> for Auditor {
             key: view.key.0,
             bond: Amount(view.bond),
             active_from: view.active_from,
+            pending: Amount(view.pending),
+            pending_from: view.pending_from,
             unbonds_at: view.unbonds_at,
             open: view.open,
             can_be_drawn: view.can_be_drawn,
@@ -144,6 +160,8 @@ impl State {
                         generated::Stage::Over(root) => AuditStage::Over(root.into()),
                         generated::Stage::Missed => AuditStage::Missed,
                     },
+                    attested_before: record.attested.map(Into::into),
+                    total_bond: Amount(record.total_bond),
                     due: record.due,
                     committed: record.committed,
                 };

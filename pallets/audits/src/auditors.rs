@@ -29,13 +29,19 @@ impl<T: Config> Pallet<T> {
     pub fn view(auditor: &T::AccountId) -> Option<AuditorView<BlockNumberFor<T>>> {
         let record = Auditors::<T>::get(auditor)?;
         let bond = Self::bond_of(auditor);
+        let latest = record
+            .active_from
+            .max(frame_system::Pallet::<T>::block_number());
+        let counts = Self::bond_at(auditor, &record, latest);
         Some(AuditorView {
             key: record.key.0.into(),
             bond,
             active_from: record.active_from,
+            pending: record.pending,
+            pending_from: record.pending_from,
             unbonds_at: record.unbonds_at,
             open: record.open,
-            can_be_drawn: record.unbonds_at.is_none() && bond >= T::MinimumBond::get(),
+            can_be_drawn: record.unbonds_at.is_none() && counts >= T::MinimumBond::get(),
             total_bond: TotalBond::<T>::get(),
             expected: T::ExpectedAuditors::get(),
         })
@@ -66,6 +72,8 @@ impl<T: Config> Pallet<T> {
             Auditor {
                 key,
                 active_from,
+                pending: 0,
+                pending_from: active_from,
                 unbonds_at: None,
                 open: 0,
             },
@@ -80,9 +88,20 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_bond_more(auditor: T::AccountId, amount: Balance) -> DispatchResult {
-        Self::present(&auditor)?;
+        let mut record = Self::present(&auditor)?;
+        let before = Self::bond_of(&auditor);
         Self::hold(&auditor, amount)?;
-        let bond = Self::bond_of(&auditor);
+        let now = frame_system::Pallet::<T>::block_number();
+        if record.pending_from <= now {
+            // One addition is remembered. What the last one brought must not count for earlier beacons for that.
+            record.active_from = record.active_from.max(record.pending_from);
+            record.pending = 0;
+        }
+        // A penalty may have taken part of it.
+        record.pending = record.pending.min(before).saturating_add(amount);
+        record.pending_from = now.saturating_add(T::KeyDelay::get());
+        Auditors::<T>::insert(&auditor, record);
+        let bond = before.saturating_add(amount);
         Self::deposit_event(Event::AuditorBondIncreased {
             auditor,
             amount,

@@ -50,14 +50,17 @@ fn audit<T: Config>(stage: Stage<BlockNumberFor<T>>, committed: u32) -> AuditOf<
         chance: Permill::one(),
         delivered: T::Tick::get(),
         draw: 0,
+        total_bond: TotalBond::<T>::get(),
+        attested: None,
         committed,
+        revealed: 0,
         stage,
         due: T::Tick::get(),
     }
 }
 
-/// An audit that is over, of as many auditors as count, who have revealed what the worker attested.
-pub fn over<T: Config>(job: JobId)
+/// As many auditors as count have committed; says how many.
+fn full<T: Config>(job: JobId, root: Option<H256>) -> u32
 where
     T::Currency: Unbalanced<T::AccountId>,
 {
@@ -66,10 +69,25 @@ where
         let who: T::AccountId = frame_benchmarking::account("auditor", index, 0);
         auditor::<T>(&who);
         Auditors::<T>::mutate_extant(&who, |record: &mut Auditor<_>| record.open = 1);
-        let root = Some(ROOT);
-        Commitments::<T>::insert(job, &who, Commitment { hash: ROOT, root });
+        let commitment = Commitment {
+            hash: ROOT,
+            rank: u128::MAX,
+            root,
+        };
+        Commitments::<T>::insert(job, &who, commitment);
     }
-    Audits::<T>::insert(job, audit::<T>(Stage::Over(ROOT), count));
+    count
+}
+
+/// An audit that is over, of as many auditors as count, who have revealed what the worker attested.
+pub fn over<T: Config>(job: JobId)
+where
+    T::Currency: Unbalanced<T::AccountId>,
+{
+    let count = full::<T>(job, Some(ROOT));
+    let mut audit = audit::<T>(Stage::Over(ROOT), count);
+    audit.revealed = count;
+    Audits::<T>::insert(job, audit);
 }
 
 #[benchmarks(where T::Currency: Unbalanced<T::AccountId>)]
@@ -127,22 +145,29 @@ mod benchmarks {
         assert!(!Auditors::<T>::contains_key(caller));
     }
 
+    /// All places are taken; the caller displaces somebody.
     #[benchmark]
     fn commit() {
         let caller: T::AccountId = whitelisted_caller();
+        let count = full::<T>(JOB, None);
         auditor::<T>(&caller);
         let stage = Stage::Committing {
             anchor: System::<T>::block_number(),
             seed: SEED,
         };
         let due = T::Tick::get() + 1;
-        Pallet::<T>::put(JOB, audit::<T>(stage, 0), due);
+        let mut audit = audit::<T>(stage, count);
+        // Whatever the number of the proof, it draws all bonds there are.
+        audit.total_bond = Pallet::<T>::bond_of(&caller);
+        Pallet::<T>::put(JOB, audit, due);
         let proof = DrawProof::decode(&mut &PROOF[..]).unwrap();
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller.clone()), JOB, proof, ROOT);
 
         assert!(Commitments::<T>::contains_key(JOB, caller));
+        let taken = Commitments::<T>::iter_prefix(JOB).count();
+        assert_eq!(taken, count as usize);
     }
 
     #[benchmark]
@@ -166,8 +191,12 @@ mod benchmarks {
         let due = T::Tick::get() + 1;
         Pallet::<T>::put(JOB, audit::<T>(Stage::Revealing(ROOT), 1), due);
         let hash = commitment(JOB, &caller.encode(), SALT, ROOT);
-        let root = None;
-        Commitments::<T>::insert(JOB, &caller, Commitment { hash, root });
+        let commitment = Commitment {
+            hash,
+            rank: 0,
+            root: None,
+        };
+        Commitments::<T>::insert(JOB, &caller, commitment);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller.clone()), JOB, SALT, ROOT);
@@ -210,6 +239,24 @@ mod benchmarks {
             Audits::<T>::get(JOB).unwrap().stage,
             Stage::Drawing(_)
         ));
+    }
+
+    /// As many auditors as count have committed, and none has revealed; others are drawn.
+    #[benchmark]
+    fn redraw() {
+        let count = full::<T>(JOB, None);
+        let now = T::Tick::get();
+        let audit = audit::<T>(Stage::Revealing(ROOT), count);
+        Pallet::<T>::put(JOB, audit, now);
+        let slot = Audits::<T>::get(JOB).unwrap().due;
+
+        #[block]
+        {
+            Pallet::<T>::step(JOB, slot, now);
+        }
+
+        assert_eq!(Audits::<T>::get(JOB).unwrap().attested, Some(ROOT));
+        assert_eq!(Commitments::<T>::iter_prefix(JOB).count(), 0);
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::fresh(), crate::mock::Test);

@@ -89,7 +89,7 @@ pub mod pallet {
         /// Least bond of an auditor.
         #[pallet::constant]
         type MinimumBond: Get<Balance>;
-        /// Blocks after which a key that was registered can be drawn.
+        /// Blocks after which a key that was registered can be drawn, and what was added to a bond counts.
         type KeyDelay: Get<BlockNumberFor<Self>>;
         /// Blocks that the bond of an auditor who left stays on hold.
         type Unbonding: Get<BlockNumberFor<Self>>;
@@ -168,6 +168,9 @@ pub mod pallet {
         },
         /// An auditor has looked.
         AuditCommitted { job: JobId, auditor: T::AccountId },
+        /// Another one, drawn more rightly, has taken the place of this auditor, who is free of what it
+        /// committed to.
+        AuditorDisplaced { job: JobId, auditor: T::AccountId },
         /// The worker has to say before tick `until` what the root of its trace is.
         AttestationDue {
             job: JobId,
@@ -175,6 +178,7 @@ pub mod pallet {
             until: Tick,
         },
         /// The worker has said it: from now on it is part of the result. Auditors reveal before tick `until`.
+        /// Said again for auditors who were drawn after it.
         Attested {
             job: JobId,
             worker: T::AccountId,
@@ -228,7 +232,7 @@ pub mod pallet {
         AuditNotFound,
         /// The audit does not take this now.
         WrongStage,
-        /// The key was registered too late for this audit.
+        /// The key was registered too late for this audit, or the bond has been added to twice since.
         NotActive,
         /// A worker cannot audit its own result.
         OwnResult,
@@ -238,7 +242,7 @@ pub mod pallet {
         NotDrawn,
         /// The caller has committed already.
         AlreadyCommitted,
-        /// As many auditors as count have committed.
+        /// As many auditors as count have committed, all drawn more rightly than the caller.
         EnoughAuditors,
         /// The result is another worker's.
         NotTheWorker,
@@ -281,7 +285,8 @@ pub mod pallet {
             Self::do_register(auditor, key, bond)
         }
 
-        /// Increases the bond.
+        /// Increases the bond. What is added counts for beacons of blocks after [`Config::KeyDelay`]; a later
+        /// addition makes one that does not count yet wait with it.
         ///
         /// # Errors
         /// [`Error::NotAuditor`], [`Error::AuditorHasLeft`], [`Error::BondExceedsBalance`].
@@ -316,7 +321,8 @@ pub mod pallet {
         }
 
         /// Proves to be drawn for a result, and commits to the root of the trace that the caller found:
-        /// see [`commitment`](crate::commitment).
+        /// see [`commitment`](crate::commitment). Where all places are taken the caller takes that of the auditor
+        /// who was drawn least rightly, if less so than the caller.
         ///
         /// # Errors
         /// [`Error::NotAuditor`], [`Error::AuditorHasLeft`], [`Error::AuditNotFound`],

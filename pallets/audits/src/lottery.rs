@@ -4,11 +4,15 @@
 //! everybody can compute; who is drawn only the auditor knows until it commits, because it takes the
 //! secret of its key: nobody can reach the auditors of a result beforehand.
 
-use crate::{pallet::*, types::DrawProof};
-use aipg_primitives::JobId;
+use crate::{
+    pallet::*,
+    types::{Auditor, DrawProof},
+};
+use aipg_primitives::{Balance, JobId};
 use aipg_referee_game::{is_drawn, DRAW_CONTEXT, DRAW_LABEL, DRAW_SEED};
 use codec::Encode;
 use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::{
     crypto::VrfPublic,
     sr25519::{
@@ -57,16 +61,30 @@ impl<T: Config> Pallet<T> {
         bytes.ok().map(u128::from_le_bytes)
     }
 
-    /// Whether this number draws this auditor now.
-    pub(crate) fn draws(number: u128, auditor: &T::AccountId) -> bool {
-        let bond = Self::bond_of(auditor);
-        bond >= T::MinimumBond::get()
-            && is_drawn(
-                number,
-                bond,
-                TotalBond::<T>::get(),
-                T::ExpectedAuditors::get(),
-            )
+    /// What of an auditor's bond counts for the beacon of block `anchor`: what counted when that block came, less
+    /// what was lost since.
+    pub(crate) fn bond_at(
+        account: &T::AccountId,
+        auditor: &Auditor<BlockNumberFor<T>>,
+        anchor: BlockNumberFor<T>,
+    ) -> Balance {
+        let bond = Self::bond_of(account);
+        if anchor < auditor.active_from {
+            0
+        } else if anchor < auditor.pending_from {
+            bond.saturating_sub(auditor.pending)
+        } else {
+            bond
+        }
+    }
+
+    /// How rightly this number draws a bond, where all bonds are `total`: the lower, the more. `None` if it
+    /// does not draw it.
+    pub(crate) fn rank(number: u128, bond: Balance, total: Balance) -> Option<u128> {
+        let is_enough = bond >= T::MinimumBond::get();
+        let is_drawn = is_enough && is_drawn(number, bond, total, T::ExpectedAuditors::get());
+        // The numbers alone would favour small bonds, which only low ones draw.
+        number.checked_div(bond).filter(|_| is_drawn)
     }
 
     /// What an auditor committed to, as bytes for its hash.

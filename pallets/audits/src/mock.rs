@@ -55,6 +55,7 @@ pub const REVEAL: Tick = 5;
 /// Enough for two draws.
 pub const WITHIN: Tick = 30;
 pub const MAX_AUDITORS: u32 = 3;
+pub const MAX_DRAWS: u8 = 3;
 pub const WORKER: AccountId = 1;
 /// Balance of each of the accounts 1 to 20 at the start.
 pub const ENDOWMENT: Balance = 1_000 * AIPG;
@@ -71,6 +72,7 @@ parameter_types! {
     pub static Ticks: Tick = 0;
     /// No tick passes with a block.
     pub static FinalityLags: bool = false;
+    pub static DrawDelay: u64 = BEACON_DELAY;
     /// The beacons of all blocks from this one on never come.
     pub static NoBeaconFrom: u64 = u64::MAX;
     pub static Chance: Permill = Permill::one();
@@ -84,12 +86,12 @@ pub struct Blocks;
 
 impl Beacon<u64> for Blocks {
     fn beacon(height: u64) -> Option<H256> {
-        let complete = height + BEACON_DELAY <= System::block_number();
+        let complete = height + DrawDelay::get() <= System::block_number();
         (complete && height < NoBeaconFrom::get()).then(|| H256::from_low_u64_be(height + 1))
     }
 
     fn delay() -> u64 {
-        BEACON_DELAY
+        DrawDelay::get()
     }
 }
 
@@ -140,7 +142,7 @@ impl crate::Config for Test {
     type Windows = Windows;
     type ExpectedAuditors = ConstU32<2>;
     type MaxAuditors = ConstU32<MAX_AUDITORS>;
-    type MaxDraws = ConstU8<3>;
+    type MaxDraws = ConstU8<MAX_DRAWS>;
     type MinimumBond = ConstU128<MINIMUM_BOND>;
     type KeyDelay = ConstU64<KEY_DELAY>;
     type Unbonding = ConstU64<UNBONDING>;
@@ -169,6 +171,7 @@ pub fn execute(test: impl FnOnce()) {
     Ticks::set(0);
     StepsWeight::set(Weight::MAX);
     FinalityLags::set(false);
+    DrawDelay::set(BEACON_DELAY);
     NoBeaconFrom::set(u64::MAX);
     Chance::set(Permill::one());
     Passed::set(Vec::new());

@@ -48,17 +48,12 @@ impl<T: Config> Pallet<T> {
             return;
         };
         Agenda::<T>::remove(audit.due, job);
-        let (attested, is_over) = match audit.stage {
-            Stage::Over(root) => (Some(root), true),
-            Stage::Revealing(root) => (Some(root), false),
-            _ => (None, false),
-        };
+        let attested = audit.root();
+        let is_over = matches!(audit.stage, Stage::Over(_));
         let limit: usize = T::MaxAuditors::get().saturated_into();
         let mut agreed: u32 = 0;
         for (auditor, found) in Commitments::<T>::drain_prefix(job).take(limit) {
-            Auditors::<T>::mutate_extant(&auditor, |record| {
-                record.open = record.open.saturating_sub(1);
-            });
+            Self::close_one(&auditor);
             let Some(attested) = attested else {
                 continue;
             };
@@ -114,12 +109,13 @@ impl<T: Config> OnSettled<T::AccountId> for Pallet<T> {
 
 impl<T: Config> Attestations for Pallet<T> {
     fn of(job: JobId) -> Attestation {
-        match Audits::<T>::get(job).map(|audit| audit.stage) {
-            Some(Stage::Revealing(root) | Stage::Over(root)) => Attestation::Root(root),
-            Some(Stage::Drawing(_) | Stage::Committing { .. } | Stage::Attesting) => {
-                Attestation::Awaited
-            }
-            None | Some(Stage::Missed) => Attestation::None,
+        let Some(audit) = Audits::<T>::get(job) else {
+            return Attestation::None;
+        };
+        match (audit.root(), audit.stage) {
+            (Some(root), _) => Attestation::Root(root),
+            (None, Stage::Missed) => Attestation::None,
+            (None, _) => Attestation::Awaited,
         }
     }
 }

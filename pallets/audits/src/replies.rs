@@ -9,7 +9,7 @@ use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use sp_core::H256;
 use sp_runtime::{
     traits::{BlakeTwo256, Hash},
-    DispatchError,
+    DispatchError, SaturatedConversion,
 };
 
 /// What commits an auditor to the root of a trace: `H("aipg.adt" ‖ job u64 ‖ account ‖ salt ‖ root)`.
@@ -50,22 +50,46 @@ impl<T: Config> Pallet<T> {
             !Commitments::<T>::contains_key(job, &account),
             Error::<T>::AlreadyCommitted
         );
-        ensure!(
-            audit.committed < T::MaxAuditors::get(),
-            Error::<T>::EnoughAuditors
-        );
         let number = Self::number(&auditor.key, &seed, proof).ok_or(Error::<T>::InvalidProof)?;
-        ensure!(Self::draws(number, &account), Error::<T>::NotDrawn);
+        let bond = Self::bond_at(&account, &auditor, anchor);
+        let rank = Self::rank(number, bond, audit.total_bond).ok_or(Error::<T>::NotDrawn)?;
+        if audit.committed < T::MaxAuditors::get() {
+            audit.committed = audit.committed.saturating_add(1);
+            Audits::<T>::insert(job, audit);
+        } else {
+            Self::displace(job, rank)?;
+        }
         auditor.open = auditor.open.saturating_add(1);
         Auditors::<T>::insert(&account, auditor);
-        audit.committed = audit.committed.saturating_add(1);
-        Audits::<T>::insert(job, audit);
-        Commitments::<T>::insert(job, &account, Commitment { hash, root: None });
+        let root = None;
+        Commitments::<T>::insert(job, &account, Commitment { hash, rank, root });
         Self::deposit_event(Event::AuditCommitted {
             job,
             auditor: account,
         });
         Ok(())
+    }
+
+    /// Frees the place of the auditor who was drawn least rightly, if less so than one of this rank. It loses
+    /// nothing.
+    fn displace(job: JobId, rank: u128) -> DispatchResult {
+        let limit: usize = T::MaxAuditors::get().saturated_into();
+        let (auditor, last) = Commitments::<T>::iter_prefix(job)
+            .take(limit)
+            .max_by_key(|(_, found)| found.rank)
+            .ok_or(Error::<T>::EnoughAuditors)?;
+        ensure!(rank < last.rank, Error::<T>::EnoughAuditors);
+        Commitments::<T>::remove(job, &auditor);
+        Self::close_one(&auditor);
+        Self::deposit_event(Event::AuditorDisplaced { job, auditor });
+        Ok(())
+    }
+
+    /// An audit is over for an auditor who committed to it.
+    pub(crate) fn close_one(auditor: &T::AccountId) {
+        Auditors::<T>::mutate_extant(auditor, |record| {
+            record.open = record.open.saturating_sub(1);
+        });
     }
 
     pub(crate) fn do_attest(worker: T::AccountId, job: JobId, root: H256) -> DispatchResult {
@@ -92,7 +116,7 @@ impl<T: Config> Pallet<T> {
         salt: H256,
         root: H256,
     ) -> DispatchResult {
-        let audit = Self::audit(job)?;
+        let mut audit = Self::audit(job)?;
         let Stage::Revealing(attested) = audit.stage else {
             return Err(Error::<T>::WrongStage.into());
         };
@@ -103,6 +127,8 @@ impl<T: Config> Pallet<T> {
         ensure!(hash == found.hash, Error::<T>::CommitmentMismatch);
         found.root = Some(root);
         Commitments::<T>::insert(job, &auditor, found);
+        audit.revealed = audit.revealed.saturating_add(1);
+        Audits::<T>::insert(job, audit);
         Self::deposit_event(Event::AuditRevealed {
             job,
             auditor,

@@ -38,14 +38,22 @@ impl<T: Config> Pallet<T> {
                 waits || audit.due >= cursor,
                 "the cursor has passed an audit"
             );
+            ensure!(
+                audit.attested.is_none()
+                    || matches!(audit.stage, Stage::Drawing(_) | Stage::Committing { .. }),
+                "an attestation is kept twice"
+            );
             let mut committed: u32 = 0;
-            for (account, _) in Commitments::<T>::iter_prefix(job) {
+            let mut revealed: u32 = 0;
+            for (account, found) in Commitments::<T>::iter_prefix(job) {
                 ensure!(account != audit.worker, "a worker audits itself");
                 committed = committed.saturating_add(1);
+                revealed = revealed.saturating_add(found.root.is_some().into());
                 let count = open.entry(account).or_default();
                 *count = count.saturating_add(1);
             }
             ensure!(committed == audit.committed, "commitments are miscounted");
+            ensure!(revealed == audit.revealed, "revelations are miscounted");
             ensure!(committed <= T::MaxAuditors::get(), "too many auditors");
         }
         for (tick, job) in Agenda::<T>::iter_keys() {

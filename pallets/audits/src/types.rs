@@ -1,6 +1,6 @@
 //! Records of audits.
 
-use aipg_primitives::Tick;
+use aipg_primitives::{Balance, Tick};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{
@@ -40,6 +40,10 @@ pub struct Auditor<BlockNumber> {
     pub key: Public,
     /// First block whose beacon draws it: nobody registers a key that fits a beacon.
     pub active_from: BlockNumber,
+    /// Part of the bond that was added last.
+    pub pending: Balance,
+    /// First block for whose beacon that part counts: nobody adds what a beacon asks for.
+    pub pending_from: BlockNumber,
     /// Block from which the bond can be withdrawn; `None` while it can be drawn.
     pub unbonds_at: Option<BlockNumber>,
     /// Audits that it committed to and that have not ended.
@@ -58,11 +62,28 @@ pub struct Audit<AccountId, BlockNumber> {
     pub delivered: Tick,
     /// Draws of auditors before this one.
     pub draw: u8,
+    /// Bonds of all auditors in the block whose beacon draws: a bond is drawn as the share of these that it is.
+    pub total_bond: Balance,
+    /// What the worker attested before auditors were drawn again, because none of the first had revealed. From
+    /// the next time to reveal on the stage has it.
+    pub attested: Option<H256>,
     /// Auditors that have committed.
     pub committed: u32,
+    /// Those of them that have revealed.
+    pub revealed: u32,
     pub stage: Stage<BlockNumber>,
     /// Tick in which the chain moves it on.
     pub due: Tick,
+}
+
+impl<AccountId, BlockNumber> Audit<AccountId, BlockNumber> {
+    /// What the worker attested.
+    pub const fn root(&self) -> Option<H256> {
+        match self.stage {
+            Stage::Revealing(root) | Stage::Over(root) => Some(root),
+            _ => self.attested,
+        }
+    }
 }
 
 /// How far an audit is.
@@ -108,6 +129,8 @@ pub enum Stage<BlockNumber> {
 )]
 pub struct Commitment {
     pub hash: H256,
+    /// Its number for each unit of the bond that it was drawn by: the lower, the more rightly it was drawn.
+    pub rank: u128,
     /// The root of its trace, once it is revealed.
     pub root: Option<H256>,
 }

@@ -24,6 +24,7 @@ pub trait WeightInfo {
     fn reveal() -> Weight;
     fn pass_tick() -> Weight;
     fn step() -> Weight;
+    fn redraw() -> Weight;
 }
 
 /// Weights for a runtime, with its database's costs.
@@ -39,10 +40,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn bond_more() -> Weight {
-        // Audits::Auditors: 1 read, 0 written
+        // Audits::Auditors: 1 read, 1 written
         // Audits::TotalBond: 1 read, 1 written
         // Balances::Holds: 1 read, 1 written
-        Weight::from_parts(60_060_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        // ChainParameters::Parameters: 1 read, 0 written
+        Weight::from_parts(62_060_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn leave() -> Weight {
@@ -60,13 +62,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn commit() -> Weight {
-        // Audits::Auditors: 1 read, 1 written
-        // Audits::Audits: 1 read, 1 written
-        // Audits::Commitments: 1 read, 1 written
-        // Audits::TotalBond: 1 read, 0 written
+        // Audits::Auditors: 2 read, 2 written
+        // Audits::Audits: 1 read, 0 written
+        // Audits::Commitments: 10 read, 2 written
         // Balances::Holds: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(328_624_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(6, 3))
+        Weight::from_parts(388_624_000, 26_082)
+            .saturating_add(T::DbWeight::get().reads_writes(15, 4))
     }
 
     fn attest() -> Weight {
@@ -79,10 +81,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn reveal() -> Weight {
-        // Audits::Audits: 1 read, 0 written
+        // Audits::Audits: 1 read, 1 written
         // Audits::Commitments: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(16_034_000, 3_594).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(18_034_000, 3_594).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn pass_tick() -> Weight {
@@ -96,8 +98,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::Agenda: 0 read, 2 written
         // Audits::AgendaCursor: 1 read, 0 written
         // Audits::Audits: 1 read, 1 written
+        // Audits::TotalBond: 1 read, 0 written
         // ChainParameters::Parameters: 1 read, 0 written
-        Weight::from_parts(12_208_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(14_208_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+    }
+
+    fn redraw() -> Weight {
+        // Audits::Agenda: 0 read, 2 written
+        // Audits::AgendaCursor: 1 read, 0 written
+        // Audits::Auditors: 8 read, 8 written
+        // Audits::Audits: 1 read, 1 written
+        // Audits::Commitments: 9 read, 8 written
+        // Audits::TotalBond: 1 read, 1 written
+        // Balances::Holds: 8 read, 8 written
+        // ChainParameters::Parameters: 1 read, 0 written
+        // Emission::Burned: 1 read, 1 written
+        // System::Account: 8 read, 8 written
+        Weight::from_parts(480_000_000, 30_258)
+            .saturating_add(T::DbWeight::get().reads_writes(38, 37))
     }
 }
 
@@ -109,8 +127,8 @@ impl WeightInfo for () {
     }
 
     fn bond_more() -> Weight {
-        Weight::from_parts(60_060_000, 3_658)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(62_060_000, 3_658)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn leave() -> Weight {
@@ -124,8 +142,8 @@ impl WeightInfo for () {
     }
 
     fn commit() -> Weight {
-        Weight::from_parts(328_624_000, 3_658)
-            .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
+        Weight::from_parts(388_624_000, 26_082)
+            .saturating_add(ParityDbWeight::get().reads_writes(15, 4))
     }
 
     fn attest() -> Weight {
@@ -134,8 +152,8 @@ impl WeightInfo for () {
     }
 
     fn reveal() -> Weight {
-        Weight::from_parts(16_034_000, 3_594)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(18_034_000, 3_594)
+            .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn pass_tick() -> Weight {
@@ -144,7 +162,12 @@ impl WeightInfo for () {
     }
 
     fn step() -> Weight {
-        Weight::from_parts(12_208_000, 3_567)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 3))
+        Weight::from_parts(14_208_000, 3_567)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
+    }
+
+    fn redraw() -> Weight {
+        Weight::from_parts(480_000_000, 30_258)
+            .saturating_add(ParityDbWeight::get().reads_writes(38, 37))
     }
 }

@@ -96,13 +96,17 @@ pub struct AuditorView<BlockNumber> {
     pub bond: Balance,
     /// First block whose beacon draws it.
     pub active_from: BlockNumber,
+    /// Part of the bond that was added last.
+    pub pending: Balance,
+    /// First block for whose beacon that part counts.
+    pub pending_from: BlockNumber,
     /// Block from which the bond can be withdrawn, once it has left.
     pub unbonds_at: Option<BlockNumber>,
     /// Audits that it committed to and that have not ended.
     pub open: u32,
-    /// Whether its bond is enough to be drawn.
+    /// Whether what counts of its bond is enough to be drawn.
     pub can_be_drawn: bool,
-    /// Bonds of all auditors.
+    /// Bonds of all auditors now; an audit draws by what they were in the block of its beacon.
     pub total_bond: Balance,
     /// Auditors that are expected for an audit.
     pub expected: u32,

@@ -264,6 +264,12 @@ const HANDLERS = {
     const member = tally.members.get(auditor)
     if (member) member.audits.committed += 1
   },
+  'audits.AuditorDisplaced': (tally, { job, auditor }) => {
+    const audit = tally.audit(job)
+    audit.committed = audit.committed.filter((other) => other !== auditor)
+    const member = tally.members.get(auditor)
+    if (member) member.audits.committed -= 1
+  },
   'audits.Attested': (tally, { job }) => {
     tally.audit(job).attested = true
   },

@@ -108,6 +108,10 @@ pub async fn show(settings: &Settings) -> anyhow::Result<()> {
         None if !record.can_be_drawn => println!("drawn         never: the bond is too small"),
         None => println!("drawn         from block {} on", record.active_from),
     }
+    if record.pending.0 > 0 {
+        let (pending, from) = (record.pending, record.pending_from);
+        println!("added last    {pending}, counts from block {from} on");
+    }
     if record.key != Urn::new(&member.caller.pair).key() {
         println!("key           not this machine's");
     }
@@ -125,6 +129,8 @@ mod tests {
             key: [1; 32],
             bond: Amount(5),
             active_from: 0,
+            pending: Amount(0),
+            pending_from: 0,
             unbonds_at: None,
             open: 0,
             can_be_drawn: true,

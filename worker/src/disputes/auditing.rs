@@ -83,14 +83,18 @@ impl Disputes {
         let has_committed = auditor.as_ref().is_some_and(|auditor| auditor.open > 0);
         let mut duties = Vec::new();
         for (&job, audit) in &audits.open {
-            let committed = match has_committed && !audits.strange.contains(&job) {
-                true => state.audit_commitment(job, &self.account).await?,
-                false => None,
-            };
             let may_come = matches!(
                 audit.stage,
                 AuditStage::Drawing | AuditStage::Committing { .. }
             );
+            // Others are drawn where nobody has revealed.
+            if may_come {
+                audits.strange.remove(&job);
+            }
+            let committed = match has_committed && !audits.strange.contains(&job) {
+                true => state.audit_commitment(job, &self.account).await?,
+                false => None,
+            };
             if committed.is_none() && !may_come {
                 audits.strange.insert(job);
             }

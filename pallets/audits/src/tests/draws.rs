@@ -82,7 +82,8 @@ fn drawn_auditors_should_be_as_many_as_expected_on_average() {
             for who in 2..12 {
                 let key = sp_core::Pair::public(&pair(who));
                 let number = Auditing::number(&key, &seed, proof(who, seed)).unwrap();
-                count += u32::from(Auditing::draws(number, &who));
+                let rank = Auditing::rank(number, MINIMUM_BOND, TotalBond::<Test>::get());
+                count += u32::from(rank.is_some());
             }
         }
         assert!((520..=680).contains(&count), "{count} of 600");
@@ -181,9 +182,9 @@ fn hook_should_leave_to_the_next_block_what_it_has_no_room_for() {
                 .filter(|job| matches!(stage_of(*job), Some(Stage::Committing { .. })))
                 .count()
         };
-        // Room for the tick that passes and two steps: with the one that is always taken.
+        // Room for the tick that passes and two steps, the second of which could be the dearest.
         let (step, pass) = (<() as WeightInfo>::step(), <() as WeightInfo>::pass_tick());
-        StepsWeight::set(pass + step * 2);
+        StepsWeight::set(pass + step + <() as WeightInfo>::redraw());
         advance(1);
         assert_eq!(drawn(), 2);
         advance(1);
@@ -193,5 +194,53 @@ fn hook_should_leave_to_the_next_block_what_it_has_no_room_for() {
         deliver(9);
         advance(BEACON_DELAY + 6);
         assert!(matches!(stage_of(9), Some(Stage::Committing { .. })));
+    });
+}
+
+/// What the hook of the next block takes.
+fn next_block() -> frame_support::weights::Weight {
+    let next = System::block_number() + 1;
+    System::set_block_number(next);
+    Ticks::mutate(|ticks| *ticks += 1);
+    <Auditing as frame_support::traits::Hooks<u64>>::on_initialize(next)
+}
+
+#[test]
+fn hook_should_go_once_through_a_tick_however_many_audits_are_due() {
+    execute(|| {
+        auditors(1);
+        for job in 0..2_000 {
+            deliver(job);
+        }
+        advance(BEACON_DELAY - 1);
+        let weight = next_block();
+        let drawn = |job| matches!(stage_of(job), Some(Stage::Committing { .. }));
+        assert!((0..2_000).all(drawn));
+        // Each pass over a tick is charged: one over that of this block, one over the next.
+        let (step, pass) = (<() as WeightInfo>::step(), <() as WeightInfo>::pass_tick());
+        assert_eq!(weight, pass * 2 + step * 2_000);
+    });
+}
+
+#[test]
+fn hook_should_find_again_what_a_step_puts_under_the_same_tick() {
+    execute(|| {
+        DrawDelay::set(0);
+        auditors(1);
+        for job in 0..100 {
+            deliver(job);
+        }
+        advance(1);
+        let first = seed_of(0);
+        advance(u64::from(COMMIT) - 1);
+        // All are drawn again in this tick, whose beacon is there at once.
+        let weight = next_block();
+        for job in 0..100 {
+            seed_of(job);
+            assert_eq!(crate::Audits::<Test>::get(job).unwrap().draw, 1);
+        }
+        assert_ne!(seed_of(0), first);
+        let (step, pass) = (<() as WeightInfo>::step(), <() as WeightInfo>::pass_tick());
+        assert_eq!(weight, pass * 3 + step * 200);
     });
 }

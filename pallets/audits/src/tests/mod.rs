@@ -1,8 +1,10 @@
 mod auditors;
 mod draws;
 mod outcomes;
+mod places;
 mod properties;
 mod replies;
+mod silence;
 
 use crate::{
     mock::*,
