@@ -110,7 +110,7 @@ impl Model {
         Self::drawn::<H>(header, || 70)
     }
 
-    fn drawn<H: Hasher256>(mut header: ModelHeader, mut draw: impl FnMut() -> u64) -> Self {
+    fn drawn<H: Hasher256>(header: ModelHeader, mut draw: impl FnMut() -> u64) -> Self {
         let lengths = section_lengths(&header);
         let mut scales = Vec::new();
         for place in places(&header) {

@@ -1,7 +1,7 @@
 //! Maxima that a row has more than once: the lowest index is the right one, and nobody is convicted for it.
 
 use super::players::*;
-use crate::{mock::*, pallet::*};
+use crate::mock::*;
 use aipg_exact::{
     header::ModelHeader,
     layout::{input_mode, Weight},
