@@ -53,7 +53,7 @@ const CALLS_LEFT_OUT: [Name; 4] = [
     ("Balances", "force_adjust_total_issuance"),
 ];
 /// Errors that no call can meet, and why.
-const ERRORS_LEFT_OUT: [Name; 8] = [
+const ERRORS_LEFT_OUT: [Name; 10] = [
     // A round pays at most what it reserved.
     ("Emission", "WorkBudgetExceeded"),
     // 2³² jobs in ten blocks.
@@ -65,6 +65,10 @@ const ERRORS_LEFT_OUT: [Name; 8] = [
     ("WorkerRegistry", "ResultsUnsettled"),
     // Only the referee refutes results, see `PLAYED_ELSEWHERE`.
     ("JobEscrow", "ResultNotSubmitted"),
+    // Only an agenda that lags leaves a job where it can be met.
+    ("JobEscrow", "InputTooLate"),
+    // All inputs of operations are of tokens that every model has.
+    ("JobEscrow", "InputOutOfVocabulary"),
     // Only lost games freeze.
     ("WorkerRegistry", "BondsFrozen"),
     ("UsefulWork", "RewardsFrozen"),

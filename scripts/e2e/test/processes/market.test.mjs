@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { jobEnd, jobResult } from '../../lib/job.mjs'
+import { jobEnd, jobResult, prepareJob, submitCall } from '../../lib/job.mjs'
 import { accountHex, registerMiners, said, signedCalls, submitFor } from '../../lib/miners.mjs'
 import { openNetwork } from '../../lib/network.mjs'
 import { startNode } from '../../lib/nodes.mjs'
@@ -54,16 +54,20 @@ async function callsOf(miner, since) {
 }
 
 test('worker with several slots should claim and deliver in batches', async () => {
-  const { ledger } = network
+  const { chain, ledger, accounts } = network
   const wide = miners.get('wide')
   const since = ledger.last.number
-  // All jobs are there before the machine is, so that it finds them together.
-  const jobs = []
-  for (let number = 0; number < 6; number += 1) jobs.push(await submitFor(wide, { request: { maxOutput: 4 } }))
   await said(wide.run({ extra: SLOTS }), 'waiting for jobs')
-  const results = await Promise.all(jobs.map(({ id }) => jobResult(ledger, id)))
+  // One block takes all jobs and one beacon draws for them, so the machine finds them together.
+  const terms = await prepareJob(chain, { model: wide.root, prompt: 'What is a batch?', maxOutput: 4 })
+  await chain.putBlob(terms.bytes)
+  const submissions = Array.from({ length: 6 }, () => submitCall(chain, terms))
+  const { events } = await chain.submit(chain.api.tx.utility.batchAll(submissions), accounts.bob)
+  const jobs = events.filter(({ name }) => name === 'jobEscrow.JobSubmitted').map(({ data }) => data.job)
+  assert.equal(jobs.length, submissions.length)
+  const results = await Promise.all(jobs.map((id) => jobResult(ledger, id)))
   assert.ok(results.every(({ data }) => data.worker === wide.address))
-  const ends = await Promise.all(jobs.map(({ id }) => jobEnd(ledger, id)))
+  const ends = await Promise.all(jobs.map((id) => jobEnd(ledger, id)))
   assert.ok(ends.every(({ method }) => method === 'JobSettled'))
   const calls = await callsOf(wide, since)
   const count = (name) => calls.filter((call) => call === `jobEscrow.${name}`).length
