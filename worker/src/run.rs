@@ -308,7 +308,7 @@ impl Keeper {
             loop {
                 tokio::select! {
                     () = stop.requested() => break,
-                    Some(finished) = worker.results.recv() => worker.take(finished).await?,
+                    Some(finished) = worker.results.recv() => worker.take_all(finished).await?,
                     () = sleep_until(until) => break,
                 }
             }

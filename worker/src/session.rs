@@ -110,7 +110,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = stop.requested() => return self.leave(client).await,
-                Some(finished) = self.results.recv() => self.take(finished).await?,
+                Some(finished) = self.results.recv() => self.take_all(finished).await?,
                 () = self.disputes.news() => {}
                 block = blocks.next() => match block {
                     Some(Ok(_)) => self.watch_clock(client).await?,
@@ -372,7 +372,7 @@ impl Worker {
                     tracing::warn!(unfinished, "out of time: unfinished jobs will be counted as failed");
                     return Ok(());
                 }
-                Some(finished) = self.results.recv() => self.take(finished).await?,
+                Some(finished) = self.results.recv() => self.take_all(finished).await?,
                 block = blocks.next() => if block.is_none() {
                     return Err(lost("the node closed the block subscription").into());
                 },

@@ -168,7 +168,6 @@ pub async fn fetch(
 /// As [`fetch`]; what the chain says has to be what the job commits to as well.
 pub async fn fetch_input(
     client: &Client,
-    state: &State,
     job: u64,
     list: &TokenList,
     provider: Option<Hash>,
@@ -179,7 +178,7 @@ pub async fn fetch_input(
         Err(BlobError::Chain(error @ ChainError::Transport(_))) => return Err(error.into()),
         Err(error) => error,
     };
-    let tokens = match state.public_input(job).await {
+    let tokens = match client.best().await?.public_input(job).await {
         Ok(Some(tokens)) => tokens,
         Err(error @ ChainError::Transport(_)) => return Err(error.into()),
         Ok(None) | Err(_) => return Err(error),

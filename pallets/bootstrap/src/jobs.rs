@@ -5,7 +5,7 @@ use crate::{
     types::{Prompt, MAX_ANSWERED, MAX_UNANSWERED, OUTPUT_TOKENS, PRICE_FACTOR, PROMPT_TOKENS},
     WeightInfo,
 };
-use aipg_exact::{commitment::token_root, drawn_prompt::drawn_prompt};
+use aipg_exact::drawn_prompt::drawn_prompt;
 use aipg_primitives::{
     Balance, Beacon, HostBlake2, JobId, LaneBudget, LivePhase, MeasuredCapacity, ModelCatalogue,
     ModelId, PublicJob, PublicJobs, TokenList,
@@ -41,16 +41,6 @@ fn number(hash: H256) -> u64 {
 
 fn hash_of(what: &impl Encode) -> H256 {
     BlakeTwo256::hash_of(what)
-}
-
-/// What the chain commits to of a prompt: the name of its blob, its root and its length.
-pub(crate) fn list_of(tokens: &[u32]) -> TokenList {
-    let bytes: Vec<u8> = tokens.iter().flat_map(|id| id.to_le_bytes()).collect();
-    TokenList {
-        blob: BlakeTwo256::hash(&bytes),
-        root: token_root::<HostBlake2>(tokens).into(),
-        count: tokens.len().saturated_into(),
-    }
 }
 
 impl Prompt {
@@ -197,7 +187,7 @@ impl<T: Config> Pallet<T> {
         let job = T::Jobs::submit(PublicJob {
             requester,
             model,
-            input: list_of(&prompt.tokens()),
+            input: TokenList::of(&prompt.tokens()),
             max_output: OUTPUT_TOKENS,
             max_price: price,
         })?;

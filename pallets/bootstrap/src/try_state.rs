@@ -1,7 +1,9 @@
 //! What must always hold.
 
 #[cfg(any(feature = "std", feature = "try-runtime"))]
-use crate::{jobs::list_of, pallet::*, types::MAX_ANSWERED};
+use crate::{pallet::*, types::MAX_ANSWERED};
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+use aipg_primitives::TokenList;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 use sp_runtime::TryRuntimeError;
 
@@ -47,7 +49,7 @@ impl<T: Config> Pallet<T> {
             ensure!(known.remove(&job), "prompt of a job that is not known");
             let tokens = prompt.tokens();
             ensure!(
-                T::Jobs::input(job).is_none_or(|input| input == list_of(&tokens)),
+                T::Jobs::input(job).is_none_or(|input| input == TokenList::of(&tokens)),
                 "prompt is not what the job commits to"
             );
         }

@@ -11,7 +11,6 @@
 
 use super::*;
 use crate::{
-    demand::commit,
     tally::Tally,
     types::{Job, ResultOf, Stage, MAX_REMEMBERED},
 };
@@ -313,7 +312,7 @@ mod benchmarks {
         let worker: T::AccountId = whitelisted_caller();
         let id = one_assigned::<T>(&worker);
         let list: Vec<u32> = (0..n).map(|token| token % 256).collect();
-        Jobs::<T>::mutate_extant(id, |job| job.input = commit(&list));
+        Jobs::<T>::mutate_extant(id, |job| job.input = TokenList::of(&list));
         Pallet::<T>::do_input_unavailable(worker.clone(), id).unwrap();
 
         #[extrinsic_call]

@@ -6,26 +6,10 @@
 
 use crate::pallet::*;
 use crate::types::{RefundReason, Stage};
-use aipg_exact::{commitment::token_root, Hasher256};
-use aipg_primitives::{
-    Balance, HostBlake2, JobId, ModelCatalogue, TokenList, Windows, WorkerDirectory,
-};
-use alloc::vec::Vec;
+use aipg_primitives::{Balance, JobId, ModelCatalogue, TokenList, Windows, WorkerDirectory};
 use frame_support::{ensure, pallet_prelude::*, traits::Contains};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_core::H256;
 use sp_runtime::{traits::One, Saturating};
-
-/// Commitment and count of `tokens`, as requesters make them.
-pub(crate) fn commit(tokens: &[u32]) -> TokenList {
-    let bytes: Vec<u8> = tokens.iter().flat_map(|id| id.to_le_bytes()).collect();
-    TokenList {
-        blob: H256(HostBlake2::hash(&[&bytes])),
-        root: H256(token_root::<HostBlake2>(tokens)),
-        // The call takes no more than fits.
-        count: u32::try_from(tokens.len()).unwrap_or(u32::MAX),
-    }
-}
 
 impl<T: Config> Pallet<T> {
     /// Takes a published input out of the state.
@@ -77,7 +61,10 @@ impl<T: Config> Pallet<T> {
         let now = frame_system::Pallet::<T>::block_number();
         // The agenda may lag; the window does not.
         ensure!(now < job.due, Error::<T>::InputTooLate);
-        ensure!(commit(&tokens) == job.input, Error::<T>::InputMismatch);
+        ensure!(
+            TokenList::of(&tokens) == job.input,
+            Error::<T>::InputMismatch
+        );
         // A model that was retired meanwhile has no terms any more; its worker has the vocabulary.
         let vocabulary = T::Models::terms(&job.model).map_or(u32::MAX, |terms| terms.vocabulary);
         ensure!(

@@ -282,8 +282,8 @@ sp_api::decl_runtime_apis! {
         fn job(id: JobId) -> Option<JobView<AccountId, BlockNumber>>;
         /// The live jobs of a worker, at most as many as its capacity.
         fn worker_jobs(worker: AccountId) -> Vec<JobView<AccountId, BlockNumber>>;
-        /// The tokens of a live job's input, if the chain knows them: those of a public job, or of one whose input was
-        /// demanded and published.
+        /// The tokens of a job's input, if the chain knows them: those of a public job while it is live, or of one whose
+        /// input was demanded and published, until its result is there.
         fn public_input(id: JobId) -> Option<Vec<u32>>;
         /// Number that the next job gets: every job so far has a lower one.
         fn next_job() -> JobId;

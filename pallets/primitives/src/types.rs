@@ -1,11 +1,14 @@
 //! Plain records shared by several pallets and by clients.
 
+use crate::HostBlake2;
+use aipg_exact::{commitment::token_root, Hasher256};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use sp_runtime::Permill;
+use sp_runtime::{Permill, SaturatedConversion};
 
 /// Amounts in the smallest unit; 1 AIPG = 10^18.
 pub type Balance = u128;
@@ -115,6 +118,19 @@ pub struct TokenList {
     pub blob: H256,
     pub root: H256,
     pub count: u32,
+}
+
+impl TokenList {
+    /// The list of these tokens, as requesters and workers make it.
+    pub fn of(tokens: &[u32]) -> Self {
+        let bytes: Vec<u8> = tokens.iter().flat_map(|id| id.to_le_bytes()).collect();
+        Self {
+            blob: H256(HostBlake2::hash(&[&bytes])),
+            root: H256(token_root::<HostBlake2>(tokens)),
+            // No context has room for more.
+            count: tokens.len().saturated_into(),
+        }
+    }
 }
 
 /// How the next token is chosen.

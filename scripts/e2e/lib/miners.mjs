@@ -205,6 +205,12 @@ export async function submitFor(miner, { storesInput = true, request = {} } = {}
   })
 }
 
+/** Publishes the input of a job, which no node has, as soon as its worker demands it. */
+export async function publishOnDemand({ network: { chain, ledger } }, job) {
+  await ledger.event('jobEscrow.InputDemanded', (data) => data.job === job.id, 100)
+  await inTurn(job.signer, () => chain.publishInput(job, job.signer))
+}
+
 /** Waits until a process has said something. */
 export const said = (child, text) => child.waitUntil(() => child.log().includes(text), text)
 

@@ -176,12 +176,12 @@ export class Processes {
   }
 
   /** Starts a development chain, or goes on with the one of before, and waits until its RPC answers. */
-  async startNode({ rpcPort = 0, p2pPort = 0, extra = [] } = {}) {
+  async startNode({ rpcPort = 0, p2pPort = 0, mode = ['--dev'], extra = [] } = {}) {
     const rpc = await freePort(rpcPort)
     const p2p = await freePort(p2pPort)
     const basePath = join(this.directory, 'node')
     const child = this.spawn('node', join(PROGRAMS, 'aipg-node'), [
-      '--dev',
+      ...mode,
       ...['--base-path', basePath],
       ...['--rpc-port', String(rpc)],
       ...['--port', String(p2p)],
@@ -191,7 +191,7 @@ export class Processes {
       ...extra,
     ])
     await child.waitUntil(() => portAnswers(rpc), 'RPC answers')
-    return Object.assign(child, { basePath, url: `ws://127.0.0.1:${rpc}`, rpc, p2p })
+    return Object.assign(child, { basePath, url: `ws://127.0.0.1:${rpc}`, rpc, p2p, mode })
   }
 
   /** Starts an action of the worker with the demo model: `run`, or `register` which ends. */

@@ -143,9 +143,7 @@ impl Lists {
         }
         let (list, provider) = (result.list(blob), result.provider(blob));
         let fetched = match blob {
-            Blob::Prompt => {
-                blobs::fetch_input(client, state, result.job, list, provider, u32::MAX).await
-            }
+            Blob::Prompt => blobs::fetch_input(client, result.job, list, provider, u32::MAX).await,
             Blob::Output => blobs::fetch(client, list, provider, u32::MAX).await,
         };
         let error = match fetched {

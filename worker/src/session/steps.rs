@@ -325,8 +325,7 @@ impl Worker {
             return Ok(false);
         };
         let vocabulary = served.model.header().vocabulary;
-        let state = client.best().await?;
-        match blobs::fetch_input(client, &state, id, &input, provider, vocabulary).await {
+        match blobs::fetch_input(client, id, &input, provider, vocabulary).await {
             Ok(tokens) => {
                 tracing::info!(job = id, tokens = tokens.len(), model = %model, "input in hand");
                 pause::at(Place::InputFetched).await;
@@ -463,8 +462,17 @@ impl Worker {
         Ok(())
     }
 
+    /// Books a run that ended, and all others that have ended by now: their results go into one call.
+    pub async fn take_all(&mut self, finished: Finished) -> Result<(), SessionError> {
+        self.take(finished).await?;
+        while let Ok(next) = self.results.try_recv() {
+            self.take(next).await?;
+        }
+        Ok(())
+    }
+
     /// Books a run that ended.
-    pub async fn take(&mut self, finished: Finished) -> Result<(), SessionError> {
+    async fn take(&mut self, finished: Finished) -> Result<(), SessionError> {
         let Finished {
             job,
             ticket,

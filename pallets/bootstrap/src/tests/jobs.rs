@@ -1,7 +1,7 @@
 //! When there are public jobs, and what they cost.
 
 use super::*;
-use crate::jobs::list_of;
+use aipg_primitives::TokenList;
 
 #[test]
 fn job_should_start_when_the_allowance_suffices_and_mint_what_it_needs() {
@@ -19,7 +19,7 @@ fn job_should_start_when_the_allowance_suffices_and_mint_what_it_needs() {
         let kept = Live::get(job).unwrap();
         assert_eq!(kept.price, PRICE);
         let prompt = Prompts::<Test>::get(job).unwrap();
-        assert_eq!(kept.input, list_of(&prompt.tokens()));
+        assert_eq!(kept.input, TokenList::of(&prompt.tokens()));
         assert_eq!(
             events(),
             vec![Event::PublicJobStarted {

@@ -146,7 +146,7 @@ fn publication_should_be_refused_when_a_token_is_not_in_the_vocabulary() {
         outside[0] = VOCABULARY;
         let job = NextJob::<Test>::get();
         let mut order = Order::new();
-        order.input = crate::demand::commit(&outside);
+        order.input = TokenList::of(&outside);
         assert_ok!(order.submit());
         next_draw(WORKER);
         run_to(System::block_number() + BEACON_DELAY);

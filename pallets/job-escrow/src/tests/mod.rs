@@ -47,7 +47,7 @@ fn ids(count: u32) -> Vec<u32> {
 }
 
 fn tokens(count: u32) -> TokenList {
-    crate::demand::commit(&ids(count))
+    TokenList::of(&ids(count))
 }
 
 impl Order {

@@ -25,7 +25,7 @@ mod tour;
 mod world;
 
 use super::*;
-use aipg_exact::{commitment::token_root, header::ModelHeader, Blake2b256, Hasher256};
+use aipg_exact::header::ModelHeader;
 use aipg_primitives::{ModelId, TokenList};
 use sp_core::storage::Storage;
 
@@ -46,12 +46,9 @@ fn storage(preset: &str, change: impl FnOnce(&mut RuntimeGenesisConfig)) -> Stor
 
 /// Tokens of this number; of more than any model takes only the number is true.
 fn tokens(count: u32) -> TokenList {
-    let ids = ids(count.min(1_000));
-    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
     TokenList {
-        blob: Hash::from(Blake2b256::hash(&[&bytes])),
-        root: Hash::from(token_root::<Blake2b256>(&ids)),
         count,
+        ..TokenList::of(&ids(count.min(1_000)))
     }
 }
 

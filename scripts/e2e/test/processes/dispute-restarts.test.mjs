@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AIPG } from '@aipowergrid/client'
-import { closedCase, startChecker } from '../../lib/disputes.mjs'
+import { LONGEST_CASE, closedCase, startChecker } from '../../lib/disputes.mjs'
 import { newAccount, registerMiners, said, submitFor } from '../../lib/miners.mjs'
 import { restartNode, startNetwork } from './setup.mjs'
 
@@ -13,11 +13,17 @@ const NAMES = ['checker-killed', 'liar-killed', 'node-killed']
 /** So many moves that both sides have to make some after the interruption. */
 const LIES = ['--lie', 'digest', '--false-sums']
 
+/**
+ * Blocks that each side has for a game: so many that a machine with two cores, on which other tests run as well,
+ * has time to start a process again.
+ */
+const CLOCKS = { disputeClock: 120 }
+
 let network
 let miners
 let checker
 before(async () => {
-  network = await startNetwork()
+  network = await startNetwork({ parameters: CLOCKS })
   miners = await registerMiners(network, NAMES)
   checker = await newAccount(network, 'checker')
   const { chain, accounts } = network
@@ -49,7 +55,7 @@ async function begin(name) {
 }
 
 async function assertRefuted(miner, job) {
-  const events = await closedCase(network, job)
+  const events = await closedCase(network, job, LONGEST_CASE + 2 * CLOCKS.disputeClock)
   const refuted = events.filter(({ name }) => name === 'referee.ResultRefuted')
   assert.equal(refuted.length, 1)
   assert.equal(refuted[0].data.worker, miner.address)

@@ -7,14 +7,19 @@ import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.
 import { openNetwork } from '../../lib/network.mjs'
 import { said } from '../../lib/miners.mjs'
 import { PROGRAMS, Processes, WORKER_BOND } from '../../lib/processes.mjs'
+import { specificationOf } from '../../lib/specification.mjs'
 
 export const BOND = BigInt(WORKER_BOND) * AIPG
 
-/** A development chain of one's own. End it with `stop()`. */
-export async function startNetwork(options) {
+/**
+ * A development chain of one's own, with other `parameters` if there are any. End it with `stop()`. `extra` are
+ * arguments of the node.
+ */
+export async function startNetwork({ parameters, extra } = {}) {
   const processes = new Processes()
   try {
-    const node = await processes.startNode(options)
+    const mode = parameters === undefined ? ['--dev'] : await changed(processes, parameters)
+    const node = await processes.startNode({ mode, extra })
     const network = await openNetwork(node.url)
     const stop = async () => {
       await network.close()
@@ -27,12 +32,18 @@ export async function startNetwork(options) {
   }
 }
 
+/** What `--dev` means, on a chain with other parameters. */
+async function changed(processes, parameters) {
+  const chain = await specificationOf(processes, 'dev', parameters)
+  return ['--chain', chain, '--alice', '--validator', '--force-authoring']
+}
+
 /** Starts the node of a network, which was killed, on its folder and its ports, and connects to it. */
 export async function restartNode(network, name) {
   const { processes } = network
-  const { basePath, rpc, p2p, url } = network.node
+  const { basePath, rpc, p2p, url, mode } = network.node
   const child = processes.spawn(name, join(PROGRAMS, 'aipg-node'), [
-    '--dev',
+    ...mode,
     ...['--base-path', basePath],
     ...['--rpc-port', String(rpc)],
     ...['--port', String(p2p)],
@@ -45,7 +56,7 @@ export async function restartNode(network, name) {
     await close()
     await processes.stop()
   }
-  const node = Object.assign(child, { basePath, rpc, p2p, url })
+  const node = Object.assign(child, { basePath, rpc, p2p, url, mode })
   Object.assign(network, { chain, ledger, close, stop, node })
 }
 
