@@ -1,5 +1,6 @@
 mod audits;
 mod beacon;
+mod ceilings;
 mod expiry;
 mod forfeit;
 mod governance;

@@ -1,6 +1,7 @@
 //! Makes calls of operations, on the state that is there.
 
 use super::{
+    doubts::doubted,
     operations::*,
     rulings::{ruled, sudo_holder},
     world::{World, ACTORS},
@@ -292,6 +293,7 @@ fn call_of(operation: &Operation) -> Option<Signed> {
             Some((sudo_holder(), Sudo::set_key { new }.into()))
         }
         Operation::RemoveSudoKey => Some((sudo_holder(), Sudo::remove_key {}.into())),
+        Operation::Doubt(who, pick, doubt) => Some(doubted(who, pick, doubt)),
         Operation::Wrapped(wrapper, who, ref inside) => wrap(wrapper, who, inside),
         Operation::Burst(..)
         | Operation::OfferAll(_)

@@ -77,6 +77,7 @@ impl Ledger {
             ("UsefulWork", UsefulWork::do_try_state()),
             ("Receipts", Receipts::do_try_state()),
             ("Referee", Referee::do_try_state()),
+            ("Audits", Audits::do_try_state()),
             ("Bootstrap", Bootstrap::do_try_state()),
         ];
         for (pallet, state) in states {
@@ -173,6 +174,32 @@ impl Ledger {
             if let Some(creator) = model.creator {
                 own(creator, reason.into(), model.deposit);
             }
+        }
+        for challenge in pallet_referee::Challenges::<Runtime>::iter_values() {
+            let reason = pallet_referee::HoldReason::Challenge;
+            own(challenge.account, reason.into(), challenge.bond);
+        }
+        for trace in pallet_referee::Traces::<Runtime>::iter_values() {
+            own(
+                trace.account,
+                pallet_referee::HoldReason::Trace.into(),
+                trace.bond,
+            );
+        }
+        for (_, account, posting) in pallet_referee::Postings::<Runtime>::iter() {
+            own(
+                account,
+                pallet_referee::HoldReason::Trace.into(),
+                posting.bond,
+            );
+        }
+        for demand in pallet_referee::Demands::<Runtime>::iter_values() {
+            let reason = pallet_referee::HoldReason::Demand;
+            own(demand.account, reason.into(), demand.deposit);
+        }
+        for (auditor, bond) in &self.auditors {
+            let reason = pallet_audits::HoldReason::AuditorBond;
+            own(auditor.clone(), reason.into(), *bond);
         }
         for (worker, bond) in &self.bonds {
             let reason = pallet_worker_registry::HoldReason::WorkerBond;

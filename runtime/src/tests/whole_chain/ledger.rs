@@ -7,6 +7,7 @@ use super::{
 };
 use aipg_primitives::{BootstrapLane, JobId, MintReason, ModelId, RoundIndex};
 use frame_system::EventRecord;
+use pallet_audits::Event as Audit;
 use pallet_emission::Event as Money;
 use pallet_job_escrow::{types::RefundReason, Event as Job};
 use pallet_useful_work::Event as Work;
@@ -28,6 +29,7 @@ pub struct Ledger {
     pub(super) scheduled: Balance,
     pub(super) rewarded: Balance,
     pub(super) bonds: BTreeMap<AccountId, Balance>,
+    pub(super) auditors: BTreeMap<AccountId, Balance>,
     /// `None`: the job ended.
     pub(super) jobs: BTreeMap<JobId, Option<Ordered>>,
     /// κ by model after the last block, which is in force when the next one settles.
@@ -69,6 +71,7 @@ impl Ledger {
             scheduled: 0,
             rewarded: 0,
             bonds: BTreeMap::new(),
+            auditors: BTreeMap::new(),
             jobs: BTreeMap::new(),
             ceilings: BTreeMap::new(),
             mintable: BTreeMap::new(),
@@ -87,6 +90,7 @@ impl Ledger {
             match &record.event {
                 RuntimeEvent::Emission(event) => self.book_money(event),
                 RuntimeEvent::WorkerRegistry(event) => self.book_machine(event),
+                RuntimeEvent::Audits(event) => self.book_audit(event),
                 RuntimeEvent::JobEscrow(event) => self.book_job(event),
                 RuntimeEvent::UsefulWork(event) => self.book_work(event),
                 _ => (),
@@ -169,6 +173,37 @@ impl Ledger {
             }
             Machine::Withdrawn { worker, bond } => {
                 let owned = self.bonds.remove(worker);
+                self.ensure(owned == Some(*bond), Invariant::Holds, || {
+                    format!("{bond} withdrawn of a bond of {owned:?}")
+                });
+            }
+            _ => (),
+        }
+    }
+
+    fn book_audit(&mut self, event: &Audit<Runtime>) {
+        match event {
+            Audit::AuditorRegistered { auditor, bond, .. } => {
+                self.auditors.insert(auditor.clone(), *bond);
+            }
+            Audit::AuditorBondIncreased {
+                auditor,
+                amount,
+                bond,
+            } => {
+                let owned = self.auditors.entry(auditor.clone()).or_default();
+                *owned += amount;
+                let is_whole = owned == bond;
+                self.ensure(is_whole, Invariant::Holds, || format!("{event:?}"));
+            }
+            Audit::AuditorPenalised {
+                auditor, amount, ..
+            } => {
+                let owned = self.auditors.entry(auditor.clone()).or_default();
+                *owned = owned.saturating_sub(*amount);
+            }
+            Audit::AuditorWithdrawn { auditor, bond } => {
+                let owned = self.auditors.remove(auditor);
                 self.ensure(owned == Some(*bond), Invariant::Holds, || {
                     format!("{bond} withdrawn of a bond of {owned:?}")
                 });
@@ -272,6 +307,25 @@ impl Ledger {
                     .flatten();
                 let mintable = millionths(*credit, ceiling.unwrap_or(10_000));
                 *self.mintable.entry((worker.clone(), *round)).or_default() += mintable;
+            }
+            // Comes before the event that ends the job as well. Credit and what may be minted for it are rounded
+            // apart, so κ, which is 4 at most, of less than a unit is more.
+            Work::AuditCredited {
+                auditor,
+                job,
+                round,
+                credit,
+            } => {
+                let model = self.jobs.get(job).and_then(Option::as_ref);
+                let model = model.map(|ordered| ordered.model);
+                self.ensure(model.is_some(), Invariant::RewardCeiling, || {
+                    format!("{event:?}, of no job")
+                });
+                let ceiling = model
+                    .and_then(|model| self.ceilings.get(&model).copied())
+                    .flatten();
+                let mintable = millionths(*credit, ceiling.unwrap_or(10_000)) + 5;
+                *self.mintable.entry((auditor.clone(), *round)).or_default() += mintable;
             }
             Work::RoundClosed {
                 round,

@@ -10,6 +10,7 @@ mod batches;
 mod calls;
 pub mod chain;
 mod decoding;
+mod doubts;
 mod extremes;
 mod finality;
 mod horizon;
@@ -27,6 +28,7 @@ mod world;
 use super::*;
 use aipg_exact::header::ModelHeader;
 use aipg_primitives::{ModelId, TokenList};
+use frame_support::traits::Get;
 use sp_core::storage::Storage;
 
 /// The genesis state of a preset whose configuration is changed by `change`; `mainnet` starts from

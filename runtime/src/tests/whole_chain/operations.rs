@@ -134,6 +134,29 @@ pub enum Wrapper {
     SudoAs,
 }
 
+/// What is done about a delivered result by those who do not believe it, or look whether they should.
+#[derive(Clone, Copy, Debug)]
+pub enum Doubt {
+    Challenge,
+    /// By who challenged; rightly or not.
+    OpenRoot(bool),
+    /// So many roots of a trace.
+    PostRoots(u16),
+    /// This chunk of its prompt or answer.
+    Demand(u32),
+    ReportTimeout,
+    RegisterAuditor(Amount),
+    AuditorBondMore(Amount),
+    LeaveAudits,
+    WithdrawAuditor,
+    /// With a proof that holds or one that does not.
+    Commit(bool),
+    /// By its worker.
+    Attest,
+    /// By an auditor who has committed; rightly or not.
+    Reveal(bool),
+}
+
 #[derive(Clone, Debug)]
 pub enum Operation {
     Submit(Order),
@@ -164,6 +187,8 @@ pub enum Operation {
     SetSudoKey(u8),
     RemoveSudoKey,
     Wrapped(Wrapper, u8, Vec<Operation>),
+    /// Who, which result, and what.
+    Doubt(u8, u8, Doubt),
     Behave(u8, Behaviour),
     /// What no chain may take: replays, forgeries, transactions out of turn.
     Nonsense(u8, u8),

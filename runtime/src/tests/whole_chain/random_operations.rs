@@ -3,9 +3,10 @@
 
 use super::{
     calls::apply,
+    doubts::auditors,
     names::{Name, Names, CALLS, ERRORS, EVENTS},
     operations::{Amount, Operation},
-    strategies::operation,
+    strategies::{doubtful, operation},
     tour::tour,
     world::{Behaviour, Tally, World},
     *,
@@ -37,8 +38,8 @@ const DRAIN: u32 = 130;
 const OTHER_PALLETS: [&str; 3] = ["Balances", "Sudo", "Utility"];
 
 /// Pallets whose calls need more than an operation says: a game needs traces of a real model. Their own
-/// property tests play them, and an audit needs auditors with secrets. What finality does to the chain is told by
-/// `finality`, what audits do by `tests::audits`, what public jobs do by `tests::bootstrap`.
+/// property tests play them; what of disputes and audits operations can do, `doubts` does. What finality does to the
+/// chain is told by `finality`, what public jobs do by `tests::bootstrap`.
 const PLAYED_ELSEWHERE: [&str; 5] = ["Referee", "Finality", "Audits", "Power", "Bootstrap"];
 
 /// Calls that never succeed, or that no operation makes, and why.
@@ -107,6 +108,7 @@ fn build(shape: Shape) -> Storage {
         parameters.run_window = 4;
         parameters.progress_window = 4;
         parameters.challenge_window = 5;
+        parameters.dispute_clock = 6;
         parameters.unbonding = 8;
         // Two rounds.
         parameters.reward_expiry = 20;
@@ -292,5 +294,56 @@ fn invariants_should_hold_after_every_block_when_operations_come_in_any_order() 
     }
     if chains >= LONG_RUN_CASES / CASES_PER_CHAIN {
         assert!(total.operations >= TRANSACTIONS_OF_A_LONG_RUN);
+    }
+}
+
+/// What a run of doubts must have met: disputes that both sides lose, and audits that end in every way.
+const DOUBTS: [Name; 15] = [
+    ("Referee", "Challenged"),
+    ("Referee", "RootOpened"),
+    ("Referee", "ResultRefuted"),
+    ("Referee", "CaseClosed"),
+    ("WorkerRegistry", "Convicted"),
+    ("Audits", "AuditBegun"),
+    ("Audits", "AuditCommitted"),
+    ("Audits", "AttestationMissed"),
+    ("Audits", "Attested"),
+    ("Audits", "AuditRevealed"),
+    ("Audits", "AuditAbandoned"),
+    ("Audits", "AuditEnded"),
+    ("Audits", "AuditorPenalised"),
+    ("Audits", "AuditorWithdrawn"),
+    ("UsefulWork", "AuditCredited"),
+];
+
+#[test]
+fn invariants_should_hold_after_every_block_when_results_are_doubted_and_audited() {
+    let total = RefCell::new(Tally::default());
+    let usual = config();
+    let config = ProptestConfig {
+        cases: (usual.cases / 2).max(1),
+        ..usual
+    };
+    let chains = config.cases;
+    let shape = prop_oneof![1 => Just(Shape::Plain), 1 => Just(Shape::SeveralAuthors)];
+    let cases = (
+        shape,
+        prop::collection::vec(doubtful(), 200..350),
+        prop::bool::weighted(0.3),
+    );
+    TestRunner::new(config)
+        .run(&cases, |(shape, operations, drain)| {
+            let operations = [auditors(), operations].concat();
+            total.borrow_mut().add(&run(shape, &operations, drain));
+            Ok(())
+        })
+        .unwrap();
+    let total = total.into_inner();
+    if chains >= CHAINS_FOR_COVERAGE / 2 {
+        let missed: Vec<_> = DOUBTS
+            .iter()
+            .filter(|name| !total.events.contains_key(*name))
+            .collect();
+        assert!(missed.is_empty(), "{missed:?} of {:?}", total.events);
     }
 }

@@ -299,3 +299,29 @@ pub fn operation() -> impl Strategy<Value = Operation> {
         180 => (1..6u8).prop_map(Operation::Wait),
     ]
 }
+
+fn doubt() -> impl Strategy<Value = Operation> {
+    let often = || prop::bool::weighted(0.9);
+    let doubt = prop_oneof![
+        // Seldom: whose result nobody defends never works again.
+        1 => Just(Doubt::Challenge),
+        2 => often().prop_map(Doubt::OpenRoot),
+        2 => (0..501u16).prop_map(Doubt::PostRoots),
+        // Nobody publishes it: the same.
+        1 => prop_oneof![1 => Just(0), 3 => any::<u32>()].prop_map(Doubt::Demand),
+        1 => Just(Doubt::ReportTimeout),
+        2 => amount_or_zero().prop_map(Doubt::RegisterAuditor),
+        1 => amount_or_zero().prop_map(Doubt::AuditorBondMore),
+        1 => Just(Doubt::LeaveAudits),
+        2 => Just(Doubt::WithdrawAuditor),
+        12 => often().prop_map(Doubt::Commit),
+        12 => Just(Doubt::Attest),
+        12 => often().prop_map(Doubt::Reveal),
+    ];
+    (0..8u8, any::<u8>(), doubt).prop_map(|(who, pick, doubt)| Operation::Doubt(who, pick, doubt))
+}
+
+/// Anything, and much of what is done about results.
+pub fn doubtful() -> impl Strategy<Value = Operation> {
+    prop_oneof![2 => operation(), 1 => doubt()]
+}
