@@ -405,6 +405,11 @@ pub struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_share: Option<f64>,
 
+    /// Memory that models and their runs may use, MiB [default: what is free].
+    #[arg(long, value_name = "MIB")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+
     /// Where the worker keeps its state
     /// [default: aipg/worker/ADDRESS in $XDG_DATA_HOME or ~/.local/share].
     #[arg(long, value_name = "FOLDER")]

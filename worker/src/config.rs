@@ -46,6 +46,8 @@ pub struct Settings {
     /// Part of an unannounced window's time in which the machine computes for its verified power; 0: it takes no
     /// part.
     pub power_share: f64,
+    /// MiB that models and their runs may use; without it, what is free.
+    pub memory_mib: Option<u64>,
     data_dir: Option<PathBuf>,
     /// Where metrics are served; without it, on the usual port if that is free.
     pub metrics_address: Option<MetricsAddress>,

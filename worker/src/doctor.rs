@@ -3,7 +3,9 @@
 use crate::{
     config::{MetricsAddress, Settings},
     journal::LEAST_FREE,
-    keys, models,
+    keys,
+    memory::Room,
+    models,
     session::{clock_skew, SKEW_SLOTS},
     store::{Store, StoreError, FILE_NAME},
 };
@@ -110,7 +112,8 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
     examination.note(check_metrics(settings));
     let served = settings.models.clone();
     let default_ask = settings.ask;
-    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask));
+    let room = Room::of(settings);
+    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
     let models = match loading.await? {
         Ok(models) if models.is_empty() => {
             examination.note(fail("models", "none given; name one with --model FILE"));

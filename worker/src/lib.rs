@@ -30,6 +30,7 @@ pub mod ledger;
 pub mod local;
 pub mod lock;
 pub mod log;
+pub mod memory;
 pub mod metrics;
 pub mod models;
 pub mod pause;

@@ -1,8 +1,11 @@
 //! The models that this machine serves.
 
-use crate::config::ModelSetting;
+use crate::{
+    config::ModelSetting,
+    memory::{ModelsDoNotFit, Room},
+};
 use aipg_client::{Amount, ChainError, Hash, ModelTerms, State};
-use aipg_engine::{Model, ModelError};
+use aipg_engine::{memory::read_header, Model, ModelError};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -27,6 +30,8 @@ pub type Models = BTreeMap<Hash, Served>;
 pub enum ModelsError {
     #[error("cannot load {path}: {error}", path = .path.display())]
     Load { path: PathBuf, error: ModelError },
+    #[error(transparent)]
+    DoNotFit(#[from] ModelsDoNotFit),
     #[error("`{text}` is no model root: 0x and 64 hexadecimal digits")]
     BadRoot { text: String },
     #[error("ModelRootMismatch: {path} is model {found}, the settings want {expected}", path = .path.display())]
@@ -54,16 +59,26 @@ pub enum ModelsError {
 }
 
 /// Loads model files. Loading recomputes every commitment of a file, so a changed byte is named
-/// here and not by a failed job.
-pub fn load(settings: &[ModelSetting], default_ask: Option<Amount>) -> Result<Models, ModelsError> {
+/// here and not by a failed job. Nothing is loaded if not everything fits `room`.
+pub fn load(
+    settings: &[ModelSetting],
+    default_ask: Option<Amount>,
+    room: Room,
+) -> Result<Models, ModelsError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |error| ModelsError::Load { path, error }
+    };
+    let mut headers = Vec::with_capacity(settings.len());
+    for ModelSetting { path, .. } in settings {
+        headers.push((path.as_path(), read_header(path).map_err(failed(path))?));
+    }
+    room.check(&headers)?;
     let mut models = Models::new();
     for setting in settings {
         let expected = setting.root.as_deref().map(parse_root).transpose()?;
         let path = setting.path.clone();
-        let model = Model::load(&path).map_err(|error| ModelsError::Load {
-            path: path.clone(),
-            error,
-        })?;
+        let model = Model::load(&path).map_err(failed(&path))?;
         let root = Hash(model.root());
         check_root(&path, expected, root)?;
         let ask = setting.ask.or(default_ask);
@@ -138,6 +153,11 @@ pub fn parse_root(text: &str) -> Result<Hash, ModelsError> {
 mod tests {
     use super::*;
 
+    const PLENTY: Room = Room {
+        available: u64::MAX,
+        runs: 1,
+    };
+
     #[test]
     fn root_should_parse_with_and_without_prefix() {
         let digits = "ab".repeat(32);
@@ -206,12 +226,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = ModelSetting::of(folder.path().join("missing.aipg"), None);
         assert!(matches!(
-            load(&[missing], None),
+            load(&[missing], None, PLENTY),
             Err(ModelsError::Load { .. })
         ));
         let path = folder.path().join("text.aipg");
         std::fs::write(&path, "not a model").unwrap();
         let text = ModelSetting::of(path, None);
-        assert!(matches!(load(&[text], None), Err(ModelsError::Load { .. })));
+        assert!(matches!(
+            load(&[text], None, PLENTY),
+            Err(ModelsError::Load { .. })
+        ));
     }
 }

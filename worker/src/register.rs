@@ -1,6 +1,6 @@
 //! `aipg-worker register`: makes the chain's record of this machine what the settings say.
 
-use crate::{config::Settings, keys, models, session};
+use crate::{config::Settings, keys, memory::Room, models, session};
 use aipg_client::{calls, Amount, Client, Hash, Inclusion, Machine, Signer};
 use subxt::utils::AccountId32;
 use thiserror::Error;
@@ -27,7 +27,9 @@ pub async fn register(settings: &Settings, top_up: bool) -> anyhow::Result<()> {
     let account = keys::account(&pair);
     let served = settings.served_models()?.to_vec();
     let default_ask = settings.ask;
-    let models = tokio::task::spawn_blocking(move || models::load(&served, default_ask)).await??;
+    let room = Room::without_runs(settings);
+    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
+    let models = loading.await??;
 
     let client = settings.endpoints().connect().await?;
     let signer = Signer::new(&client, &pair);

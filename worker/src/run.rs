@@ -9,6 +9,7 @@ use crate::{
     keys::{self, KeySource},
     local,
     lock::{self, KeyLock},
+    memory::{self, Room},
     metrics::Metrics,
     models,
     session::{power::Measuring, SessionError, Worker},
@@ -18,9 +19,7 @@ use crate::{
 use aipg_client::{Backoff, ChainError, Client, Endpoints};
 use anyhow::Context;
 use indicatif::MultiProgress;
-use std::{
-    collections::BTreeMap, fs, path::Path, sync::Arc, thread::available_parallelism, time::Duration,
-};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 use subxt::utils::AccountId32;
 use tokio::time::{sleep_until, timeout, Instant};
 
@@ -55,10 +54,11 @@ pub async fn run(
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
     survive_file_limits().context("cannot listen for signals")?;
     let mut store = Store::open_patiently(&folder, &account, LOCK_PATIENCE)?;
-    let models = tokio::task::spawn_blocking(move || models::load(&served, default_ask)).await??;
+    let room = Room::of(settings);
+    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
+    let models = loading.await??;
 
-    let cores = available_parallelism().map_or(1, |cores| cores.get());
-    let parallel = cores.min(usize::try_from(settings.capacity).unwrap_or(cores));
+    let parallel = memory::parallel(settings);
     let (inference, results) =
         Inference::new(parallel, !settings.no_self_check, bars, conduct.clone());
     let metrics = Metrics::default();

@@ -5,6 +5,7 @@ use aipg_worker::{
     conduct::Honest,
     config::ModelSetting,
     inference::{sampler, Inference, Task},
+    memory::Room,
     models::{self, ModelsError},
 };
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -22,6 +23,11 @@ fn demo_model() -> PathBuf {
     ))
 }
 
+const ROOM: Room = Room {
+    available: u64::MAX,
+    runs: 1,
+};
+
 fn setting(path: PathBuf, root: Option<String>) -> ModelSetting {
     ModelSetting {
         path,
@@ -31,14 +37,31 @@ fn setting(path: PathBuf, root: Option<String>) -> ModelSetting {
 }
 
 #[test]
+fn model_should_be_refused_when_it_does_not_fit() {
+    let room = Room {
+        available: 1 << 20,
+        ..ROOM
+    };
+    let error = models::load(&[setting(demo_model(), None)], None, room).err();
+    let error = error.expect("a model of more than a MiB").to_string();
+    assert!(error.starts_with("ModelsDoNotFit"), "{error}");
+}
+
+#[test]
 fn model_should_load_when_its_root_is_the_pinned_one() {
-    let free = models::load(&[setting(demo_model(), None)], None).expect("the demo model loads");
+    let free =
+        models::load(&[setting(demo_model(), None)], None, ROOM).expect("the demo model loads");
     let root = *free.keys().next().expect("one model");
-    let pinned = models::load(&[setting(demo_model(), Some(root.to_string()))], None);
+    let pinned = models::load(&[setting(demo_model(), Some(root.to_string()))], None, ROOM);
     assert_eq!(pinned.expect("the same root").len(), 1);
 
     let other = Hash([7; 32]);
-    let error = models::load(&[setting(demo_model(), Some(other.to_string()))], None).err();
+    let error = models::load(
+        &[setting(demo_model(), Some(other.to_string()))],
+        None,
+        ROOM,
+    )
+    .err();
     assert!(matches!(
         error,
         Some(ModelsError::ModelRootMismatch { expected, found, .. })
@@ -50,7 +73,7 @@ fn model_should_load_when_its_root_is_the_pinned_one() {
 fn model_should_be_refused_when_it_is_named_twice() {
     let twice = [setting(demo_model(), None), setting(demo_model(), None)];
     assert!(matches!(
-        models::load(&twice, None),
+        models::load(&twice, None, ROOM),
         Err(ModelsError::Twice { .. })
     ));
 }
@@ -64,7 +87,7 @@ fn model_should_be_refused_when_one_bit_of_its_file_is_flipped() {
         damaged[offset] ^= 1;
         let path = folder.path().join(format!("damaged-{offset}.aipg"));
         fs::write(&path, damaged).unwrap();
-        let loaded = models::load(&[setting(path, None)], None);
+        let loaded = models::load(&[setting(path, None)], None, ROOM);
         assert!(
             matches!(loaded, Err(ModelsError::Load { .. })),
             "byte {offset}"
@@ -74,7 +97,7 @@ fn model_should_be_refused_when_one_bit_of_its_file_is_flipped() {
 
 #[tokio::test]
 async fn run_should_end_in_an_answer_that_a_replay_confirms() {
-    let models = models::load(&[setting(demo_model(), None)], None).unwrap();
+    let models = models::load(&[setting(demo_model(), None)], None, ROOM).unwrap();
     let model = models.values().next().unwrap().model.clone();
     let mut prompt = vec![START];
     prompt.extend("What is AI Power Grid?".bytes().map(u32::from));
@@ -117,7 +140,7 @@ async fn run_should_end_in_an_answer_that_a_replay_confirms() {
 
 #[tokio::test]
 async fn run_should_fail_by_name_when_the_model_cannot_take_the_prompt() {
-    let models = models::load(&[setting(demo_model(), None)], None).unwrap();
+    let models = models::load(&[setting(demo_model(), None)], None, ROOM).unwrap();
     let model = models.values().next().unwrap().model.clone();
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
     let (inference, mut results) = Inference::new(1, true, bars, Arc::new(Honest));

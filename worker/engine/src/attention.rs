@@ -61,6 +61,21 @@ impl Cache {
     }
 }
 
+#[cfg(test)]
+impl Cache {
+    /// Bytes that there is room for.
+    pub fn bytes(&self) -> u64 {
+        let heads = self.layers.iter().flat_map(|layer| &layer.heads);
+        let of = |head: &HeadCache| {
+            let scales = head.key_scales.mantissas.capacity() * 2
+                + head.key_scales.exponents.capacity() * 4
+                + head.value_scales.capacity() * 2;
+            head.keys.bytes() + head.values.bytes() + scales
+        };
+        heads.map(of).sum::<usize>() as u64
+    }
+}
+
 impl LayerCache {
     /// Positions so far.
     pub fn positions(&self) -> usize {

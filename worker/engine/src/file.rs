@@ -99,48 +99,54 @@ pub(crate) fn read_file(path: &Path) -> Result<(ModelHeader, Sections), ModelErr
     read(file, length)
 }
 
+/// The header at the beginning of a file of `length` bytes, of which `prefix` are the first [`PREFIX_LENGTH`], or all.
+///
+/// # Errors
+/// What is wrong with the prefix, or that the file has another length than the header says.
+pub(crate) fn decode_prefix(prefix: &[u8], length: u64) -> Result<ModelHeader, ModelError> {
+    let too_short = ModelError::Truncated {
+        expected: PREFIX_LENGTH as u64,
+        found: length,
+    };
+    let Some((magic, rest)) = prefix.split_first_chunk::<{ MAGIC.len() }>() else {
+        return Err(too_short);
+    };
+    if magic != MAGIC {
+        return Err(ModelError::BadMagic);
+    }
+    let Some((root, header)) = rest.split_first_chunk::<32>() else {
+        return Err(too_short);
+    };
+    let Some(header) = header.first_chunk::<HEADER_LENGTH>() else {
+        return Err(too_short);
+    };
+    let header = ModelHeader::decode(header)?;
+    if header.root::<Blake2b256>() != *root {
+        return Err(ModelError::ModelRootMismatch);
+    }
+    let expected = file_length(&header);
+    let found = length;
+    if found < expected {
+        return Err(ModelError::Truncated { expected, found });
+    }
+    if found > expected {
+        return Err(ModelError::WrongLength { expected, found });
+    }
+    Ok(header)
+}
+
 /// Reads and verifies a model of `length` bytes. Nothing is allocated for a section before the
 /// length is known to be right.
 pub(crate) fn read(
     mut source: impl Read,
     length: u64,
 ) -> Result<(ModelHeader, Sections), ModelError> {
-    let mut magic = [0; MAGIC.len()];
-    let mut root = [0; 32];
-    let mut header = [0; HEADER_LENGTH];
-    let too_short = ModelError::Truncated {
-        expected: PREFIX_LENGTH as u64,
-        found: length,
-    };
-    if length < MAGIC.len() as u64 {
-        return Err(too_short);
-    }
-    source.read_exact(&mut magic)?;
-    if &magic != MAGIC {
-        return Err(ModelError::BadMagic);
-    }
-    if length < PREFIX_LENGTH as u64 {
-        return Err(too_short);
-    }
-    source.read_exact(&mut root)?;
-    source.read_exact(&mut header)?;
-    let header = ModelHeader::decode(&header)?;
-    if header.root::<Blake2b256>() != root {
-        return Err(ModelError::ModelRootMismatch);
-    }
-    let expected = file_length(&header);
-    if length < expected {
-        return Err(ModelError::Truncated {
-            expected,
-            found: length,
-        });
-    }
-    if length > expected {
-        return Err(ModelError::WrongLength {
-            expected,
-            found: length,
-        });
-    }
+    let mut prefix = Vec::with_capacity(PREFIX_LENGTH);
+    source
+        .by_ref()
+        .take(PREFIX_LENGTH as u64)
+        .read_to_end(&mut prefix)?;
+    let header = decode_prefix(&prefix, length)?;
 
     let lengths = section_lengths(&header);
     let mut section = |length: u64| -> Result<Vec<u8>, ModelError> {

@@ -13,6 +13,7 @@
 //! - [`conformance`]: test vectors, and answers to those of others
 //! - [`mod@convert`]: float checkpoint → model file
 //! - [`blob`]: token lists as bytes, their address and their root
+//! - [`memory`]: what a model and its runs need
 //! - [`synthetic`]: models with random weights, for measurements
 //! - [`mod@power`]: the chain of verified power
 //! - [`mod@trace`]: traces of jobs, for those who dispute a result
@@ -28,6 +29,7 @@ pub mod file;
 mod forward;
 mod generate;
 pub mod kernels;
+pub mod memory;
 mod model;
 mod observer;
 pub mod power;

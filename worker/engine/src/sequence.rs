@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 /// Rows of logits that are in memory at a time.
-const LOGIT_ROWS: usize = 32;
+pub(crate) const LOGIT_ROWS: usize = 32;
 
 /// What a sequence shall do.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,12 @@ impl Sequence {
     /// The output so far.
     pub fn output(&self) -> &[u32] {
         &self.output
+    }
+
+    /// Bytes that its keys and values have room for.
+    #[cfg(test)]
+    pub(crate) fn cache_bytes(&self) -> u64 {
+        self.cache.bytes()
     }
 
     /// Whether there is nothing left to do.

@@ -6,6 +6,7 @@ use crate::{
     config::Settings,
     keys,
     lock::{self, KeyLock},
+    memory::Room,
     metrics::Metrics,
     models,
     run::{is_passing, PAUSES},
@@ -34,7 +35,8 @@ pub async fn keep(
     let address = keys::address(&account);
     let served = settings.served_models()?.to_vec();
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
-    let models = tokio::task::spawn_blocking(move || models::load(&served, None)).await??;
+    let room = Room::without_runs(settings);
+    let models = tokio::task::spawn_blocking(move || models::load(&served, None, room)).await??;
     let policy = Policy {
         checks,
         defends_others: settings.defend_others,

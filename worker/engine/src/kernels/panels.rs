@@ -51,6 +51,12 @@ impl Panels {
         self.sums.reserve_exact(panels * LANES);
     }
 
+    /// Bytes that there is room for.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.elements.capacity() + 4 * self.sums.capacity()
+    }
+
     /// Appends a row of `columns` elements.
     pub fn push(&mut self, row: &[i8]) {
         debug_assert_eq!(row.len(), self.columns);
@@ -139,6 +145,12 @@ impl Values {
     pub fn reserve(&mut self, rows: usize) {
         let length = self.columns.next_multiple_of(LANES) * DEPTH;
         self.elements.reserve_exact(rows.div_ceil(DEPTH) * length);
+    }
+
+    /// Bytes that there is room for.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.elements.capacity()
     }
 
     /// Appends the row of the next position.
