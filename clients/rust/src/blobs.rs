@@ -4,7 +4,7 @@
 //! bytes. Nothing that a node or a requester says about it is believed: bytes, ids, count and
 //! commitment are checked here before the job is claimed, because a claim asserts them.
 
-use crate::{ChainError, Client, Hash, State, TokenList};
+use crate::{ChainError, Client, Hash, TokenList};
 use aipg_exact::{commitment, Blake2b256, Hasher256};
 use subxt::rpcs::{self, client::rpc_params};
 use thiserror::Error;
