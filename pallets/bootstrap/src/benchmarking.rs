@@ -11,7 +11,7 @@ use aipg_primitives::{Balance, Beacon, JobId, LaneBudget, ModelId, AIPG};
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{fungible::Inspect, EnsureOrigin, Get},
+    traits::{fungible::Inspect, EnsureOrigin},
     BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};

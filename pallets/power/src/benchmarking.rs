@@ -97,7 +97,7 @@ mod benchmarks {
         T::BenchmarkHelper::bring_online(&caller);
         let record = claiming::<T>(0, 7, ROOT, false);
         let claim = record.claim.unwrap();
-        let mut beacons = (0..1_000).map(H256::from_low_u64_be);
+        let mut beacons = (0..255).map(H256::repeat_byte);
         let misses = |beacon: &H256| !Pallet::<T>::is_drawn(beacon, 0, &caller, &claim);
         drawn::<T>(0, beacons.find(misses).unwrap());
         Records::<T>::insert(&caller, record);

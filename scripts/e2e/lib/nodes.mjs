@@ -7,7 +7,7 @@ import { PROGRAMS, freePort } from './processes.mjs'
 export const AUTHORITIES = ['alice', 'bob', 'charlie', 'dave']
 
 // Network identities are given, so that the others can be told how to call the first node.
-const nodeKey = (index) => String(index + 1).padStart(64, '0')
+export const nodeKey = (index) => String(index + 1).padStart(64, '0')
 const FIRST_PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 
 /**

@@ -6,6 +6,7 @@ import { AIPG, DispatchFailure } from '@aipowergrid/client'
 import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.mjs'
 import { openNetwork } from '../../lib/network.mjs'
 import { said } from '../../lib/miners.mjs'
+import { nodeKey } from '../../lib/nodes.mjs'
 import { PROGRAMS, Processes, WORKER_BOND } from '../../lib/processes.mjs'
 import { specificationOf } from '../../lib/specification.mjs'
 
@@ -35,7 +36,8 @@ export async function startNetwork({ parameters, extra } = {}) {
 /** What `--dev` means, on a chain with other parameters. */
 async function changed(processes, parameters) {
   const chain = await specificationOf(processes, 'dev', parameters)
-  return ['--chain', chain, '--alice', '--validator', '--force-authoring']
+  // An author needs a network identity that stays.
+  return ['--chain', chain, '--alice', '--validator', '--force-authoring', '--node-key', nodeKey(0)]
 }
 
 /** Starts the node of a network, which was killed, on its folder and its ports, and connects to it. */
