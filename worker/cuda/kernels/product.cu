@@ -73,7 +73,7 @@ __device__ __forceinline__ void product_of_few(const ProductArguments &arguments
 #pragma unroll
     for (i32 each = 0; each < ROWS; each++) {
         i32 high_sum = reduce_warp(high[each], Sum());
-        i32 low_sum = reduce_warp(low[each], Sum());
+        i32 low_sum = arguments.low != 0 ? reduce_warp(low[each], Sum()) : 0;
         if (lane_of_thread() == each && first + each < arguments.rows) {
             finish_product(arguments, high_sum, low_sum, first + each, channel);
         }

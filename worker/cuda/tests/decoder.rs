@@ -15,7 +15,7 @@ use aipg_exact::{
     trace::Sampling,
     Blake2b256,
 };
-use common::{devices, models, tunings};
+use common::{devices, models, tunings, ORDERS};
 use std::sync::Arc;
 
 /// Room that makes prompts, logits and scores come in parts.
@@ -59,7 +59,7 @@ fn expected(engine: &Engine, prompt: &[u32], output: usize, how: Option<Paramete
 
 fn generates_as_the_engine(device: &Arc<dyn Device>, model: &Model, tuning: Tuning) {
     let engine = Engine::from_bytes(&models::file(model)).unwrap();
-    let prompts: Vec<Vec<u32>> = [1, 9, 26, 4]
+    let prompts: Vec<Vec<u32>> = [1, 3, 26, 2]
         .into_iter()
         .zip(1..)
         .map(|(length, seed)| prompt(model, seed, length))
@@ -69,7 +69,7 @@ fn generates_as_the_engine(device: &Arc<dyn Device>, model: &Model, tuning: Tuni
         .enumerate()
         .map(|(ordinal, prompt)| Job {
             prompt,
-            max_output: 5 + ordinal,
+            max_output: 2 + ordinal,
             stop: &[3],
             sampling: sampling(ordinal).map(|parameters| Sampling {
                 parameters,
@@ -80,7 +80,7 @@ fn generates_as_the_engine(device: &Arc<dyn Device>, model: &Model, tuning: Tuni
     let answers: Vec<Answer> = prompts
         .iter()
         .enumerate()
-        .map(|(ordinal, prompt)| expected(&engine, prompt, 5 + ordinal, sampling(ordinal)))
+        .map(|(ordinal, prompt)| expected(&engine, prompt, 2 + ordinal, sampling(ordinal)))
         .collect();
     let mut decoder = models::decoder(device, model, LIMITS, tuning);
     let found = generate(&mut decoder, &jobs).unwrap();
@@ -92,7 +92,7 @@ fn generates_as_the_engine(device: &Arc<dyn Device>, model: &Model, tuning: Tuni
         device.describe()
     );
     // The same one by one, in slots that have been used, and as one teacher-forced run.
-    for (job, answer) in jobs.iter().zip(&answers).take(2) {
+    for (job, answer) in jobs.iter().zip(&answers).take(1) {
         assert_eq!(generate(&mut decoder, &[*job]).unwrap(), [answer.clone()]);
         let (last, processed) = answer.tokens.split_last().unwrap();
         let tokens = [job.prompt, processed].concat();
@@ -106,12 +106,13 @@ fn generates_as_the_engine(device: &Arc<dyn Device>, model: &Model, tuning: Tuni
 
 #[test]
 fn decoder_should_give_the_digest_of_the_engine() {
-    let devices = devices();
     let tunings = tunings();
     for (index, model) in models::models().iter().enumerate() {
-        for (device, turn) in devices.iter().zip(index..) {
-            // Every device meets every model, and every tuning meets most.
-            generates_as_the_engine(device, model, tunings[turn % tunings.len()]);
+        // A model meets every GPU, and the processor in one of its orders.
+        let devices = devices();
+        let chosen = [&devices[index % ORDERS.len()]];
+        for device in chosen.into_iter().chain(&devices[ORDERS.len()..]) {
+            generates_as_the_engine(device, model, tunings[index / 2 % tunings.len()]);
         }
     }
 }

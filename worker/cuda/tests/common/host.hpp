@@ -35,7 +35,9 @@ const size_t STACK_BYTES = 64 << 10;
 const unsigned LANES_OF_WARP = 32;
 
 struct Fiber {
-    ucontext_t context;
+    // Where it waits. Jumps cost no call of the system; it is a context only until it first runs.
+    void *waits[5];
+    bool started = false;
     std::unique_ptr<char[]> stack{new char[STACK_BYTES]};
     State state = State::Done;
     int line = 0;
@@ -45,8 +47,8 @@ struct Fiber {
 };
 
 struct Block {
-    std::vector<Fiber> fibers;
-    ucontext_t scheduler;
+    std::vector<std::unique_ptr<Fiber>> fibers;
+    void *scheduler[5];
     unsigned threads = 0;
     unsigned current = 0;
     void (*run)(const void *) = nullptr;
@@ -78,40 +80,63 @@ struct Order {
 };
 
 static void wait(State state, int line) {
-    Fiber &fiber = block.fibers[block.current];
+    Fiber &fiber = *block.fibers[block.current];
     fiber.state = state;
     fiber.line = line;
-    swapcontext(&fiber.context, &block.scheduler);
+    if (__builtin_setjmp(fiber.waits) == 0) {
+        __builtin_longjmp(block.scheduler, 1);
+    }
 }
 
-static void start_fiber() {
-    block.run(block.arguments);
-    block.fibers[block.current].state = State::Done;
+// A fiber is one thread of block after block.
+static void run_fiber() {
+    for (;;) {
+        block.run(block.arguments);
+        wait(State::Done, 0);
+    }
+}
+
+// Lets a fiber run until it waits. Nothing of this function changes between its two returns.
+__attribute__((noinline)) static void resume(Fiber &fiber) {
+    if (__builtin_setjmp(block.scheduler) != 0) {
+        return;
+    }
+    if (fiber.started) {
+        __builtin_longjmp(fiber.waits, 1);
+    }
+    fiber.started = true;
+    ucontext_t context;
+    getcontext(&context);
+    context.uc_stack.ss_sp = fiber.stack.get();
+    context.uc_stack.ss_size = STACK_BYTES;
+    context.uc_link = nullptr;
+    makecontext(&context, run_fiber, 0);
+    setcontext(&context);
 }
 
 template <class T>
 T exchange(T value, int lane_mask, int line) {
     static_assert(sizeof(T) <= 8, "a shuffle takes eight bytes");
-    Fiber &fiber = block.fibers[block.current];
+    Fiber &fiber = *block.fibers[block.current];
     unsigned turn = fiber.turn++ % 2;
     std::memcpy(&fiber.given[turn], &value, sizeof(T));
     unsigned partner = block.current ^ (unsigned)lane_mask;
     wait(State::AtShuffle, line);
     T result;
-    std::memcpy(&result, &block.fibers[partner].given[turn], sizeof(T));
+    std::memcpy(&result, &block.fibers[partner]->given[turn], sizeof(T));
     return result;
 }
 
 // Lets the fibers from..to go on if all of them wait for the same thing.
 static bool release(unsigned from, unsigned to, State state) {
     for (unsigned index = from; index < to; index++) {
-        const Fiber &fiber = block.fibers[index];
-        if (fiber.state != state || fiber.line != block.fibers[from].line) {
+        const Fiber &fiber = *block.fibers[index];
+        if (fiber.state != state || fiber.line != block.fibers[from]->line) {
             return false;
         }
     }
     for (unsigned index = from; index < to; index++) {
-        block.fibers[index].state = State::Ready;
+        block.fibers[index]->state = State::Ready;
     }
     return true;
 }
@@ -119,24 +144,19 @@ static bool release(unsigned from, unsigned to, State state) {
 // Runs a block to its end; false if its threads wait for each other for ever.
 static bool run_block(Order &order, unsigned long long seed) {
     for (unsigned index = 0; index < block.threads; index++) {
-        Fiber &fiber = block.fibers[index];
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.get();
-        fiber.context.uc_stack.ss_size = STACK_BYTES;
-        fiber.context.uc_link = &block.scheduler;
-        fiber.state = State::Ready;
-        fiber.turn = 0;
-        makecontext(&fiber.context, start_fiber, 0);
+        block.fibers[index]->state = State::Ready;
+        block.fibers[index]->turn = 0;
     }
+    const std::vector<unsigned> turns = order.draw(block.threads, seed);
     for (;;) {
         bool moved = false;
         bool done = true;
-        for (unsigned index : order.draw(block.threads, seed)) {
-            Fiber &fiber = block.fibers[index];
+        for (unsigned index : turns) {
+            Fiber &fiber = *block.fibers[index];
             if (fiber.state == State::Ready) {
                 block.current = index;
                 threadIdx.x = index;
-                swapcontext(&block.scheduler, &fiber.context);
+                resume(fiber);
                 moved = true;
             }
             done = done && fiber.state == State::Done;

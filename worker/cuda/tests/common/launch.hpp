@@ -18,8 +18,8 @@ extern "C" int host_launch(const char *name, const unsigned *grid, unsigned thre
     if (threads == 0 || threads > 1024 || threads % host::LANES_OF_WARP != 0) {
         return 3;
     }
-    if (host::block.fibers.size() < threads) {
-        host::block.fibers.resize(threads);
+    while (host::block.fibers.size() < threads) {
+        host::block.fibers.push_back(std::make_unique<host::Fiber>());
     }
     host::block.threads = threads;
     host::block.run = found->run;
