@@ -320,15 +320,7 @@ impl Decoder {
         let epsilon = header.epsilon;
         let input = layer.query.input;
         let norm = &layer.attention_norm;
-        operations.normalise(
-            &space.hidden,
-            None,
-            rows,
-            norm,
-            epsilon,
-            input,
-            &mut space.rows,
-        )?;
+        operations.normalise(&space.hidden, None, rows, norm, input, &mut space.rows)?;
         let project = |matrix: &Matrix, output| {
             let formats = (format::NORMALISED, format::PROJECTION);
             operations.product(&space.rows, rows, matrix, formats, output, false)
@@ -398,15 +390,7 @@ impl Decoder {
         let (layer, header) = (&self.model.layers[index], &self.model.header);
         let norm = &layer.feed_forward_norm;
         let input = layer.up.input;
-        operations.normalise(
-            &space.hidden,
-            None,
-            rows,
-            norm,
-            header.epsilon,
-            input,
-            &mut space.rows,
-        )?;
+        operations.normalise(&space.hidden, None, rows, norm, input, &mut space.rows)?;
         let formats = (format::NORMALISED, format::PROJECTION);
         if let Some(gate) = &layer.gate {
             operations.product(&space.rows, rows, gate, formats, &space.gate, false)?;
@@ -442,7 +426,6 @@ impl Decoder {
             Some(&space.chosen),
             rows.len(),
             &self.model.final_norm,
-            self.model.header.epsilon,
             output.input,
             &mut space.rows,
         )?;

@@ -41,6 +41,8 @@ pub struct Norm {
     pub gains: Buffer<i32>,
     /// `None` in an RMSNorm.
     pub biases: Option<Buffer<i32>>,
+    /// The header's, in units of 2⁻³².
+    pub epsilon: u32,
 }
 
 /// The rows that tokens become.
@@ -152,6 +154,7 @@ impl Reader<'_> {
         Ok(Norm {
             gains: self.scales(gains, width)?,
             biases: biases.transpose()?,
+            epsilon: self.header.epsilon,
         })
     }
 

@@ -293,7 +293,6 @@ impl Operations {
         chosen: Option<&Buffer<u32>>,
         rows: usize,
         norm: &Norm,
-        epsilon: u32,
         mode: InputMode,
         target: &mut Rows,
     ) -> Result<(), DeviceError> {
@@ -305,7 +304,7 @@ impl Operations {
             .optional(chosen, rows)
             .buffer(&norm.gains, width)
             .optional(norm.biases.as_ref(), width)
-            .number(epsilon.into());
+            .number(norm.epsilon.into());
         let arguments = target.target(arguments, rows, width, mode);
         let threads = self.tuning.row_threads;
         self.launch(Kernel::Normalise, [rows, 1, 1], threads, arguments)

@@ -96,10 +96,13 @@ fn quantised(u: &mut [i64], mode: InputMode) -> (Vec<i8>, Vec<i8>, Amplitude) {
     (high, low, amplitude)
 }
 
+/// Both planes of a row and its scale.
+type ExpectedRow = (Vec<i8>, Vec<i8>, Scale);
+
 /// Compares what a kernel left with rows that were quantised here.
-fn assert_rows(found: &Rows, expected: &[(Vec<i8>, Vec<i8>, Scale)], wide: bool) {
+fn assert_rows(found: &Rows, expected: &[ExpectedRow], wide: bool) {
     let width = expected[0].0.len();
-    let join = |part: fn(&(Vec<i8>, Vec<i8>, Scale)) -> &Vec<i8>| {
+    let join = |part: fn(&ExpectedRow) -> &Vec<i8>| {
         let elements: Vec<&[i8]> = expected.iter().map(|row| part(row).as_slice()).collect();
         padded(&elements.concat(), width)
     };
@@ -155,16 +158,17 @@ proptest! {
             let norm = Norm {
                 gains: bench.buffer(&gains),
                 biases: biases.as_ref().map(|biases| bench.buffer(biases)),
+                epsilon,
             };
             let input = bench.buffer(&hidden);
             let mut target = bench.rows(rows, width);
-            bench.operations.normalise(&input, None, rows, &norm, epsilon, mode, &mut target).unwrap();
+            bench.operations.normalise(&input, None, rows, &norm, mode, &mut target).unwrap();
             assert_rows(&target, &expected, mode.wide);
             // The same rows from last to first.
             let chosen: Vec<u32> = (0..rows as u32).rev().collect();
             let chosen = Some(bench.buffer(&chosen));
             bench.operations
-                .normalise(&input, chosen.as_ref(), rows, &norm, epsilon, mode, &mut target).unwrap();
+                .normalise(&input, chosen.as_ref(), rows, &norm, mode, &mut target).unwrap();
             let reversed: Vec<_> = expected.iter().rev().cloned().collect();
             assert_rows(&target, &reversed, mode.wide);
         }

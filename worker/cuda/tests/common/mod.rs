@@ -214,19 +214,25 @@ pub const ORDERS: [u64; 3] = [0, 1, 77];
 
 /// The processor in all orders, and then a GPU if there is one; else a line that says why not.
 pub fn devices() -> Vec<Arc<dyn Device>> {
-    let mut devices: Vec<Arc<dyn Device>> = Vec::new();
-    for order in ORDERS {
-        devices.push(Arc::new(Host { order }));
-    }
-    match discover() {
-        Ok(found) => {
-            for found in found {
-                devices.push(Arc::new(Gpu::open(&found).unwrap()));
-            }
+    // A GPU is opened once: its kernels take seconds to compile.
+    static DEVICES: OnceLock<Vec<Arc<dyn Device>>> = OnceLock::new();
+    let open = || {
+        let mut devices: Vec<Arc<dyn Device>> = Vec::new();
+        for order in ORDERS {
+            devices.push(Arc::new(Host { order }));
         }
-        Err(absence) => eprintln!("skipped on GPUs: {absence}"),
-    }
-    devices
+        match discover() {
+            Ok(found) => {
+                for found in found {
+                    eprintln!("testing on {found}");
+                    devices.push(Arc::new(Gpu::open(&found).unwrap()));
+                }
+            }
+            Err(absence) => eprintln!("skipped on GPUs: {absence}"),
+        }
+        devices
+    };
+    DEVICES.get_or_init(open).clone()
 }
 
 /// Ways to cut work into blocks, the usual one first.
