@@ -141,35 +141,39 @@ static bool release(unsigned from, unsigned to, State state) {
     return true;
 }
 
+// Runs the threads of a warp, from `first` on, as far as they come without the other warps: what a warp
+// that runs ahead destroys of another's work shows.
+static void run_warp(unsigned first, const std::vector<unsigned> &lanes) {
+    do {
+        for (unsigned lane : lanes) {
+            Fiber &fiber = *block.fibers[first + lane];
+            if (fiber.state == State::Ready) {
+                block.current = first + lane;
+                threadIdx.x = first + lane;
+                resume(fiber);
+            }
+        }
+    } while (release(first, first + LANES_OF_WARP, State::AtShuffle));
+}
+
 // Runs a block to its end; false if its threads wait for each other for ever.
 static bool run_block(Order &order, unsigned long long seed) {
     for (unsigned index = 0; index < block.threads; index++) {
         block.fibers[index]->state = State::Ready;
         block.fibers[index]->turn = 0;
     }
-    const std::vector<unsigned> turns = order.draw(block.threads, seed);
+    const std::vector<unsigned> warps = order.draw(block.threads / LANES_OF_WARP, seed);
+    const std::vector<unsigned> lanes = order.draw(LANES_OF_WARP, seed);
     for (;;) {
-        bool moved = false;
+        for (unsigned warp : warps) {
+            run_warp(warp * LANES_OF_WARP, lanes);
+        }
         bool done = true;
-        for (unsigned index : turns) {
-            Fiber &fiber = *block.fibers[index];
-            if (fiber.state == State::Ready) {
-                block.current = index;
-                threadIdx.x = index;
-                resume(fiber);
-                moved = true;
-            }
-            done = done && fiber.state == State::Done;
+        for (unsigned index = 0; index < block.threads; index++) {
+            done = done && block.fibers[index]->state == State::Done;
         }
-        if (done) {
-            return true;
-        }
-        for (unsigned warp = 0; warp < block.threads; warp += LANES_OF_WARP) {
-            moved = release(warp, warp + LANES_OF_WARP, State::AtShuffle) || moved;
-        }
-        moved = release(0, block.threads, State::AtBarrier) || moved;
-        if (!moved) {
-            return false;
+        if (done || !release(0, block.threads, State::AtBarrier)) {
+            return done;
         }
     }
 }
