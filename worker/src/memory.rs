@@ -137,7 +137,7 @@ mod tests {
 
     fn header() -> ModelHeader {
         let bytes = std::fs::read(DEMO).unwrap();
-        ModelHeader::decode(bytes.first_chunk().unwrap()).unwrap()
+        ModelHeader::decode(&bytes).unwrap()
     }
 
     fn check(available: u64, runs: u64, models: usize) -> Result<(), ModelsDoNotFit> {

@@ -28,7 +28,6 @@ mod world;
 use super::*;
 use aipg_exact::header::ModelHeader;
 use aipg_primitives::{ModelId, TokenList};
-use frame_support::traits::Get;
 use sp_core::storage::Storage;
 
 /// The genesis state of a preset whose configuration is changed by `change`; `mainnet` starts from
