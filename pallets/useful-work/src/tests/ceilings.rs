@@ -181,7 +181,7 @@ proptest! {
                             bond,
                             stake: bond,
                             completed: finished.into(),
-                            is_fast: finished % 2 == 0,
+                            is_fast: finished.is_multiple_of(2),
                             ..Merits::default()
                         };
                         MERITS.with_borrow_mut(|all| all.insert(WORKERS[worker], merits));
