@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn needs_should_be_those_of_the_shape() {
-        let header = *synthetic::model(&configuration(), 1).unwrap().header();
+        let header = synthetic::model(&configuration(), 1)
+            .unwrap()
+            .header()
+            .clone();
         let needs = Needs::of(&header);
         assert_eq!(needs.loading, file_length(&header));
         assert!(needs.model >= needs.loading);
