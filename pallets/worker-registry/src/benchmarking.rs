@@ -80,7 +80,11 @@ pub fn online<T: Config>(worker: &T::AccountId, offers: u32) {
 /// must move when it leaves, with a job, and suspended by its next failure.
 pub fn unreliable<T: Config>(worker: &T::AccountId, offers: u32) {
     online::<T>(worker, offers);
-    online::<T>(&account("last", 0, 0), offers);
+    let last = (0..)
+        .map(|index| account("last", index, 0))
+        .find(|last| !Workers::<T>::contains_key(last))
+        .expect("there are more numbers than machines");
+    online::<T>(&last, offers);
     Workers::<T>::mutate_extant(worker, |record| {
         record.active = 1;
         record.failed = SUSPENSION_JOBS;
