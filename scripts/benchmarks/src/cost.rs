@@ -55,6 +55,15 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Makes the time that of the reference machine, next to which this one has that speed.
+    pub fn on_reference_machine(&mut self, speed: f64) {
+        let of = |time: u64| (time as f64 * speed).round() as u64;
+        self.time.base = of(self.time.base);
+        for slope in self.time.slopes.values_mut() {
+            *slope = of(*slope);
+        }
+    }
+
     /// Reads the cost off the results of counted runs, one for each set of values, and of timed ones.
     ///
     /// # Errors

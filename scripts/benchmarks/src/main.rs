@@ -9,12 +9,14 @@
 //! - [`blob`]: the runtime, and the state that it starts from;
 //! - [`plan`]: which values of its components a benchmark is run with;
 //! - [`measure`]: the runs;
-//! - [`cost`]: what is read off their results.
+//! - [`cost`]: what is read off their results;
+//! - [`speed`]: how fast this machine is next to the reference machine.
 
 mod blob;
 mod cost;
 mod measure;
 mod plan;
+mod speed;
 
 use anyhow::{ensure, Result};
 use blob::Blob;

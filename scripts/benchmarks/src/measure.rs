@@ -7,6 +7,7 @@ use crate::{
     blob::{Blob, State},
     cost::{Cost, Items},
     plan::{plan, Values},
+    speed::{self, Speed},
 };
 use anyhow::{anyhow, ensure, Context, Result};
 use codec::Encode;
@@ -41,9 +42,17 @@ struct Pallet {
     list: BenchmarkList,
 }
 
-/// What the benchmarks of one pallet cost.
+/// What was measured.
 #[derive(Debug, Serialize)]
-pub struct Measured {
+pub struct Report {
+    /// Of this machine while it measured.
+    speed: Speed,
+    pallets: Vec<Measured>,
+}
+
+/// What the benchmarks of one pallet cost on the reference machine.
+#[derive(Debug, Serialize)]
+struct Measured {
     pallet: String,
     benchmarks: Vec<Cost>,
 }
@@ -89,17 +98,20 @@ impl Benchmarks {
     ///
     /// # Errors
     /// Benchmarks failed: those that did are named once all were run.
-    pub fn measure(&self, blob: &Blob, names: &[String], effort: &Effort) -> Result<Vec<Measured>> {
+    pub fn measure(&self, blob: &Blob, names: &[String], effort: &Effort) -> Result<Report> {
         let states = States {
             counting: state(&self.genesis, true)?,
             plain: state(&self.genesis, false)?,
         };
+        let mut speeds = Vec::new();
         let mut measured = Vec::new();
         let mut failed = Vec::new();
         for Pallet { name, list } in &self.pallets {
             if !(names.is_empty() || names.contains(name)) {
                 continue;
             }
+            // Again and again, since other work on the machine comes and goes.
+            speeds.push(speed::measure());
             let mut benchmarks = Vec::new();
             for benchmark in &list.benchmarks {
                 let title = text(&benchmark.name)?;
@@ -125,7 +137,14 @@ impl Benchmarks {
             });
         }
         ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
-        Ok(measured)
+        let speed = speed::median(speeds).context("no pallet was measured")?;
+        for cost in measured.iter_mut().flat_map(|of| &mut of.benchmarks) {
+            cost.on_reference_machine(speed.factor());
+        }
+        Ok(Report {
+            speed,
+            pallets: measured,
+        })
     }
 }
 

@@ -113,9 +113,16 @@ export function placeOf(pallet, isOwn) {
     : { path: `runtime/src/weights/${pallet}.rs`, render: renderForeign }
 }
 
+/** The line of the head that tells how fast the machine was. */
+export function speedLine({ hashing, verifying }) {
+  const [hashes, signatures] = [hashing, verifying].map((score) => score.toFixed(2))
+  return `//! - speed: Blake2-256 ${hashes}, Sr25519 ${signatures} of the reference machine, whose times these are\n`
+}
+
 function main([measured, header, root, directory]) {
-  const head = readFileSync(header, 'utf8')
-  for (const results of JSON.parse(readFileSync(measured, 'utf8'))) {
+  const { speed, pallets } = JSON.parse(readFileSync(measured, 'utf8'))
+  const head = readFileSync(header, 'utf8') + speedLine(speed)
+  for (const results of pallets) {
     const { path, render } = placeOf(results.pallet, (own) => existsSync(join(root, own)))
     const file = join(directory, path)
     mkdirSync(dirname(file), { recursive: true })

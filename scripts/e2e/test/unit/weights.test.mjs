@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compare, readWeights } from '../../weights/drift.mjs'
-import { placeOf, renderForeign, renderOwn } from '../../weights/render.mjs'
+import { placeOf, renderForeign, renderOwn, speedLine } from '../../weights/render.mjs'
 
 const line = (base, slopes = {}) => ({ base, slopes })
 
@@ -54,6 +54,13 @@ test('placeOf should put weights beside the pallet where it is ours, and into th
   const isOwn = (directory) => directory === 'pallets/job-escrow'
   assert.equal(placeOf('pallet_job_escrow', isOwn).path, 'pallets/job-escrow/src/weights.rs')
   assert.equal(placeOf('pallet_sudo', isOwn).path, 'runtime/src/weights/pallet_sudo.rs')
+})
+
+test('speedLine should be a line of the comment at the head', () => {
+  assert.equal(
+    speedLine({ hashing: 0.456, verifying: 1 }),
+    '//! - speed: Blake2-256 0.46, Sr25519 1.00 of the reference machine, whose times these are\n',
+  )
 })
 
 test('readWeights should read back what was rendered', () => {
