@@ -286,6 +286,20 @@ impl Ledger {
         ordered
     }
 
+    /// κ in force for a job that `event` gives credit for, in millionths. A model without one of its own has half of
+    /// what self-dealing loses, 1.5 % + 0.5 %.
+    fn ceiling_of(&mut self, job: JobId, event: &Work<Runtime>) -> u32 {
+        let ordered = self.jobs.get(&job).and_then(Option::as_ref);
+        let model = ordered.map(|ordered| ordered.model);
+        self.ensure(model.is_some(), Invariant::RewardCeiling, || {
+            format!("{event:?}, of no job")
+        });
+        model
+            .and_then(|model| self.ceilings.get(&model).copied())
+            .flatten()
+            .unwrap_or(10_000)
+    }
+
     fn book_work(&mut self, event: &Work<Runtime>) {
         match event {
             // Comes before the event that ends the job.
@@ -296,16 +310,7 @@ impl Ledger {
                 credit,
                 counted: _,
             } => {
-                let ordered = self.jobs.get(job).and_then(Option::as_ref);
-                let model = ordered.map(|ordered| ordered.model);
-                self.ensure(model.is_some(), Invariant::RewardCeiling, || {
-                    format!("{event:?}, of no job")
-                });
-                // Without a ceiling of its own: half of what self-dealing loses, 1.5 % + 0.5 %.
-                let ceiling = model
-                    .and_then(|model| self.ceilings.get(&model).copied())
-                    .flatten();
-                let mintable = millionths(*credit, ceiling.unwrap_or(10_000));
+                let mintable = millionths(*credit, self.ceiling_of(*job, event));
                 *self.mintable.entry((worker.clone(), *round)).or_default() += mintable;
             }
             // Comes before the event that ends the job as well. Credit and what may be minted for it are rounded
@@ -316,15 +321,7 @@ impl Ledger {
                 round,
                 credit,
             } => {
-                let model = self.jobs.get(job).and_then(Option::as_ref);
-                let model = model.map(|ordered| ordered.model);
-                self.ensure(model.is_some(), Invariant::RewardCeiling, || {
-                    format!("{event:?}, of no job")
-                });
-                let ceiling = model
-                    .and_then(|model| self.ceilings.get(&model).copied())
-                    .flatten();
-                let mintable = millionths(*credit, ceiling.unwrap_or(10_000)) + 5;
+                let mintable = millionths(*credit, self.ceiling_of(*job, event)) + 5;
                 *self.mintable.entry((auditor.clone(), *round)).or_default() += mintable;
             }
             Work::RoundClosed {
