@@ -2,10 +2,11 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.31
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
+//! - speed: Blake2-256 0.69, Sr25519 0.44 of the reference machine, whose times these are
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -36,7 +37,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::TotalBond: 1 read, 1 written
         // Balances::Holds: 1 read, 1 written
         // ChainParameters::Parameters: 1 read, 0 written
-        Weight::from_parts(58_357_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(111_023_706, 3_676).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn bond_more() -> Weight {
@@ -44,7 +45,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::TotalBond: 1 read, 1 written
         // Balances::Holds: 1 read, 1 written
         // ChainParameters::Parameters: 1 read, 0 written
-        Weight::from_parts(62_060_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(133_621_450, 3_676).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn leave() -> Weight {
@@ -52,13 +53,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::TotalBond: 1 read, 1 written
         // Balances::Holds: 1 read, 0 written
         // ChainParameters::Parameters: 1 read, 0 written
-        Weight::from_parts(17_937_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(4, 2))
+        Weight::from_parts(40_381_243, 3_676).saturating_add(T::DbWeight::get().reads_writes(4, 2))
     }
 
     fn withdraw() -> Weight {
         // Audits::Auditors: 1 read, 1 written
         // Balances::Holds: 1 read, 1 written
-        Weight::from_parts(44_947_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(88_227_138, 3_676).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn commit() -> Weight {
@@ -67,7 +68,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::Commitments: 10 read, 2 written
         // Balances::Holds: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(388_624_000, 26_082)
+        Weight::from_parts(720_439_338, 27_190)
             .saturating_add(T::DbWeight::get().reads_writes(15, 4))
     }
 
@@ -77,21 +78,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::Audits: 1 read, 1 written
         // ChainParameters::Parameters: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(16_865_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(37_105_656, 3_620).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn reveal() -> Weight {
         // Audits::Audits: 1 read, 1 written
         // Audits::Commitments: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(18_034_000, 3_594).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(37_918_616, 3_620).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn pass_tick() -> Weight {
         // Audits::Agenda: 1 read, 0 written
         // Audits::AgendaCursor: 1 read, 1 written
+        // ChainParameters::Parameters: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(7_131_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(21_595_905, 3_493).saturating_add(T::DbWeight::get().reads_writes(4, 1))
     }
 
     fn step() -> Weight {
@@ -100,7 +102,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Audits::Audits: 1 read, 1 written
         // Audits::TotalBond: 1 read, 0 written
         // ChainParameters::Parameters: 1 read, 0 written
-        Weight::from_parts(14_208_000, 3_567).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(25_723_665, 3_620).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn redraw() -> Weight {
@@ -114,7 +116,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // ChainParameters::Parameters: 1 read, 0 written
         // Emission::Burned: 1 read, 1 written
         // System::Account: 8 read, 8 written
-        Weight::from_parts(480_000_000, 30_258)
+        Weight::from_parts(746_378_946, 24_570)
             .saturating_add(T::DbWeight::get().reads_writes(38, 37))
     }
 }
@@ -122,52 +124,52 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// Weights for tests.
 impl WeightInfo for () {
     fn register() -> Weight {
-        Weight::from_parts(58_357_000, 3_658)
+        Weight::from_parts(111_023_706, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn bond_more() -> Weight {
-        Weight::from_parts(62_060_000, 3_658)
+        Weight::from_parts(133_621_450, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn leave() -> Weight {
-        Weight::from_parts(17_937_000, 3_658)
+        Weight::from_parts(40_381_243, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 2))
     }
 
     fn withdraw() -> Weight {
-        Weight::from_parts(44_947_000, 3_658)
+        Weight::from_parts(88_227_138, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn commit() -> Weight {
-        Weight::from_parts(388_624_000, 26_082)
+        Weight::from_parts(720_439_338, 27_190)
             .saturating_add(ParityDbWeight::get().reads_writes(15, 4))
     }
 
     fn attest() -> Weight {
-        Weight::from_parts(16_865_000, 3_567)
+        Weight::from_parts(37_105_656, 3_620)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn reveal() -> Weight {
-        Weight::from_parts(18_034_000, 3_594)
+        Weight::from_parts(37_918_616, 3_620)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn pass_tick() -> Weight {
-        Weight::from_parts(7_131_000, 3_493)
-            .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(21_595_905, 3_493)
+            .saturating_add(ParityDbWeight::get().reads_writes(4, 1))
     }
 
     fn step() -> Weight {
-        Weight::from_parts(14_208_000, 3_567)
+        Weight::from_parts(25_723_665, 3_620)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn redraw() -> Weight {
-        Weight::from_parts(480_000_000, 30_258)
+        Weight::from_parts(746_378_946, 24_570)
             .saturating_add(ParityDbWeight::get().reads_writes(38, 37))
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Written by `scripts/weights`: change the benchmark, not this file. docs/weights.md explains it.
 //!
-//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 0.75
+//! - machine: AMD EPYC, 2 cores, 24 GiB of memory; load before the run 2.31
 //! - database: ParityDB, 8 µs for a read, 50 µs for a write
 //! - runs: 20 steps, 20 repeats, at least 1 s for each benchmark
 //! - runtime: compiled from WebAssembly, as the node runs it
+//! - speed: Blake2-256 0.69, Sr25519 0.44 of the reference machine, whose times these are
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -55,7 +56,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Doubted: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(86_340_000, 6_326).saturating_add(T::DbWeight::get().reads_writes(9, 6))
+        Weight::from_parts(157_596_589, 6_362).saturating_add(T::DbWeight::get().reads_writes(9, 6))
     }
 
     fn post_roots(r: u32) -> Weight {
@@ -70,23 +71,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Roots: 2 read, 2 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 0 read, 1 written
-        Weight::from_parts(131_129_675, 34_568)
+        Weight::from_parts(216_010_736, 34_568)
             .saturating_add(T::DbWeight::get().reads_writes(9, 6))
-            .saturating_add(Weight::from_parts(1_074_014, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(1_574_953, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
         // Balances::Holds: 1 read, 1 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(45_278_000, 3_658).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+        Weight::from_parts(83_291_389, 3_676).saturating_add(T::DbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
         // Referee::Accusations: 1 read, 1 written
         // Referee::Cases: 1 read, 0 written
         // Referee::Challenges: 1 read, 1 written
-        Weight::from_parts(22_824_000, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
+        Weight::from_parts(50_911_062, 3_616).saturating_add(T::DbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
@@ -99,7 +100,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 0 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(51_277_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(106_375_695, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
@@ -112,9 +114,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(60_697_399, 14_818)
+        Weight::from_parts(119_695_403, 14_818)
             .saturating_add(T::DbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(610_112, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(975_860, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
@@ -126,7 +128,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(59_128_000, 14_818).saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(125_769_650, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
@@ -138,7 +141,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(55_143_000, 14_818).saturating_add(T::DbWeight::get().reads_writes(8, 2))
+        Weight::from_parts(115_937_363, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
@@ -150,9 +154,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(31_219_954, 11_748)
+        Weight::from_parts(78_491_930, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(25_629, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(48_398, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
@@ -164,9 +168,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(37_868_818, 11_748)
+        Weight::from_parts(93_340_357, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(2_584, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(896, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
@@ -177,7 +181,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(52_779_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(7, 1))
+        Weight::from_parts(118_438_651, 11_748)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
@@ -199,9 +204,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 1 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(136_179_564, 14_818)
-            .saturating_add(T::DbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(10_414, 0).saturating_mul(b.into()))
+        // WorkerRegistry::TotalBond: 1 read, 0 written
+        Weight::from_parts(334_553_599, 14_818)
+            .saturating_add(T::DbWeight::get().reads_writes(18, 14))
+            .saturating_add(Weight::from_parts(7_697, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
@@ -217,7 +223,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(120_601_000, 11_748)
+        Weight::from_parts(218_898_848, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(11, 11))
     }
 
@@ -226,7 +232,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Fuses: 1 read, 1 written
         // Referee::Losses: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(13_480_000, 6_095).saturating_add(T::DbWeight::get().reads_writes(4, 3))
+        Weight::from_parts(30_631_800, 7_119).saturating_add(T::DbWeight::get().reads_writes(4, 3))
     }
 
     fn prove_flaw(b: u32) -> Weight {
@@ -238,9 +244,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Cases: 1 read, 1 written
         // Referee::Challenges: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
-        Weight::from_parts(33_278_070, 4_099)
+        Weight::from_parts(65_104_880, 4_190)
             .saturating_add(T::DbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(13_415, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(20_407, 0).saturating_mul(b.into()))
     }
 
     fn demand(c: u32) -> Weight {
@@ -254,9 +260,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Demands: 8 read, 8 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 1 read, 1 written
-        Weight::from_parts(74_867_803, 4_039)
+        Weight::from_parts(142_094_350, 4_190)
             .saturating_add(T::DbWeight::get().reads_writes(7, 5))
-            .saturating_add(Weight::from_parts(4_027_733, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(6_311_253, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(1).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().writes(1).saturating_mul(c.into()))
@@ -272,9 +278,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Demands: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(81_917_643, 6_196)
+        Weight::from_parts(143_522_838, 6_196)
             .saturating_add(T::DbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(20_531, 0).saturating_mul(t.into()))
+            .saturating_add(Weight::from_parts(35_931, 0).saturating_mul(t.into()))
     }
 
     fn is_on_turn() -> Weight {
@@ -283,20 +289,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Games: 1 read, 0 written
         // Referee::Ticks: 1 read, 0 written
         // Referee::Traces: 1 read, 0 written
-        Weight::from_parts(17_927_000, 11_748).saturating_add(T::DbWeight::get().reads_writes(5, 0))
+        Weight::from_parts(30_770_422, 11_748).saturating_add(T::DbWeight::get().reads_writes(5, 0))
     }
 
     fn tick() -> Weight {
         // Finality::IsLagging: 1 read, 0 written
         // Referee::AgendaCursor: 1 read, 0 written
         // Referee::Ticks: 1 read, 1 written
-        Weight::from_parts(3_214_000, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+        Weight::from_parts(6_036_448, 1_489).saturating_add(T::DbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
         // Referee::Agenda: 1 read, 0 written
         // Referee::AgendaCursor: 0 read, 1 written
-        Weight::from_parts(3_104_000, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+        Weight::from_parts(8_488_030, 3_493).saturating_add(T::DbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
@@ -321,13 +327,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // System::Account: 11 read, 11 written
         // UsefulWork::Forfeited: 1 read, 1 written
         // WorkerRegistry::Banned: 0 read, 1 written
+        // WorkerRegistry::Classes: 16 read, 16 written
         // WorkerRegistry::Offers: 1 read, 0 written
         // WorkerRegistry::Positions: 16 read, 32 written
         // WorkerRegistry::Serving: 16 read, 32 written
-        // WorkerRegistry::ServingCount: 16 read, 16 written
+        // WorkerRegistry::TotalBond: 1 read, 1 written
         // WorkerRegistry::Workers: 1 read, 1 written
-        Weight::from_parts(929_807_000, 42_190)
-            .saturating_add(T::DbWeight::get().reads_writes(101, 133))
+        Weight::from_parts(1_652_163_758, 51_310)
+            .saturating_add(T::DbWeight::get().reads_writes(102, 134))
     }
 
     fn step_sweep() -> Weight {
@@ -342,7 +349,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Revealed: 0 read, 1 written
         // Referee::Traces: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(119_079_000, 11_748)
+        Weight::from_parts(219_679_223, 11_748)
             .saturating_add(T::DbWeight::get().reads_writes(10, 11))
     }
 
@@ -355,136 +362,136 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // Referee::Challenges: 1 read, 1 written
         // Referee::Ticks: 1 read, 0 written
         // System::Account: 2 read, 2 written
-        Weight::from_parts(102_774_000, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+        Weight::from_parts(179_950_778, 6_196).saturating_add(T::DbWeight::get().reads_writes(8, 7))
     }
 }
 
 /// Weights for tests.
 impl WeightInfo for () {
     fn challenge() -> Weight {
-        Weight::from_parts(86_340_000, 6_326)
+        Weight::from_parts(157_596_589, 6_362)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 6))
     }
 
     fn post_roots(r: u32) -> Weight {
-        Weight::from_parts(131_129_675, 34_568)
+        Weight::from_parts(216_010_736, 34_568)
             .saturating_add(ParityDbWeight::get().reads_writes(9, 6))
-            .saturating_add(Weight::from_parts(1_074_014, 0).saturating_mul(r.into()))
+            .saturating_add(Weight::from_parts(1_574_953, 0).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(0, 10).saturating_mul(r.into()))
     }
 
     fn hold_bond() -> Weight {
-        Weight::from_parts(45_278_000, 3_658)
+        Weight::from_parts(83_291_389, 3_676)
             .saturating_add(ParityDbWeight::get().reads_writes(2, 2))
     }
 
     fn open_root() -> Weight {
-        Weight::from_parts(22_824_000, 3_616)
+        Weight::from_parts(50_911_062, 3_616)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 2))
     }
 
     fn name_tensor() -> Weight {
-        Weight::from_parts(51_277_000, 11_748)
+        Weight::from_parts(106_375_695, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_nodes(n: u32) -> Weight {
-        Weight::from_parts(60_697_399, 14_818)
+        Weight::from_parts(119_695_403, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
-            .saturating_add(Weight::from_parts(610_112, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(975_860, 0).saturating_mul(n.into()))
     }
 
     fn choose_node() -> Weight {
-        Weight::from_parts(59_128_000, 14_818)
+        Weight::from_parts(125_769_650, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn reveal_leaf() -> Weight {
-        Weight::from_parts(55_143_000, 14_818)
+        Weight::from_parts(115_937_363, 14_818)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 2))
     }
 
     fn accuse(b: u32) -> Weight {
-        Weight::from_parts(31_219_954, 11_748)
+        Weight::from_parts(78_491_930, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(25_629, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(48_398, 0).saturating_mul(b.into()))
     }
 
     fn reveal_sums(v: u32) -> Weight {
-        Weight::from_parts(37_868_818, 11_748)
+        Weight::from_parts(93_340_357, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
-            .saturating_add(Weight::from_parts(2_584, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(896, 0).saturating_mul(v.into()))
     }
 
     fn judge_parts() -> Weight {
-        Weight::from_parts(52_779_000, 11_748)
+        Weight::from_parts(118_438_651, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 1))
     }
 
     fn judge(b: u32) -> Weight {
-        Weight::from_parts(136_179_564, 14_818)
-            .saturating_add(ParityDbWeight::get().reads_writes(17, 14))
-            .saturating_add(Weight::from_parts(10_414, 0).saturating_mul(b.into()))
+        Weight::from_parts(334_553_599, 14_818)
+            .saturating_add(ParityDbWeight::get().reads_writes(18, 14))
+            .saturating_add(Weight::from_parts(7_697, 0).saturating_mul(b.into()))
     }
 
     fn report_timeout() -> Weight {
-        Weight::from_parts(120_601_000, 11_748)
+        Weight::from_parts(218_898_848, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(11, 11))
     }
 
     fn resolve_fuse() -> Weight {
-        Weight::from_parts(13_480_000, 6_095)
+        Weight::from_parts(30_631_800, 7_119)
             .saturating_add(ParityDbWeight::get().reads_writes(4, 3))
     }
 
     fn prove_flaw(b: u32) -> Weight {
-        Weight::from_parts(33_278_070, 4_099)
+        Weight::from_parts(65_104_880, 4_190)
             .saturating_add(ParityDbWeight::get().reads_writes(6, 3))
-            .saturating_add(Weight::from_parts(13_415, 0).saturating_mul(b.into()))
+            .saturating_add(Weight::from_parts(20_407, 0).saturating_mul(b.into()))
     }
 
     fn demand(c: u32) -> Weight {
-        Weight::from_parts(74_867_803, 4_039)
+        Weight::from_parts(142_094_350, 4_190)
             .saturating_add(ParityDbWeight::get().reads_writes(7, 5))
-            .saturating_add(Weight::from_parts(4_027_733, 0).saturating_mul(c.into()))
+            .saturating_add(Weight::from_parts(6_311_253, 0).saturating_mul(c.into()))
             .saturating_add(Weight::from_parts(0, 2_557).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().reads(1).saturating_mul(c.into()))
             .saturating_add(ParityDbWeight::get().writes(1).saturating_mul(c.into()))
     }
 
     fn publish(t: u32) -> Weight {
-        Weight::from_parts(81_917_643, 6_196)
+        Weight::from_parts(143_522_838, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 6))
-            .saturating_add(Weight::from_parts(20_531, 0).saturating_mul(t.into()))
+            .saturating_add(Weight::from_parts(35_931, 0).saturating_mul(t.into()))
     }
 
     fn is_on_turn() -> Weight {
-        Weight::from_parts(17_927_000, 11_748)
+        Weight::from_parts(30_770_422, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(5, 0))
     }
 
     fn tick() -> Weight {
-        Weight::from_parts(3_214_000, 1_489)
+        Weight::from_parts(6_036_448, 1_489)
             .saturating_add(ParityDbWeight::get().reads_writes(3, 1))
     }
 
     fn pass_tick() -> Weight {
-        Weight::from_parts(3_104_000, 3_493)
+        Weight::from_parts(8_488_030, 3_493)
             .saturating_add(ParityDbWeight::get().reads_writes(1, 1))
     }
 
     fn step_refute() -> Weight {
-        Weight::from_parts(929_807_000, 42_190)
-            .saturating_add(ParityDbWeight::get().reads_writes(101, 133))
+        Weight::from_parts(1_652_163_758, 51_310)
+            .saturating_add(ParityDbWeight::get().reads_writes(102, 134))
     }
 
     fn step_sweep() -> Weight {
-        Weight::from_parts(119_079_000, 11_748)
+        Weight::from_parts(219_679_223, 11_748)
             .saturating_add(ParityDbWeight::get().reads_writes(10, 11))
     }
 
     fn step_clear() -> Weight {
-        Weight::from_parts(102_774_000, 6_196)
+        Weight::from_parts(179_950_778, 6_196)
             .saturating_add(ParityDbWeight::get().reads_writes(8, 7))
     }
 }
