@@ -176,11 +176,11 @@ export class Processes {
   }
 
   /** Starts a development chain, or goes on with the one of before, and waits until its RPC answers. */
-  async startNode({ rpcPort = 0, p2pPort = 0, mode = ['--dev'], extra = [] } = {}) {
+  async startNode({ name = 'node', rpcPort = 0, p2pPort = 0, mode = ['--dev'], extra = [] } = {}) {
     const rpc = await freePort(rpcPort)
     const p2p = await freePort(p2pPort)
     const basePath = join(this.directory, 'node')
-    const child = this.spawn('node', join(PROGRAMS, 'aipg-node'), [
+    const child = this.spawn(name, join(PROGRAMS, 'aipg-node'), [
       ...mode,
       ...['--base-path', basePath],
       ...['--rpc-port', String(rpc)],

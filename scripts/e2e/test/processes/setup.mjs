@@ -1,13 +1,11 @@
 // What the process tests share.
 
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { AIPG, DispatchFailure } from '@aipowergrid/client'
 import { Checks, checkAccounts, checkHolds, checkSupply } from '../../lib/books.mjs'
 import { openNetwork } from '../../lib/network.mjs'
-import { said } from '../../lib/miners.mjs'
 import { nodeKey } from '../../lib/nodes.mjs'
-import { PROGRAMS, Processes, WORKER_BOND } from '../../lib/processes.mjs'
+import { Processes, WORKER_BOND } from '../../lib/processes.mjs'
 import { specificationOf } from '../../lib/specification.mjs'
 
 export const BOND = BigInt(WORKER_BOND) * AIPG
@@ -43,22 +41,14 @@ async function changed(processes, parameters) {
 /** Starts the node of a network, which was killed, on its folder and its ports, and connects to it. */
 export async function restartNode(network, name) {
   const { processes } = network
-  const { basePath, rpc, p2p, url, mode } = network.node
-  const child = processes.spawn(name, join(PROGRAMS, 'aipg-node'), [
-    ...mode,
-    ...['--base-path', basePath],
-    ...['--rpc-port', String(rpc)],
-    ...['--port', String(p2p)],
-    ...['--no-prometheus', '--no-telemetry', '--no-mdns'],
-  ])
-  await said(child, 'Running JSON-RPC server')
+  const { rpc, p2p, url, mode } = network.node
+  const node = await processes.startNode({ name, rpcPort: rpc, p2pPort: p2p, mode })
   // A ledger of its own: blocks that were seen before may be gone with the process.
   const { chain, ledger, close } = await openNetwork(url)
   const stop = async () => {
     await close()
     await processes.stop()
   }
-  const node = Object.assign(child, { basePath, rpc, p2p, url, mode })
   Object.assign(network, { chain, ledger, close, stop, node })
 }
 
