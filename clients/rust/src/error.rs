@@ -4,7 +4,7 @@ use crate::Hash;
 use subxt::{
     error::{
         AccountNonceError, BackendError, EventsError, ExtrinsicError, RpcError, RuntimeApiError,
-        TransactionEventsError,
+        StorageError, TransactionEventsError,
     },
     rpcs,
 };
@@ -133,9 +133,11 @@ impl ChainError {
             }
             Error::EventsError(error) => Self::Incompatible(error.to_string()),
             Error::BackendError(error) => Self::of_backend(error),
-            Error::StorageError(subxt::error::StorageError::CannotFetchValue(error)) => {
-                Self::of_backend(error)
-            }
+            Error::StorageError(
+                StorageError::CannotFetchValue(error)
+                | StorageError::CannotIterateValues(error)
+                | StorageError::StreamFailure(error),
+            ) => Self::of_backend(error),
             Error::StorageError(error) => Self::Incompatible(error.to_string()),
             Error::ConstantError(error) => Self::Incompatible(error.to_string()),
             Error::OtherRpcClientError(error) => Self::of_request(error),
@@ -240,10 +242,26 @@ mod tests {
         }
     }
 
+    fn lost() -> BackendError {
+        rpcs::Error::Client("connection closed".into()).into()
+    }
+
+    #[test]
+    fn connection_lost_while_storage_is_read_should_be_made_again() {
+        let failures = [
+            StorageError::CannotFetchValue(lost()),
+            StorageError::CannotIterateValues(lost()),
+            StorageError::StreamFailure(lost()),
+        ];
+        for failure in failures {
+            let told = failure.to_string();
+            assert!(ChainError::of_read(failure).is_transport(), "{told}");
+        }
+    }
+
     #[test]
     fn reads_should_tell_lost_connections_from_answers_and_from_other_runtimes() {
-        let lost = rpcs::Error::Client("connection closed".into());
-        assert!(ChainError::of_read(BackendError::from(lost)).is_transport());
+        assert!(ChainError::of_read(lost()).is_transport());
         let answered = RuntimeApiError::CannotCallApi(user_error("null").into());
         assert!(matches!(ChainError::of_read(answered), ChainError::Node(_)));
         let other = RuntimeApiError::IncompatibleCodegen;

@@ -146,14 +146,14 @@ class Child {
 }
 
 /**
- * The processes of one run with their temporary folder; everything ends with `stop()`. With `keep` the folder
- * stays, for whoever wants to read logs and databases.
+ * The processes of one run with their temporary folder; everything ends with `stop()`. With `keep`, or the variable
+ * AIPG_KEEP in the environment, the folder stays, for whoever wants to read logs and databases.
  */
 export class Processes {
   #keep
   #isOver = false
 
-  constructor({ keep = false } = {}) {
+  constructor({ keep = process.env.AIPG_KEEP !== undefined } = {}) {
     this.#keep = keep
     this.directory = mkdtempSync(join(tmpdir(), 'aipg-'))
     this.children = []
