@@ -7,17 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, replaceMarked } from './grid.mjs'
 import { machine, machineLine } from './machine.mjs'
+import { printed } from './printed.mjs'
 
 const [tests, option] = process.argv.slice(2)
-
-/** What a test prints between the lines of the test harness: a table, and what is said below it. */
-function printed(output) {
-  const lines = output.split('\n')
-  const first = lines.findIndex((line) => line.startsWith('|'))
-  const last = lines.findIndex((line) => line.startsWith('test ') && line.endsWith(' ok'))
-  if (first < 0 || last < first) throw new Error(`no table was printed:\n${output}`)
-  return lines.slice(first, last).join('\n').trim()
-}
 
 /** Runs one test that prints. */
 function run(name) {

@@ -15,6 +15,7 @@ import { TRACE_HEAD, traceCells } from '../../bench/traces.mjs'
 import { lastMove } from '../../lib/disputes.mjs'
 import { replaceMarked } from '../../lib/markdown.mjs'
 import { ROOT } from '../../lib/processes.mjs'
+import { printed } from '../../bench/printed.mjs'
 
 test('quantile should interpolate between the two values around it', () => {
   assert.equal(quantile([4, 1, 3, 2], 0), 1)
@@ -301,4 +302,11 @@ test('replaceMarked should replace its own part only, and fail where there is no
     "a\n<!-- x:begin -->\n\nnew $& $'\n\n<!-- x:end -->\n<!-- y:begin -->\n$&\n<!-- y:end -->\n",
   )
   assert.throws(() => replaceMarked(page, 'z', ''), /no place for "z"/)
+})
+
+test('printed should find the table behind the name of its test', () => {
+  const harness = ['', 'running 1 test', 'test scale::table ... | a | b |', '|--:|--:|', '| 1 | 2 |', '', 'More.']
+  const output = [...harness, 'ok', '', 'test result: ok. 1 passed', ''].join('\n')
+  assert.equal(printed(output), '| a | b |\n|--:|--:|\n| 1 | 2 |\n\nMore.')
+  assert.throws(() => printed([...harness, 'FAILED', ''].join('\n')), /no table was printed/)
 })
