@@ -6,6 +6,7 @@ import { STEPS_PERCENT, grownItems, stateChanges } from '../../bench/client.mjs'
 import { footprint, hookWeight, latencies } from '../../bench/jobs.mjs'
 import { memoryOf, peakOf, systemName } from '../../bench/machine.mjs'
 import { planOf } from '../../bench/plans.mjs'
+import { printed } from '../../bench/printed.mjs'
 import { CHECKER_HEAD, COST_HEAD, checkerCells, costCells, traceTimes } from '../../bench/refutation.mjs'
 import { SHAPES, normals, safetensorsHead, someTokens, tensorsOf } from '../../bench/shapes.mjs'
 import { parseStageTimes } from '../../bench/stages.mjs'
@@ -15,7 +16,6 @@ import { TRACE_HEAD, traceCells } from '../../bench/traces.mjs'
 import { lastMove } from '../../lib/disputes.mjs'
 import { replaceMarked } from '../../lib/markdown.mjs'
 import { ROOT } from '../../lib/processes.mjs'
-import { printed } from '../../bench/printed.mjs'
 
 test('quantile should interpolate between the two values around it', () => {
   assert.equal(quantile([4, 1, 3, 2], 0), 1)
