@@ -90,6 +90,50 @@ duration() {
     fi
 }
 
+# Process of stages_beside, and the folder with what it leaves.
+BESIDE=
+BESIDE_FOLDER=
+
+# stages_beside FUNCTION: runs the stages of a function at the lowest priority beside the stages that follow. What
+# they print waits for await_beside. Killed with everything below it when the script ends before.
+stages_beside() {
+    BESIDE_FOLDER=$(mktemp -d)
+    # In a process group of its own, so that all of it can be killed.
+    set -m
+    (
+        trap report_failed_stage EXIT
+        renice -n 19 -p "$BASHPID" >/dev/null
+        STAGE_TIMES=()
+        STAGE_SECONDS=()
+        "$@"
+        printf '%s\n' "${STAGE_TIMES[@]}" >"$BESIDE_FOLDER/times"
+        printf '%s\n' "${STAGE_SECONDS[@]}" >"$BESIDE_FOLDER/seconds"
+    ) >"$BESIDE_FOLDER/output" 2>&1 &
+    BESIDE=$!
+    set +m
+}
+
+# Prints what the stages beside printed, and fails if one of them did.
+await_beside() {
+    local failed=0
+    wait "$BESIDE" || failed=$?
+    BESIDE=
+    cat "$BESIDE_FOLDER/output"
+    ((failed == 0)) || die "a stage that ran beside the others failed"
+    mapfile -t -O "${#STAGE_TIMES[@]}" STAGE_TIMES <"$BESIDE_FOLDER/times"
+    mapfile -t -O "${#STAGE_SECONDS[@]}" STAGE_SECONDS <"$BESIDE_FOLDER/seconds"
+    rm -rf "$BESIDE_FOLDER"
+}
+
+# Ends the stages beside where there are any; prints what they have printed.
+end_beside() {
+    [[ -n $BESIDE ]] || return 0
+    kill -- "-$BESIDE" 2>/dev/null || true
+    printf '\n== stages beside, until now\n' >&2
+    cat "$BESIDE_FOLDER/output" >&2
+    rm -rf "$BESIDE_FOLDER"
+}
+
 stage_summary() {
     printf '\n== time per stage\n'
     printf '%s\n' "${STAGE_TIMES[@]}"
@@ -101,11 +145,13 @@ target_state() {
     if [[ -d $CARGO_TARGET_DIR/release/deps ]]; then printf 'used'; else printf 'empty'; fi
 }
 
-# write_stage_times STATE: leaves the times for scripts/bench. STATE is what target_state said at the start.
+# write_stage_times STATE: leaves the times for scripts/bench, and how long all took together, which is less than their
+# sum where stages ran beside others. STATE is what target_state said at the start.
 write_stage_times() {
     {
         printf 'target\t%s\n' "$1"
         printf '%s\n' "${STAGE_SECONDS[@]}"
+        printf '%d\ttogether\n' "$SECONDS"
     } >"$CARGO_TARGET_DIR/stage-times.tsv"
 }
 

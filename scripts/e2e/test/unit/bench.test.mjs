@@ -60,19 +60,28 @@ test('systemName should read the name with and without quotes', () => {
 })
 
 test('parseStageTimes should read what scripts/test writes', () => {
-  assert.deepEqual(parseStageTimes('target\tempty\n6\tset-up\n839\tunit and runtime tests\n'), {
+  assert.deepEqual(parseStageTimes('target\tempty\n6\tset-up\n839\tunit and runtime tests\n841\ttogether\n'), {
     empty: true,
     stages: [
       { name: 'set-up', seconds: 6 },
       { name: 'unit and runtime tests', seconds: 839 },
     ],
-    total: 845,
+    total: 841,
   })
-  assert.equal(parseStageTimes('target\tused\n1\tx\n').empty, false)
+  assert.equal(parseStageTimes('target\tused\n1\tx\n1\ttogether\n').empty, false)
 })
 
-test('parseStageTimes should refuse another head, another line and no stages', () => {
-  for (const text of ['6\tset-up\n', 'target\tfull\n6\tset-up\n', 'target\tused\nsix\tset-up\n', 'target\tused\n']) {
+test('parseStageTimes should refuse another head, another line, no stages and no time of all together', () => {
+  const end = '6\ttogether\n'
+  const texts = [
+    `6\tset-up\n${end}`,
+    `target\tfull\n6\tset-up\n${end}`,
+    `target\tused\nsix\tset-up\n${end}`,
+    `target\tused\n${end}`,
+    'target\tused\n6\tset-up\n',
+    'target\tused\n',
+  ]
+  for (const text of texts) {
     assert.throws(() => parseStageTimes(text), SyntaxError, JSON.stringify(text))
   }
 })
