@@ -13,33 +13,31 @@
 //! restart in the middle of a game goes on where the chain is.
 
 mod auditing;
+mod checking;
 pub mod commands;
 pub mod duties;
 mod lists;
 pub mod player;
+mod preparing;
 mod retries;
 pub mod study;
 
 use crate::{conduct::Conduct, keys, metrics::Metrics, models::Models};
 use aipg_client::{
-    calls,
-    disputes::{commitment, Blob, Case, DeliveredResult, Dispute, Seat, MAX_DEMANDED, MAX_ROOTS},
-    ChainError, Client, Hash, SignedCall, Signer, State,
-};
-use aipg_exact::{
-    commitment::{token_chunk, token_chunks},
-    Blake2b256,
+    disputes::{DeliveredResult, Dispute},
+    ChainError, Client, SignedCall, Signer, State,
 };
 use auditing::Audits;
+use checking::Checked;
 use duties::{duties, is_party, Duty, Moment, Opinion, Place};
 use lists::Lists;
-use player::{Board, Play};
+use preparing::{Preparation, Prepared};
 use retries::Retries;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use study::{Findings, Question, Reply, Study, StudyError, Subject};
+use study::{Findings, Question, Reply, Study, Subject};
 use subxt::utils::AccountId32;
 use subxt_signer::sr25519::Keypair;
 use tokio::sync::{mpsc, Notify};
@@ -49,13 +47,6 @@ const MAX_CALLS: usize = 8;
 
 /// Most results whose prompt and answer are there and that wait for their check.
 const MAX_WAITING: usize = 64;
-
-/// What was found about a result by one prefill.
-struct Checked {
-    job: u64,
-    /// Why it is false; `None` if it is right.
-    reason: Option<String>,
-}
 
 /// What is done about results of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -363,241 +354,4 @@ impl Disputes {
         };
         self.lists.subject(client, state, result, model).await
     }
-
-    /// Fetches what the results of others are checked with, so that what cannot be found is noticed in time, and
-    /// begins to check the next one that nobody here has checked.
-    async fn check_results(
-        &mut self,
-        client: &Client,
-        state: &State,
-        disputed: &[u64],
-        now: Moment,
-    ) -> Result<(), ChainError> {
-        let results = state.results().await?;
-        let is_there =
-            |job: &u64| disputed.contains(job) || results.iter().any(|result| result.job == *job);
-        self.checked.retain(|job, _| is_there(job));
-        self.lists.retain(is_there);
-        self.waiting.retain(|job, _| is_there(job));
-        let windows = state.windows().await?;
-        for result in results {
-            let job = result.job;
-            let is_open = Case::new(result.delivered, windows).takes_challenges(now.tick);
-            let is_own = result.worker == self.account;
-            let is_known = self.checked.contains_key(&job)
-                || self.waiting.contains_key(&job)
-                || self.checking == Some(job);
-            if is_own || !is_open || is_known || self.waiting.len() == MAX_WAITING {
-                continue;
-            }
-            if let Some(subject) = self.subject(client, state, result).await? {
-                self.waiting.insert(job, subject);
-            }
-        }
-        if self.checking.is_none() {
-            if let Some((_, subject)) = self.waiting.pop_first() {
-                self.check(subject);
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks a result on a thread of its own.
-    fn check(&mut self, subject: Subject) {
-        let job = subject.result.job;
-        self.checking = Some(job);
-        let (sender, news) = (self.verdict_sender.clone(), self.news.clone());
-        let accuses = self.conduct.accuses();
-        tokio::task::spawn_blocking(move || {
-            let unfounded = || accuses.then(|| "it pays to say so".to_owned());
-            let reason = study::what_is_false(&subject).or_else(unfounded);
-            // Whoever asked may have gone.
-            let _ = sender.send(Checked { job, reason });
-            news.notify_one();
-        });
-    }
-
-    fn judge(&mut self, checked: Checked) {
-        let Checked { job, reason } = checked;
-        self.checking = None;
-        self.metrics.checked(reason.is_none());
-        match &reason {
-            None => tracing::info!(job, "checked a result: it is right"),
-            Some(reason) => tracing::warn!(job, reason, "checked a result: it is FALSE"),
-        }
-        self.checked.insert(job, reason.is_none());
-    }
-
-    /// The call that does a duty.
-    async fn prepare(
-        &mut self,
-        with: &Preparation<'_>,
-        duty: Duty,
-        dispute: Option<&Dispute>,
-    ) -> Result<Prepared, ChainError> {
-        let job = duty.job();
-        let (client, state) = (with.client, with.state);
-        match duty {
-            Duty::ReportTimeout(seat) => with.sign(&calls::report_timeout(seat)).await,
-            Duty::Play(seat) => self.prepare_move(with, seat, dispute).await,
-            Duty::Challenge { .. } => {
-                let (account, accuses) = (self.account, self.conduct.accuses());
-                let attested = self.audits.attested(job);
-                let Some(findings) = self.find_out(client, state, job).await? else {
-                    return Ok(Prepared::NotYet);
-                };
-                if auditing::is_right(findings, attested) && !accuses {
-                    // The trace is the better judge of the two.
-                    tracing::error!(
-                        job,
-                        "SelfCheckFailed: two computations of a result differ; not challenging it"
-                    );
-                    self.checked.insert(job, true);
-                    return Ok(Prepared::NotYet);
-                }
-                let salt = Hash(keys::salt(with.pair, job));
-                let commitment = commitment(job, &account, salt, Hash(findings.root));
-                with.sign(&calls::challenge(job, commitment)).await
-            }
-            Duty::Commit { .. } => self.prepare_commitment(with, job).await,
-            Duty::Attest { .. } => self.prepare_attestation(with, job).await,
-            Duty::Reveal { .. } => self.prepare_revelation(with, job).await,
-            Duty::OpenRoot { challenge, .. } => {
-                let Some(findings) = self.find_out(client, state, job).await? else {
-                    return Ok(Prepared::NotYet);
-                };
-                let (salt, root) = (Hash(keys::salt(with.pair, job)), Hash(findings.root));
-                with.sign(&calls::open_root(job, challenge, salt, root))
-                    .await
-            }
-            Duty::ProveFlaw { challenge, .. } => {
-                let findings = self.find_out(client, state, job).await?;
-                let Some((flaw, evidence)) = findings.and_then(|found| found.flaw.clone()) else {
-                    return Ok(Prepared::NotYet);
-                };
-                with.sign(&calls::prove_flaw(job, challenge, flaw, &evidence))
-                    .await
-            }
-            Duty::Publish { blob, chunk, .. } => {
-                let Some(result) = state.result(job).await? else {
-                    return Ok(Prepared::NotYet);
-                };
-                let lists = &mut self.lists;
-                let Some(tokens) = lists.tokens(client, state, &result, blob).await? else {
-                    let model = self.models.get(&result.model).cloned();
-                    if let (Blob::Output, Some(model)) = (blob, model) {
-                        lists.rebuild(client, state, result, model).await?;
-                    }
-                    return Ok(Prepared::NotYet);
-                };
-                let Some((part, path)) = token_chunk::<Blake2b256>(&tokens, chunk) else {
-                    return Ok(Prepared::NotYet);
-                };
-                with.sign(&calls::publish(job, blob, chunk, part, &path))
-                    .await
-            }
-            Duty::Demand { blob, .. } => {
-                let Some(result) = state.result(job).await? else {
-                    return Ok(Prepared::NotYet);
-                };
-                let is_demanded =
-                    |chunk| dispute.is_some_and(|it| it.demands.contains_key(&(blob, chunk)));
-                let chunks = 0..token_chunks(result.list(blob).count);
-                let chunks = chunks.filter(|&chunk| !is_demanded(chunk));
-                let chunks: Vec<u32> = chunks.take(MAX_DEMANDED).collect();
-                if chunks.is_empty() {
-                    return Ok(Prepared::NotYet);
-                }
-                with.sign(&calls::demand(job, blob, chunks)).await
-            }
-            Duty::Post { .. } => {
-                let number = dispute.and_then(|it| it.postings.get(&self.account.0));
-                let posted = match number {
-                    Some(&number) => state.trace_roots(job, number).await?.len(),
-                    None => 0,
-                };
-                let Some(findings) = self.find_out(client, state, job).await? else {
-                    return Ok(Prepared::NotYet);
-                };
-                let rest = findings.roots.get(posted..).unwrap_or_default();
-                let next = rest.get(..MAX_ROOTS).unwrap_or(rest);
-                with.sign(&calls::post_roots(job, next)).await
-            }
-        }
-    }
-
-    /// The move of a game, once the study has it.
-    async fn prepare_move(
-        &mut self,
-        with: &Preparation<'_>,
-        seat: Seat,
-        dispute: Option<&Dispute>,
-    ) -> Result<Prepared, ChainError> {
-        let (client, state) = (with.client, with.state);
-        let key = (seat.challenge, seat.trace);
-        let Some(game) = dispute.and_then(|dispute| dispute.games.get(&key)) else {
-            return Ok(Prepared::NotYet);
-        };
-        if !self.conduct.moves(&game.stage) {
-            return Ok(Prepared::NotYet);
-        }
-        let board = Board {
-            stage: game.stage.clone(),
-            roots: state.trace_roots(seat.job, seat.trace).await?,
-            revealed: state.revealed(seat).await?,
-        };
-        let Some(study) = self.study(client, state, seat.job).await? else {
-            return Ok(Prepared::NotYet);
-        };
-        let play = match study.ask(&Question::Move(Box::new(board))) {
-            None | Some(Ok(Reply::Findings(_))) => return Ok(Prepared::NotYet),
-            Some(Err(error)) => return Ok(Prepared::Impossible(error)),
-            Some(Ok(Reply::Move(play))) => play,
-        };
-        match play {
-            Play::NameTensor(proof) => {
-                let call = calls::name_tensor(seat, proof.tensor, proof.root, &proof.path);
-                with.sign(&call).await
-            }
-            Play::RevealNodes(nodes) => with.sign(&calls::reveal_nodes(seat, &nodes)).await,
-            Play::ChooseNode(choice) => {
-                let call = calls::choose_node(seat, choice.index, choice.hash, &choice.path);
-                with.sign(&call).await
-            }
-            Play::RevealLeaf(bytes) => with.sign(&calls::reveal_leaf(seat, bytes)).await,
-            Play::Accuse { claim, evidence } => {
-                with.sign(&calls::accuse(seat, &claim, &evidence)).await
-            }
-            Play::RevealSums(values) => with.sign(&calls::reveal_sums(seat, values)).await,
-            Play::Judge { evidence, part } => with.sign(&calls::judge(seat, &evidence, part)).await,
-        }
-    }
-}
-
-/// What a call is prepared with.
-struct Preparation<'a> {
-    client: &'a Client,
-    pair: &'a Keypair,
-    state: &'a State,
-    signer: &'a Signer<'a>,
-    /// Calls that are sent before it.
-    ahead: u64,
-}
-
-impl Preparation<'_> {
-    async fn sign<C: subxt::transactions::Payload>(
-        &self,
-        call: &calls::Call<C>,
-    ) -> Result<Prepared, ChainError> {
-        let signed = self.signer.sign_ahead(call, self.ahead).await?;
-        Ok(Prepared::Call(signed))
-    }
-}
-
-/// What became of a duty.
-enum Prepared {
-    Call(SignedCall),
-    /// The study is under way, or something is missing that may come.
-    NotYet,
-    Impossible(StudyError),
 }
