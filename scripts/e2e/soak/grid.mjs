@@ -34,6 +34,7 @@ class Member {
   }
 
   async raise() {
+    if (this.up) throw new Error(`${this.name} runs already`)
     this.lives += 1
     const child = await this.start(`${this.name}-${this.lives}`)
     this.child = child

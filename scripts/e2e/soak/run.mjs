@@ -96,7 +96,8 @@ async function stream(grid, { jobs, seed, progress }) {
     await sleep(TICK_MS)
     const due = revivals.filter(({ at }) => at <= Date.now())
     revivals = revivals.filter(({ at }) => at > Date.now())
-    for (const { member } of due) await grid.raise(member)
+    // One that was suspended and put back meanwhile runs already.
+    for (const { member } of due) if (!member.up) await grid.raise(member)
     if (Date.now() - changedAt > SILENCE_MS) {
       throw new Error(`nothing happened for ${SILENCE_MS / 1000} s after block ${seen.height}`)
     }
