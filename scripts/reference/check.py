@@ -17,8 +17,10 @@ import numpy as np
 from exact_reference.arithmetic import rsh
 from exact_reference.commitment import blake
 from exact_reference.model import Model
+from exact_reference.pictures import assemble, disassemble, normal, step, to_bytes
 from exact_reference.random_models import random_model
 from exact_reference.sampling import Seeded, gumbel, philox
+from exact_reference.shape import Picture
 from exact_reference import tables
 
 # As docs/spec/exact-inference.md prints them.
@@ -28,9 +30,12 @@ TABLES = {
     "GELU": "99f1b5ca2e2b60ead70841e299833114225f9692f85e5fd5c13f8bca5ccfe6bd",
     "LN": "3876eabe6496f6c3aee6ce7603ec15da837c07dfb0bf7f816e16cf117c75f71c",
     "EXCESS": "03b3501c02d06e1362d04fd6e71f6d9e845074888351806e71edef3a8a7b9529",
+    "NORMAL": "0fca7e3d6f69eadf7fb8e8f88f4a14ced3b1d26a0866eb27db6c7c6ff7291b8d",
 }
 # Of the noise for 65,536 evenly spread words, 32 bits each; a test of worker/exact has it, too.
 NOISE = "ac703ee6f29a611236939282f6dc92b8b5f512c5a0df8d9f6381a2fd62638008"
+# The same of the noise that a picture begins with.
+NORMAL_NOISE = "8cb7cd43bd90c845d8838915bafdf516ae808aae88dba5659c67b767bd4cd648"
 START, ANSWER_FOLLOWS, END = 256, 257, 258
 PROMPTS = ["What is a miner?", "Hello", "Name a colour."]
 
@@ -52,6 +57,8 @@ def check_arithmetic() -> None:
     same("Philox of zeros", [hex(word) for word in zero], ["0x6627e8d5", "0xe169c58d", "0xbc57ac4c", "0x9b00dbd8"])
     noise = gumbel(np.arange(65_536, dtype=np.uint64) * np.uint64(65_537))
     same("noise", blake(noise.astype("<i4").tobytes()).hex(), NOISE)
+    noise = normal(np.arange(65_536, dtype=np.uint64) * np.uint64(65_537))
+    same("noise of pictures", blake(noise.astype("<i4").tobytes()).hex(), NORMAL_NOISE)
     random, limit = np.random.default_rng(1), 2**63 - 1
     for x in [*map(int, random.integers(-limit, limit, 200)), limit, -limit, -limit - 1, 0, 1, -1]:
         for shift in (-70, -63, -62, -1, 0, 1, 2, 31, 61, 62, 63, 90):
@@ -60,6 +67,21 @@ def check_arithmetic() -> None:
             else:
                 exact = max(-limit, min(limit, x << -shift))
             same(f"rsh({x}, {shift})", int(rsh(x, shift)), exact)
+
+
+def check_patches() -> None:
+    """Order of values, bytes at the ends of their range, and steps where they saturate."""
+    picture = Picture(height=4, width=6, side=2, flags=0)
+    pixels = np.arange(4 * 6 * 3).reshape(4, 6, 3)
+    values = disassemble(pixels, picture)
+    # The second patch begins two pixels to the right, and ends in the second row of pixels.
+    same("first and last value of a patch", values[1, [0, -1]].tolist(), [6, 18 + 11])
+    same("order of values", assemble(values, picture).tolist(), pixels.tolist())
+    ends = np.array([-(2**31) + 1, -65_537, -65_536, -65_279, -65_278, 0, 65_535, 65_536, 2**31 - 1])
+    same("bytes", to_bytes(ends).tolist(), [0, 0, 0, 0, 1, 128, 255, 255, 255])
+    large = np.array([2**31 - 1, -(2**31) + 1, 3, 1])
+    same("step", step(large, large, -(2**31), -(2**31)).tolist(), [-(2**31) + 1, 2**31 - 1, -196_608, -65_536])
+    same("halves of a step", step(np.array([1, -1]), np.array([0, 0]), 2**15, 0).tolist(), [1, 0])
 
 
 def run(engine: Path, *arguments: str) -> dict:
@@ -119,6 +141,7 @@ def main() -> int:
     rows = 0
     try:
         check_arithmetic()
+        check_patches()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.aipg"
             for number in range(arguments.models):
