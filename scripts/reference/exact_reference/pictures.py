@@ -127,10 +127,8 @@ def paint(model: Model, prompt: list[int], seed: int, start: Array | None = None
         raise ValueError("the prompt is empty, too long or out of the vocabulary")
     base = model.embed([*range(shape.vocabulary, shape.vocabulary + picture.patches), *prompt])
     x = noise(seed, picture.patches * picture.values).reshape(picture.patches, -1) if start is None else start
-    hidden = []
+    rows = base
     for number in range(model.steps):
         x, rows = run_step(model, number, base, x)
-        hidden.append(rows)
     pixels = assemble(to_bytes(x), picture).astype(np.uint8)
-    every = np.concatenate(hidden)
-    return Painting(pixels, commitment.digest(every), len(every))
+    return Painting(pixels, commitment.digest(rows), model.steps * len(rows))
