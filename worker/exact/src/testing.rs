@@ -7,7 +7,7 @@
 
 use crate::{
     commitment::{scale_root, table_root, weight_root},
-    header::{input, model, output, ModelHeader, MAX_LAYERS, WINDOW_MASK_LENGTH},
+    header::{input, model, output, ModelHeader, Picture, MAX_LAYERS, WINDOW_MASK_LENGTH},
     layout::{place, places, section_lengths, Weight},
     sampling::{self, Parameters},
     trace::{Claim, Job, Replay, Sampling, Sections},
@@ -55,6 +55,23 @@ pub fn small_header() -> ModelHeader {
         weights: [4; 32],
     };
     header.value_formats[..2].copy_from_slice(&[12, 13]);
+    header
+}
+
+/// [`small_header`] as a picture model: three steps, 8 × 16 pixels in eight patches of 4 × 4.
+pub fn small_picture_header() -> ModelHeader {
+    let mut header = ModelHeader {
+        vocabulary: 256,
+        max_context: 20,
+        ..small_header()
+    };
+    header.set_picture(&Picture {
+        steps: 3,
+        height: 8,
+        width: 16,
+        patch: 4,
+        flags: 0,
+    });
     header
 }
 

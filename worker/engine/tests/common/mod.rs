@@ -228,6 +228,7 @@ impl Checkpoint {
             }
             let part = match tensor.weight {
                 Weight::Embedding => "embedding",
+                Weight::Patch => "patch",
                 Weight::Output => "output",
                 Weight::Query => "attention.query",
                 Weight::Key => "attention.key",
@@ -238,7 +239,7 @@ impl Checkpoint {
                 Weight::Down => "feed_forward.down",
             };
             let name = match tensor.weight {
-                Weight::Embedding | Weight::Output => format!("{part}.weight"),
+                Weight::Embedding | Weight::Patch | Weight::Output => format!("{part}.weight"),
                 _ => format!("layers.{}.{part}.weight", tensor.layer),
             };
             tensors.insert(name, (vec![tensor.rows, tensor.columns], elements));

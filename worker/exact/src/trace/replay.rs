@@ -42,6 +42,8 @@ pub enum ReplayError {
     Token(u32),
     /// Prompt and output do not fit the context.
     Context,
+    /// The model makes pictures, of which there are no traces yet.
+    PictureModel,
 }
 
 impl fmt::Display for ReplayError {
@@ -56,6 +58,9 @@ impl fmt::Display for ReplayError {
                 write!(formatter, "Token: {token} is not in the vocabulary")
             }
             Self::Context => formatter.write_str("Context: the job does not fit the context"),
+            Self::PictureModel => {
+                formatter.write_str("PictureModel: there are no traces of pictures")
+            }
         }
     }
 }
@@ -137,6 +142,9 @@ impl<'a> Replay<'a> {
         prompt: &[u32],
         sampling: Option<Sampling>,
     ) -> Result<Self, ReplayError> {
+        if header.picture().is_some() {
+            return Err(ReplayError::PictureModel);
+        }
         let lengths = section_lengths(header);
         let fits = |section: &[u8], length| section.len() as u64 == length;
         if !fits(sections.scales, lengths.scales)

@@ -312,7 +312,7 @@ pub(super) fn of_norm(header: &ModelHeader, norm: Norm) -> Option<(Tensor, Tenso
 }
 
 /// The quantised rows that a product reads, and the norm they come from, if they come from one. The
-/// embedding is no product.
+/// embedding is no product, and there are no traces of pictures yet.
 pub(super) fn of_product(weight: Weight, layer: usize) -> Option<(Tensor, Option<Norm>)> {
     use Tensor::Layer;
     Some(match weight {
@@ -327,6 +327,6 @@ pub(super) fn of_product(weight: Weight, layer: usize) -> Option<(Tensor, Option
         ),
         Weight::Down => (Layer(layer, Part::DownInput), None),
         Weight::Output => (Tensor::FinalInput, Some(Norm::Final)),
-        Weight::Embedding => return None,
+        Weight::Embedding | Weight::Patch => return None,
     })
 }

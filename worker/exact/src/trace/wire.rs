@@ -158,6 +158,7 @@ variants!(Weight {
     6 => Up,
     7 => Down,
     8 => Output,
+    9 => Patch,
 });
 
 variants!(Norm {
