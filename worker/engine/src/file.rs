@@ -121,10 +121,6 @@ pub(crate) fn decode_prefix(prefix: &[u8], length: u64) -> Result<ModelHeader, M
         return Err(too_short);
     };
     let header = ModelHeader::decode(header)?;
-    if header.picture().is_some() {
-        // Not before the engine can run one.
-        return Err(HeaderError::Template.into());
-    }
     if header.root::<Blake2b256>() != *root {
         return Err(ModelError::ModelRootMismatch);
     }

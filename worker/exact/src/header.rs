@@ -13,7 +13,8 @@ mod work;
 
 pub use error::HeaderError;
 pub use picture::{
-    patch, Picture, MAX_PICTURE_CONTEXT, MAX_PICTURE_VALUES, MAX_STEPS, PICTURE_VOCABULARY,
+    patch, Picture, MAX_PASSES, MAX_PICTURE_CONTEXT, MAX_PICTURE_VALUES, MAX_STEPS,
+    PICTURE_VOCABULARY,
 };
 pub use work::MACS_PER_UNIT;
 

@@ -57,7 +57,23 @@ pub struct InputMode {
     pub wide: bool,
 }
 
-/// What the input of a product goes through, as the header's flags say. The embedding reads none.
+/// The layer of a pass. The passes of a picture through the layers are numbered from those of its first
+/// step on, so that pass s·L + l is that of step s through layer l; those of a decoder are its layers.
+pub fn layer_of(header: &ModelHeader, pass: usize) -> usize {
+    let layers = header.layers as usize;
+    match pass.checked_rem(layers) {
+        Some(layer) if pass < passes(header) => layer,
+        _ => pass,
+    }
+}
+
+/// Number of passes through a layer, S·L in a picture model, see [`layer_of`].
+pub fn passes(header: &ModelHeader) -> usize {
+    (header.layers as usize).saturating_mul(header.norm_lists() as usize)
+}
+
+/// What the input of a product in a layer or a pass goes through, as the header's flags say. The
+/// embedding reads none.
 pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMode {
     let bit = match weight {
         Weight::Embedding => return InputMode::default(),
@@ -79,7 +95,8 @@ pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMo
         Weight::Gate | Weight::Up => input::FEED_FORWARD,
         Weight::Down => input::DOWN,
     };
-    let flags = header.input_flags.get(layer).copied().unwrap_or(0);
+    let flags = header.input_flags.get(layer_of(header, layer));
+    let flags = flags.copied().unwrap_or(0);
     InputMode {
         rotated: flags & bit != 0,
         wide: flags & bit << input::WIDE_SHIFT != 0,
@@ -345,8 +362,14 @@ pub fn places(header: &ModelHeader) -> impl Iterator<Item = Place> + '_ {
     })
 }
 
-/// The place of one weight tensor; `None` if the model has no such tensor.
+/// The place of one weight tensor in a layer or a pass; of a picture model's patch and output matrix, in
+/// a step. `None` if the model has no such tensor.
 pub fn place(header: &ModelHeader, weight: Weight, layer: usize) -> Option<Place> {
+    let layer = match (weight, header.picture()) {
+        (Weight::Patch | Weight::Output, Some(picture)) if layer < picture.steps as usize => 0,
+        (Weight::Embedding | Weight::Patch | Weight::Output, _) => layer,
+        _ => layer_of(header, layer),
+    };
     places(header).find(|place| place.tensor.weight == weight && place.tensor.layer == layer)
 }
 
@@ -363,20 +386,25 @@ pub enum Norm {
     FeedForward(usize),
     /// Before the logits.
     Final,
+    /// Before the output of a step of a picture.
+    Step(usize),
 }
 
-/// Offset in the scale section of a norm's gains (i32 per element); a LayerNorm's biases follow them.
-/// The norm of heads has a place only in a model that normalises heads.
+/// Offset in the scale section of a norm's gains (i32 per element); a LayerNorm's biases follow them. A
+/// norm's layer may be a pass, see [`layer_of`]. The norm of heads has a place only in a model that
+/// normalises heads.
 pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
-    step_norm_place(header, 0, norm)
-}
-
-/// [`norm_place`] in the list of a step of a picture model.
-pub fn step_norm_place(header: &ModelHeader, step: u32, norm: Norm) -> u64 {
+    let step = match norm {
+        Norm::Attention(pass) | Norm::Query(pass) | Norm::Key(pass) | Norm::FeedForward(pass) => {
+            pass.checked_div(header.layers as usize).unwrap_or(0)
+        }
+        Norm::Step(step) => step,
+        Norm::Final => 0,
+    };
     let start = section_lengths(header)
         .scales
         .saturating_sub(norm_bytes(header))
-        .saturating_add(norm_list_bytes(header).saturating_mul(step.into()));
+        .saturating_add(norm_list_bytes(header).saturating_mul(step as u64));
     let vectors = if header.has(model::LAYER_NORM) { 2 } else { 1 };
     let row = u64::from(header.model_dimension).saturating_mul(4 * vectors);
     let head = if header.has(model::HEAD_NORM) {
@@ -385,12 +413,13 @@ pub fn step_norm_place(header: &ModelHeader, step: u32, norm: Norm) -> u64 {
         0
     };
     let layer_bytes = row.saturating_add(head).saturating_mul(2);
+    let layer_of = |pass: usize| pass.checked_rem(header.layers as usize).unwrap_or(0) as u64;
     let (layer, before) = match norm {
-        Norm::Attention(layer) => (layer as u64, 0),
-        Norm::Query(layer) => (layer as u64, row),
-        Norm::Key(layer) => (layer as u64, row.saturating_add(head)),
-        Norm::FeedForward(layer) => (layer as u64, row.saturating_add(head.saturating_mul(2))),
-        Norm::Final => (header.layers.into(), 0),
+        Norm::Attention(pass) => (layer_of(pass), 0),
+        Norm::Query(pass) => (layer_of(pass), row),
+        Norm::Key(pass) => (layer_of(pass), row.saturating_add(head)),
+        Norm::FeedForward(pass) => (layer_of(pass), row.saturating_add(head.saturating_mul(2))),
+        Norm::Final | Norm::Step(_) => (header.layers.into(), 0),
     };
     start
         .saturating_add(layer.saturating_mul(layer_bytes))

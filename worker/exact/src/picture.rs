@@ -65,6 +65,30 @@ impl Picture {
             .checked_add(channel)?;
         patch.checked_mul(self.patch_values())?.checked_add(within)
     }
+
+    /// Number of the output token of a patch's value: what [`Self::latent_index`] takes apart. `None`
+    /// if there is no such value.
+    pub fn token(&self, patch: u64, value: usize) -> Option<u32> {
+        let (patch, value) = (u32::try_from(patch).ok()?, u32::try_from(value).ok()?);
+        if patch >= self.patches() || value >= self.patch_values() {
+            return None;
+        }
+        let side = self.patch;
+        let across = self.width.checked_div(side)?;
+        let (pixel, channel) = (value.checked_div(3)?, value.checked_rem(3)?);
+        let row = patch
+            .checked_div(across)?
+            .checked_mul(side)?
+            .checked_add(pixel.checked_div(side)?)?;
+        let column = patch
+            .checked_rem(across)?
+            .checked_mul(side)?
+            .checked_add(pixel.checked_rem(side)?)?;
+        row.checked_mul(self.width)?
+            .checked_add(column)?
+            .checked_mul(3)?
+            .checked_add(channel)
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +164,13 @@ mod tests {
         let mut seen: Vec<u32> = (0..72).filter_map(|t| picture.latent_index(t)).collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..72).collect::<Vec<_>>());
+        for token in 0..72 {
+            let index = picture.latent_index(token).unwrap();
+            let (patch, value) = (u64::from(index) / 12, index as usize % 12);
+            assert_eq!(picture.token(patch, value), Some(token));
+        }
+        assert_eq!(picture.token(6, 0), None);
+        assert_eq!(picture.token(0, 12), None);
     }
 
     proptest! {
@@ -153,6 +184,8 @@ mod tests {
             ] {
                 let _ = picture.latent_index(token);
                 let _ = picture.latent_index(token % 500);
+                let _ = picture.token(token.into(), small as usize);
+                let _ = picture.token((token % 500).into(), token as usize);
             }
         }
     }

@@ -7,8 +7,9 @@
 
 use crate::{
     commitment::{scale_root, table_root, weight_root},
-    header::{input, model, output, ModelHeader, Picture, MAX_LAYERS, WINDOW_MASK_LENGTH},
+    header::{input, model, output, patch, ModelHeader, Picture, MAX_LAYERS, WINDOW_MASK_LENGTH},
     layout::{place, places, section_lengths, Weight},
+    picture,
     sampling::{self, Parameters},
     trace::{Claim, Job, Replay, Sampling, Sections},
     Hasher256,
@@ -190,6 +191,19 @@ impl Model {
         self.header.weights = weight_root::<H>(&self.header, &self.weights);
     }
 
+    /// The picture of a prompt and a seed.
+    ///
+    /// # Panics
+    /// If the prompt is none, or the model makes no pictures.
+    pub fn paint<H: Hasher256>(&self, prompt: &[u32], seed: u64) -> Replay<'_> {
+        let sections = Sections {
+            scales: &self.scales,
+            tables: &self.tables,
+            weights: &self.weights,
+        };
+        Replay::paint(&self.header, sections, prompt, picture::key::<H>(seed)).unwrap()
+    }
+
     /// A job before its first row.
     ///
     /// # Panics
@@ -251,6 +265,27 @@ pub fn shapes() -> [ModelHeader; 3] {
     };
     rotated.input_flags[0] = input::HADAMARD;
     rotated.input_flags[1] = input::HADAMARD | input::WIDE;
+    [plain, everything, rotated]
+}
+
+/// [`shapes`] as picture models: patches that are a part of a chunk, or two chunks, or rotated.
+pub fn picture_shapes() -> [ModelHeader; 3] {
+    let [mut plain, mut everything, mut rotated] = shapes();
+    for (header, [steps, height, width, patch], flags) in [
+        (&mut plain, [3, 4, 6, 2], 0),
+        (&mut everything, [2, 20, 10, 10], patch::WIDE),
+        (&mut rotated, [1, 8, 16, 8], patch::HADAMARD),
+    ] {
+        header.model_flags &= !model::TIED_EMBEDDING;
+        header.vocabulary = 260;
+        header.set_picture(&Picture {
+            steps,
+            height,
+            width,
+            patch,
+            flags,
+        });
+    }
     [plain, everything, rotated]
 }
 

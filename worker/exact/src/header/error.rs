@@ -44,7 +44,8 @@ pub enum HeaderError {
     Padding,
     /// The window exceeds the context, has no layer, or a layer has a window of size 0.
     Window,
-    /// A picture model has no steps or more than [`MAX_STEPS`](super::MAX_STEPS).
+    /// A picture model has no steps, more than [`MAX_STEPS`](super::MAX_STEPS), or with its layers more than
+    /// [`MAX_PASSES`](super::MAX_PASSES).
     Steps,
     /// A side of the picture is 0 or no multiple of the patch's, the picture has more than
     /// [`MAX_PICTURE_VALUES`](super::MAX_PICTURE_VALUES) values, or its patches leave no room for a prompt.

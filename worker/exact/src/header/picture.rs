@@ -7,6 +7,9 @@ use super::{HeaderError, ModelHeader, HADAMARD_WIDTH, TEMPLATE_PICTURE};
 /// Most steps.
 pub const MAX_STEPS: u32 = 64;
 
+/// Most passes of a picture through a layer, steps · layers; a trace then has under 2¹⁶ tensors.
+pub const MAX_PASSES: u32 = 1 << 12;
+
 /// Most values of a picture, three for each pixel, and so output tokens of a job.
 pub const MAX_PICTURE_VALUES: u32 = 1 << 16;
 
@@ -59,10 +62,14 @@ impl Picture {
         self.height.saturating_mul(self.width).saturating_mul(3)
     }
 
-    /// Checks the numbers against each other and the context.
-    pub(super) fn validate(&self, max_context: u32) -> Result<(), HeaderError> {
+    /// Checks the numbers against each other, the layers and the context.
+    pub(super) fn validate(&self, layers: u32, max_context: u32) -> Result<(), HeaderError> {
         let check = |holds: bool, error: HeaderError| if holds { Ok(()) } else { Err(error) };
-        check((1..=MAX_STEPS).contains(&self.steps), HeaderError::Steps)?;
+        check(
+            (1..=MAX_STEPS).contains(&self.steps)
+                && self.steps.saturating_mul(layers) <= MAX_PASSES,
+            HeaderError::Steps,
+        )?;
         let fits = |pixels: u32| pixels.checked_rem(self.patch) == Some(0);
         check(
             fits(self.height)

@@ -39,7 +39,7 @@ impl ModelHeader {
         self.validate_flags()?;
         self.validate_layers()?;
         match self.picture() {
-            Some(picture) => picture.validate(self.max_context),
+            Some(picture) => picture.validate(self.layers, self.max_context),
             None => self.validate_window(),
         }
     }

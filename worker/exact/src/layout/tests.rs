@@ -155,11 +155,23 @@ fn picture_model_should_have_its_tensors_and_a_list_of_norms_for_each_step() {
     assert_eq!(lengths.tables, 20 * 16 * 2 * 2 + 3 * 8);
     assert_eq!(move_place(&header, 2), 20 * 16 * 2 * 2 + 2 * 8);
     for (step, norm) in [(0, 0), (1, norms), (2, 2 * norms)] {
-        let place = step_norm_place(&header, step, Norm::Attention(0));
+        // Pass s·L + l is that of step s through layer l.
+        let place = norm_place(&header, Norm::Attention(2 * step));
         assert_eq!(place, matrices + norm);
-        let last = step_norm_place(&header, step, Norm::Final);
+        let second = norm_place(&header, Norm::FeedForward(2 * step + 1));
+        assert_eq!(second, place + 3 * 64 * 4);
+        let last = norm_place(&header, Norm::Step(step));
         assert_eq!(last, place + norms - 64 * 4);
     }
+    assert_eq!(passes(&header), 6);
+    let query = |layer| place(&header, Weight::Query, layer);
+    assert_eq!((query(4), query(5)), (query(0), query(1)));
+    assert_eq!(query(6), None);
+    assert_ne!(query(0), query(1));
+    let output = |step| place(&header, Weight::Output, step);
+    assert_eq!(output(2), output(0));
+    assert_eq!(output(3), None);
+    assert_eq!(place(&small_header(), Weight::Query, 2), None);
     let end = places(&header).last().map(|place| place.multiplier(48));
     assert_eq!(end, Some(norm_place(&header, Norm::Attention(0))));
 

@@ -11,6 +11,7 @@ mod games;
 mod moves;
 mod openings;
 mod padding;
+mod pictures;
 mod sizes;
 mod windows;
 
@@ -211,7 +212,7 @@ fn a_replay_should_refuse_what_is_no_job() {
     assert_eq!(refused, ReplayError::PictureModel);
     assert_eq!(
         refused.to_string(),
-        "PictureModel: there are no traces of pictures"
+        "PictureModel: the model makes pictures, not text"
     );
 }
 
