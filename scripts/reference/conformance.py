@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exact_reference import attention, commitment, operations, sampling
+from exact_reference import attention, commitment, operations, pictures, sampling
 from exact_reference.arithmetic import Array, rsh, saturate
 from exact_reference.model import Model
 from exact_reference.tables import GELU, SILU
@@ -178,6 +178,27 @@ def generate(inputs: dict) -> dict:
     }
 
 
+def noise(inputs: dict) -> dict:
+    first, count = inputs["first"], inputs["count"]
+    return {"x": pictures.noise(inputs["seed"], first + count)[first:].tolist()}
+
+
+def step(inputs: dict) -> dict:
+    after = pictures.step(array(inputs["x"]), array(inputs["v"]), inputs["kappa"], inputs["delta"])
+    return {"x": after.tolist()}
+
+
+def paint(inputs: dict) -> dict:
+    model = Model(bytes.fromhex(inputs["model"]))
+    done = pictures.paint(model, inputs["prompt"], inputs["seed"])
+    return {
+        "model_root": model.root.hex(),
+        "tokens": done.tokens,
+        "positions": done.positions,
+        "digest": done.digest.hex(),
+    }
+
+
 OPERATIONS = {
     "rsh": lambda inputs: {"y": rsh(array(inputs["x"]), array(inputs["shift"])).tolist()},
     "embed": lambda inputs: {"x": saturate(rsh(array(inputs["elements"]) * inputs["multiplier"], 16)).tolist()},
@@ -201,6 +222,10 @@ OPERATIONS = {
     "token_root": token_root,
     "digest": digest,
     "generate": generate,
+    "noise": noise,
+    "step": step,
+    "pixels": lambda inputs: {"bytes": pictures.to_bytes(array(inputs["x"])).tolist()},
+    "paint": paint,
 }
 
 

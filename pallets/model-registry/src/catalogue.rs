@@ -23,8 +23,11 @@ impl<T: Config> Pallet<T> {
     /// The root that a header commits to, its name on chain. Errors with
     /// [`Error::InvalidHeader`] when the bytes are not a valid header.
     pub fn root_of(header: &[u8]) -> Result<ModelId, Error<T>> {
-        let header = ModelHeader::decode(header).map_err(|_| Error::<T>::InvalidHeader)?;
-        Ok(ModelId::from(header.root::<HostBlake2>()))
+        Self::valid_header(header).map(|header| ModelId::from(header.root::<HostBlake2>()))
+    }
+
+    fn valid_header(header: &[u8]) -> Result<ModelHeader, Error<T>> {
+        ModelHeader::decode(header).map_err(|_| Error::<T>::InvalidHeader)
     }
 
     /// Everything that must hold of a model before it is registered.
@@ -36,7 +39,14 @@ impl<T: Config> Pallet<T> {
     ) -> Result<(), Error<T>> {
         ensure!(class == TrustClass::Exact, Error::<T>::ClassNotSupported);
         ensure!(price_floor > 0, Error::<T>::PriceFloorZero);
-        ensure!(Self::root_of(header)? == root, Error::<T>::RootMismatch);
+        let decoded = Self::valid_header(header)?;
+        ensure!(
+            ModelId::from(decoded.root::<HostBlake2>()) == root,
+            Error::<T>::RootMismatch
+        );
+        // The class promises that a wrong result loses a dispute. The referee cannot decide one about a
+        // picture yet.
+        ensure!(decoded.picture().is_none(), Error::<T>::ClassNotSupported);
         ensure!(
             !Models::<T>::contains_key(root),
             Error::<T>::AlreadyRegistered

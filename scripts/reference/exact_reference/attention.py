@@ -1,4 +1,4 @@
-"""Section 3: attention of one query over all keys up to its own."""
+"""Section 3: attention of queries over the keys that they see."""
 
 import numpy as np
 
@@ -23,10 +23,10 @@ def value_scale(mantissa: Array, exponent: Array, value_format: int) -> Array:
 
 
 def weigh(scores: Array, values: Array, value_scales: Array, value_format: int) -> Array:
-    """Output [a], Q16, from the scores [keys] of a query and value rows [keys, a]."""
-    weights = exp2_negative(scores.max() - scores)
-    total = weights.sum()
-    shift = max(0, int(bit_length(total)) - 24)
+    """Output [..., a], Q16, from the scores [..., keys] of queries and value rows [keys, a]."""
+    weights = exp2_negative(scores.max(axis=-1, keepdims=True) - scores)
+    total = weights.sum(axis=-1, keepdims=True)
+    shift = np.maximum(0, bit_length(total) - 24)
     sums = rsh(weights * value_scales, 16) @ values
     total >>= shift
     return saturate(((rsh(sums, shift) << (33 - value_format)) + 127 * total) // (254 * total))
@@ -35,8 +35,9 @@ def weigh(scores: Array, values: Array, value_scales: Array, value_format: int) 
 def attend(
     query: Quantised, keys: Quantised, values: Quantised, score_scale: int, value_format: int
 ) -> Array:
-    """Output [a], Q16, of a query [a] over keys and values [keys, a]."""
-    mantissas, exponents = query.mantissa * keys.mantissa, query.exponent + keys.exponent
-    scores = score(keys.values @ query.values, mantissas, exponents, score_scale)
+    """Output [..., a], Q16, of queries [..., a] over keys and values [keys, a]."""
+    mantissas = query.mantissa[..., None] * keys.mantissa
+    exponents = query.exponent[..., None] + keys.exponent
+    scores = score(query.values @ keys.values.T, mantissas, exponents, score_scale)
     scales = value_scale(values.mantissa, values.exponent, value_format)
     return weigh(scores, values.values, scales, value_format)

@@ -1,75 +1,22 @@
-"""Sections 3 to 5: model files, the forward pass, jobs."""
+"""Sections 3 to 5: model files, the forward pass, jobs of decoders. Pictures are in `pictures.py`."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import commitment
 from .arithmetic import Array, rsh, saturate
 from .attention import attend
-from .operations import InputMode, Matrix, Norm, Quantised, activation, gated, normalise_heads, quantise, rotary
+from .operations import Matrix, Norm, Quantised, activation, gated, normalise_heads, quantise, rotary
 from .sampling import Seeded, choose
+from .shape import DECODER, DOMAIN_MODEL, GELU_FLAG, HEAD_NORM, HEADER_LENGTH, LAYER_NORM, MAGIC, PICTURE
+from .shape import UNGATED, Picture, Shape, Tensor
 from .tables import GELU, SILU
-
-MAGIC = b"AIPGMDL1"
-HEADER_LENGTH = 460
-
-# The model flags.
-TIED_EMBEDDING, ATTENTION_BIAS, ATTENTION_OUTPUT_BIAS, FEED_FORWARD_BIAS = 1, 2, 4, 8
-LAYER_NORM, GELU_FLAG, UNGATED, HEAD_NORM = 16, 32, 64, 128
 
 
 class ModelError(Exception):
     """A file that is not a model; the message begins with the specification's name."""
-
-
-@dataclass
-class Tensor:
-    """A weight tensor of the layout."""
-
-    rows: int
-    columns: int
-    mode: InputMode = field(default_factory=InputMode)
-    biased: bool = False
-    stored: bool = True
-
-
-@dataclass
-class Shape:
-    """The header's numbers, in its order."""
-
-    d: int
-    layers: int
-    heads: int
-    groups: int
-    width: int
-    feed_forward: int
-    vocabulary: int
-    context: int
-    epsilon: int
-    score_scale: int
-    model_flags: int
-    output_flags: int
-    window: int
-
-    def has(self, flag: int) -> bool:
-        return self.model_flags & flag != 0
-
-    def tensors(self, flags: bytes) -> list[Tensor]:
-        """Every weight tensor, in order, of a model with these input flags."""
-        d, queries, keys, inner = self.d, self.heads * self.width, self.groups * self.width, self.feed_forward
-        tensors = [Tensor(self.vocabulary, d)]
-        for layer in range(self.layers):
-            a, o, f, w = (InputMode(bool(flags[layer] >> b & 1), bool(flags[layer] >> b + 4 & 1)) for b in range(4))
-            bias = self.has(ATTENTION_BIAS)
-            tensors += [Tensor(rows, d, a, bias) for rows in (queries, keys, keys)]
-            tensors.append(Tensor(d, queries, o, self.has(ATTENTION_OUTPUT_BIAS)))
-            bias = self.has(FEED_FORWARD_BIAS)
-            tensors += [Tensor(inner, d, f, bias)] * (1 if self.has(UNGATED) else 2)
-            tensors.append(Tensor(d, inner, w, bias))
-        mode = InputMode(bool(self.output_flags & 1), bool(self.output_flags & 2))
-        return tensors + [Tensor(self.vocabulary, d, mode, stored=not self.has(TIED_EMBEDDING))]
 
 
 @dataclass
@@ -104,6 +51,10 @@ class Layer:
     window: int | None
 
 
+# A layer's attention norm, head norms, if it has any, and feed-forward norm.
+LayerNorms = tuple[Norm, tuple[Array, Array] | None, Norm]
+
+
 class Model:
     """A model file, checked against its roots."""
 
@@ -116,11 +67,16 @@ class Model:
         header = data[40 : self.position]
         if len(header) < HEADER_LENGTH:
             raise ModelError("Truncated")
-        self.root = commitment.blake(b"aipg/model/1", header)
+        self.root = commitment.blake(DOMAIN_MODEL, header)
         if self.root != data[8:40]:
             raise ModelError("ModelRootMismatch")
+        (template,) = struct.unpack("<I", header[4:8])
+        if template not in (DECODER, PICTURE):
+            raise ModelError("BadHeader: unknown template")
         self.shape = Shape(*struct.unpack("<13I", header[8:60]))
-        tensors = self.shape.tensors(header[60:188])
+        self.picture = Picture(*struct.unpack("<4I", header[316:332])) if template == PICTURE else None
+        self.steps = self.shape.window if self.picture else 1
+        tensors = self.shape.tensors(header[60:188], self.picture)
         scales, norms = self._scales(tensors, header)
         self._tables(header)
         elements = self._weights([t for t in tensors if t.stored], header)
@@ -130,16 +86,27 @@ class Model:
             Matrix(values, *numbers, tensor.mode) for tensor, values, numbers in zip(tensors, elements, scales)
         ]
         self.embedding, *inner, self.output = matrices
-        *layer_norms, self.final_norm = norms
-        each = len(inner) // self.shape.layers
-        self.layers = []
+        self.patch = inner.pop(0) if self.picture else None
+        first = self._layers(inner, norms[0][0], header)
+        # The layers and the final norm of each step; a decoder has one.
+        self.layers_of_step = [
+            [replace(layer, attention_norm=a, head_norms=h, feed_forward_norm=f) for layer, (a, h, f) in zip(first, each)]
+            for each, _ in norms
+        ]
+        self.final_norms = [final for _, final in norms]
+        self.layers, self.final_norm = self.layers_of_step[0], self.final_norms[0]
+
+    def _layers(self, matrices: list[Matrix], norms: list[LayerNorms], header: bytes) -> list[Layer]:
+        """The layers from their matrices, one after the other, and norms."""
+        each, layers = len(matrices) // self.shape.layers, []
         for index in range(self.shape.layers):
-            parts = inner[each * index : each * (index + 1)]
+            parts = matrices[each * index : each * (index + 1)]
             if self.shape.has(UNGATED):
                 parts.insert(4, None)
-            windowed = header[316 + index // 8] >> index % 8 & 1
+            windowed = not self.picture and header[316 + index // 8] >> index % 8 & 1
             window = self.shape.window if windowed else None
-            self.layers.append(Layer(*parts, *layer_norms[index], header[188 + index], window))
+            layers.append(Layer(*parts, *norms[index], header[188 + index], window))
+        return layers
 
     def _take(self, kind: str, count: int) -> Array:
         dtype = np.dtype("<" + kind)
@@ -157,8 +124,8 @@ class Model:
     def _clipped(self, count: int) -> Array:
         return np.clip(self._take("i4", count).astype(np.int64), -(2**22), 2**22)
 
-    def _scales(self, tensors: list[Tensor], header: bytes) -> tuple[list, list]:
-        """Shift, multipliers and biases of each tensor; the norms of each layer and the final one."""
+    def _scales(self, tensors: list[Tensor], header: bytes) -> tuple[list, list[tuple[list[LayerNorms], Norm]]]:
+        """Shift, multipliers and biases of each tensor; for each step the norms of each layer and the final one."""
         start, shape, scales, norms = self.position, self.shape, [], []
         for index, tensor in enumerate(tensors):
             if index == 0:
@@ -168,19 +135,24 @@ class Model:
             multipliers = np.minimum(self._take("u2", tensor.rows), 32_768).astype(np.int64)
             biases = self._take("i4", tensor.rows).astype(np.int64) if tensor.biased else None
             scales.append((shift, multipliers, biases))
-        for _ in range(shape.layers):
-            attention = self._norm()
-            heads = (self._clipped(shape.width), self._clipped(shape.width)) if shape.has(HEAD_NORM) else None
-            norms.append((attention, heads, self._norm()))
-        norms.append(self._norm())
+        for _ in range(self.steps):
+            norms.append(([self._layer_norms() for _ in range(shape.layers)], self._norm()))
         if commitment.section_root(b"aipg.scl", self.data[start : self.position]) != header[364:396]:
             raise ModelError("ScaleRootMismatch")
         return scales, norms
+
+    def _layer_norms(self) -> LayerNorms:
+        attention, width = self._norm(), self.shape.width
+        heads = (self._clipped(width), self._clipped(width)) if self.shape.has(HEAD_NORM) else None
+        return attention, heads, self._norm()
 
     def _tables(self, header: bytes) -> None:
         start, shape = self.position, self.shape
         table = self._take("i2", shape.context * shape.width)
         self.rotary = table.astype(np.int64).reshape(shape.context, -1)
+        moves = self._take("i4", 2 * self.steps if self.picture else 0)
+        # κ and δ of each step.
+        self.moves = moves.astype(np.int64).reshape(-1, 2)
         if commitment.section_root(b"aipg.tab", self.data[start : self.position]) != header[396:428]:
             raise ModelError("TableRootMismatch")
 
@@ -192,14 +164,18 @@ class Model:
             raise ModelError("WeightRootMismatch")
         return [np.maximum(values, -127).astype(np.int64) for values in raw]
 
+    def embed(self, ids: list[int]) -> Array:
+        """Rows [ids, d] of the embedding, Q16."""
+        multipliers = self.embedding.multipliers[ids]
+        return saturate(rsh(self.embedding.values[ids] * multipliers[:, None], 16))
+
     def cache(self) -> Cache:
         return Cache([[] for _ in self.layers], [[] for _ in self.layers])
 
     def forward(self, cache: Cache, tokens: list[int]) -> Array:
         """Final hidden states [rows, d] of the next tokens."""
         first, cache.rows = cache.rows, cache.rows + len(tokens)
-        multipliers = self.embedding.multipliers[tokens]
-        x = saturate(rsh(self.embedding.values[tokens] * multipliers[:, None], 16))
+        x = self.embed(tokens)
         epsilon, table = self.shape.epsilon, self.rotary[first : cache.rows]
         for index, layer in enumerate(self.layers):
             rows = layer.attention_norm.apply(x, epsilon, layer.query.mode)
@@ -211,11 +187,10 @@ class Model:
                 cache.values[index].append(values)
             attended = self._attention(cache, index, first, queries)
             x = saturate(x + layer.output.apply(layer.output.input(attended), 16, 16))
-            rows = layer.feed_forward_norm.apply(x, epsilon, layer.up.mode)
-            x = saturate(x + self._feed_forward(layer, rows))
+            x = saturate(x + self.feed_forward(layer, layer.feed_forward_norm.apply(x, epsilon, layer.up.mode)))
         return x
 
-    def _feed_forward(self, layer: Layer, rows: Quantised) -> Array:
+    def feed_forward(self, layer: Layer, rows: Quantised) -> Array:
         """Gate and up, or up alone, activation and down: [rows, d], Q16."""
         curve = GELU if self.shape.has(GELU_FLAG) else SILU
         up = layer.up.apply(rows, 44, 12)
@@ -225,13 +200,16 @@ class Model:
             inner, form = gated(layer.gate.apply(rows, 44, 12), up, curve), 28
         return layer.down.apply(layer.down.input(inner), form, 16)
 
-    def _heads(self, rows: Array, gains: Array | None, table: Array | None) -> list[Quantised]:
-        """Each row's heads, normalised where there are gains, turned where there is a table, quantised one by one."""
+    def turn_heads(self, rows: Array, gains: Array | None, table: Array | None) -> Array:
+        """Rows as heads [rows, heads, a], normalised where there are gains, turned where there is a table [rows, a]."""
         heads = rows.reshape(len(rows), -1, self.shape.width)
         if gains is not None:
             heads = normalise_heads(heads, gains, self.shape.epsilon)
-        turned = heads if table is None else rotary(heads, table)
-        return [quantise(row) for row in turned]
+        return heads if table is None else rotary(heads, table)
+
+    def _heads(self, rows: Array, gains: Array | None, table: Array | None) -> list[Quantised]:
+        """Each row's heads, quantised one by one."""
+        return [quantise(row) for row in self.turn_heads(rows, gains, table)]
 
     def _attention(self, cache: Cache, layer: int, first: int, queries: list[Quantised]) -> Array:
         def stack(rows: list[Quantised]) -> Quantised:

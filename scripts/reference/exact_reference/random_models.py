@@ -4,10 +4,7 @@ import struct
 
 import numpy as np
 
-from . import commitment
-from .model import HEAD_NORM, LAYER_NORM, MAGIC, TIED_EMBEDDING, Shape
-
-DOMAIN_MODEL = b"aipg/model/1"
+from .shape import HEAD_NORM, LAYER_NORM, TIED_EMBEDDING, Parts, Picture, Shape
 
 
 def _integers(random: np.random.Generator, least: int, most: int, count: int, kind: str) -> bytes:
@@ -15,9 +12,11 @@ def _integers(random: np.random.Generator, least: int, most: int, count: int, ki
     return random.integers(least, most, count).astype("<" + kind).tobytes()
 
 
-def _scales(random: np.random.Generator, shape: Shape, flags: bytes, wild: bool) -> bytes:
+def _scales(
+    random: np.random.Generator, shape: Shape, flags: bytes, wild: bool, picture: Picture | None = None
+) -> bytes:
     parts = []
-    for index, tensor in enumerate(shape.tensors(flags)):
+    for index, tensor in enumerate(shape.tensors(flags, picture)):
         if index == 0:
             parts.append(_integers(random, 0, 2**32 if wild else 2**26, tensor.rows, "u4"))
             continue
@@ -30,6 +29,14 @@ def _scales(random: np.random.Generator, shape: Shape, flags: bytes, wild: bool)
         if tensor.biased:
             most = 2**31 if wild else 2**13
             parts.append(_integers(random, -most, most, tensor.rows, "i4"))
+    for _ in range(shape.window if picture else 1):
+        parts += _norms(random, shape, wild)
+    return b"".join(parts)
+
+
+def _norms(random: np.random.Generator, shape: Shape, wild: bool) -> list[bytes]:
+    """The norms of each layer and the final one."""
+    parts = []
     for norm in range(2 * shape.layers + 1):
         vectors = [shape.d] * (2 if shape.has(LAYER_NORM) else 1)
         if shape.has(HEAD_NORM) and norm % 2 == 0 and norm < 2 * shape.layers:
@@ -37,7 +44,7 @@ def _scales(random: np.random.Generator, shape: Shape, flags: bytes, wild: bool)
         for count in vectors:
             least, most = (-(2**31), 2**31) if wild else (3_000, 5_000)
             parts.append(_integers(random, least, most, count, "i4"))
-    return b"".join(parts)
+    return parts
 
 
 def _shape(random: np.random.Generator, wild: bool) -> Shape:
@@ -66,30 +73,65 @@ def _shape(random: np.random.Generator, wild: bool) -> Shape:
     )
 
 
-def random_model(random: np.random.Generator) -> bytes:
-    """A model file with a vocabulary for bytes and the three marks of the byte tokenizer."""
-    wild = bool(random.random() < 0.4)
-    shape = _shape(random, wild)
+def _input_flags(random: np.random.Generator, shape: Shape) -> bytes:
+    """Flags of the inputs of each layer."""
     flags = bytearray(128)
     for layer in range(shape.layers):
         widths = (shape.d, shape.heads * shape.width, shape.d, shape.feed_forward)
         for bit, width in enumerate(widths):
             flags[layer] |= int(width % 64 == 0 and random.random() < 0.6) << bit
             flags[layer] |= int(random.random() < 0.3) << bit + 4
-    formats = bytes(int(random.integers(2, 17)) for _ in range(shape.layers)).ljust(128, b"\0")
-    # At least one layer has the window, if there is one.
-    windowed = int(random.integers(1, 2**shape.layers)) if shape.window else 0
-    weights = [
+    return bytes(flags)
+
+
+def _weights(
+    random: np.random.Generator, shape: Shape, flags: bytes, picture: Picture | None = None
+) -> list[np.ndarray]:
+    return [
         random.integers(-128, 128, (tensor.rows, tensor.columns), np.int8)
-        for tensor in shape.tensors(bytes(flags))
+        for tensor in shape.tensors(flags, picture)
         if tensor.stored
     ]
-    scales = _scales(random, shape, bytes(flags), wild)
+
+
+def random_model(random: np.random.Generator) -> bytes:
+    """A model file with a vocabulary for bytes and the three marks of the byte tokenizer."""
+    wild = bool(random.random() < 0.4)
+    shape = _shape(random, wild)
+    flags = _input_flags(random, shape)
+    formats = bytes(int(random.integers(2, 17)) for _ in range(shape.layers))
+    # At least one layer has the window, if there is one.
+    windowed = int(random.integers(1, 2**shape.layers)) if shape.window else 0
+    weights = _weights(random, shape, flags)
+    scales = _scales(random, shape, flags, wild)
     tables = _integers(random, -(2**15), 2**15, shape.context * shape.width, "i2")
-    numbers = [1, 1, *vars(shape).values()]
-    header = struct.pack("<15I", *numbers) + bytes(flags) + formats + windowed.to_bytes(16, "little") + bytes(32)
-    header += commitment.section_root(b"aipg.scl", scales)
-    header += commitment.section_root(b"aipg.tab", tables)
-    header += commitment.weight_root(weights)
-    root = commitment.blake(DOMAIN_MODEL, header)
-    return MAGIC + root + header + scales + tables + b"".join(matrix.tobytes() for matrix in weights)
+    return Parts(shape, flags, formats, scales, tables, weights, windowed).file()
+
+
+def _picture(random: np.random.Generator) -> Picture:
+    """Up to 32 patches of up to 8 × 8 pixels, with sides that differ."""
+    side = int(random.choice([1, 2, 3, 4, 8]))
+    height, width = (side * int(n) for n in random.integers(1, [9, 5]))
+    # 3·8² is a multiple of 64.
+    rotated = side == 8 and random.random() < 0.5
+    return Picture(height, width, side, int(rotated) | int(random.random() < 0.5) << 1)
+
+
+def random_picture_model(random: np.random.Generator) -> bytes:
+    """A file of a picture model with a vocabulary of 256 or a little more."""
+    wild = bool(random.random() < 0.4)
+    shape, picture = _shape(random, wild), _picture(random)
+    shape.model_flags &= ~TIED_EMBEDDING
+    shape.vocabulary = int(random.integers(256, 300))
+    shape.context = picture.patches + int(random.integers(1, 20))
+    # The number of steps stands where a decoder has its window.
+    shape.window = int(random.integers(1, 6))
+    flags = _input_flags(random, shape)
+    formats = bytes(int(random.integers(2, 17)) for _ in range(shape.layers))
+    tables = _integers(random, -(2**15), 2**15, shape.context * shape.width, "i2")
+    # About what keeps a picture in its range, or anything.
+    least, most = (-(2**31), 2**31) if wild else (-(2**15), 2**16)
+    tables += _integers(random, least, most, 2 * shape.window, "i4")
+    scales = _scales(random, shape, flags, wild, picture)
+    weights = _weights(random, shape, flags, picture)
+    return Parts(shape, flags, formats, scales, tables, weights, picture=picture).file()

@@ -26,6 +26,9 @@ pub enum DeviceError {
         /// What the device said.
         reason: String,
     },
+    /// The model makes pictures.
+    #[error("PictureModel: pictures are made on the processor only")]
+    PictureModel,
 }
 
 /// Memory of a device; given back when dropped.

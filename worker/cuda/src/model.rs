@@ -194,12 +194,15 @@ impl DeviceModel {
     /// header's.
     ///
     /// # Errors
-    /// [`DeviceError`] if it does not fit.
+    /// [`DeviceError`] if it does not fit, or makes pictures.
     pub fn upload(
         device: &dyn Device,
         header: &ModelHeader,
         sections: Sections<'_>,
     ) -> Result<Self, DeviceError> {
+        if header.picture().is_some() {
+            return Err(DeviceError::PictureModel);
+        }
         let reader = Reader {
             device,
             header,

@@ -1,7 +1,9 @@
 //! Commands of `aipg-model`; the conversion is one of `aipg-worker`, too.
 
+mod picture;
 mod trace;
 
+pub use picture::PictureJob;
 pub use trace::TraceMeasurement;
 
 use crate::{
@@ -112,7 +114,15 @@ impl Model {
             "score_scale": header.score_scale,
             "model_flags": header.model_flags,
             "output_flags": header.output_flags,
-            "window": header.window,
+            // The field holds a picture's steps.
+            "window": header.picture().map_or(header.window, |_| 0),
+            "picture": header.picture().map(|picture| json!({
+                "steps": picture.steps,
+                "height": picture.height,
+                "width": picture.width,
+                "patch": picture.patch,
+                "flags": picture.flags,
+            })),
             "input_flags": header.input_flags[..layers],
             "value_formats": header.value_formats[..layers],
             "windowed_layers": (0..layers)

@@ -14,7 +14,7 @@ pub use json::{from_line, to_line};
 use crate::{Blake2b256, Model, Sampler};
 use aipg_vectors::{
     answer, binary,
-    job::{Generate, Generated},
+    job::{Generate, Generated, Paint},
     sampling::Sampling,
     AnswerError, Implementation, Vector,
 };
@@ -62,6 +62,24 @@ impl Implementation for Engine {
         let model = Model::from_bytes(&job.model.0).map_err(|error| error.to_string())?;
         run(&model, &job)
     }
+
+    fn paint(job: Paint) -> Result<Generated, String> {
+        let model = Model::from_bytes(&job.model.0).map_err(|error| error.to_string())?;
+        paint(&model, &job)
+    }
+}
+
+/// Makes the picture with the model that the job names.
+fn paint(model: &Model, job: &Paint) -> Result<Generated, String> {
+    let painting = model
+        .paint(&job.prompt, job.seed, &mut |_| ())
+        .map_err(|error| error.to_string())?;
+    Ok(Generated {
+        model_root: model.root(),
+        tokens: painting.tokens(),
+        positions: painting.positions,
+        digest: painting.digest,
+    })
 }
 
 /// Generates with the model that the job names, and replays.

@@ -4,6 +4,7 @@
 //! it does not matter how rows are grouped into calls, what other sequences are in the batch, or how
 //! many threads work on it: prefill, decode and replay are the same function.
 
+mod picture;
 mod quantise;
 
 use crate::{
@@ -32,6 +33,41 @@ pub(crate) struct Append<'a> {
     pub tokens: &'a [u32],
 }
 
+/// What rows go through the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Tokens of sequences: a query sees the keys up to its own position.
+    Tokens,
+    /// All rows of a step of a picture: a query sees all keys. The step's number chooses the norms.
+    Step(usize),
+}
+
+impl Pass {
+    /// A tensor of a trace that a layer of so many has in this pass.
+    const fn tensor(self, layers: usize, layer: usize, part: Part) -> Tensor {
+        match self {
+            Self::Tokens => Tensor::Layer(layer, part),
+            Self::Step(number) => Tensor::Layer(number * layers + layer, part),
+        }
+    }
+
+    /// Statistics and quantised rows of the final norm in a trace.
+    const fn final_tensors(self) -> (Tensor, Tensor) {
+        match self {
+            Self::Tokens => (Tensor::FinalNorm, Tensor::FinalInput),
+            Self::Step(number) => (Tensor::StepNorm(number), Tensor::StepInput(number)),
+        }
+    }
+
+    /// Which of the lists of norms the rows go through.
+    const fn norms(self) -> usize {
+        match self {
+            Self::Tokens => 0,
+            Self::Step(number) => number,
+        }
+    }
+}
+
 /// A matrix that reads normalised rows and gives queries, keys, values, gates or what is gated.
 fn factor(matrix: &Matrix) -> Factor<'_> {
     matrix.factor(format::NORMALISED, format::PROJECTION)
@@ -52,7 +88,7 @@ impl Model {
     ) -> Vec<i32> {
         let mut hidden = self.embed(batch);
         for index in 0..self.layers.len() {
-            self.layer(index, batch, &mut hidden, observer);
+            self.layer(index, Pass::Tokens, batch, &mut hidden, observer);
         }
         for append in batch {
             append.cache.positions += append.tokens.len();
@@ -86,31 +122,35 @@ impl Model {
     pub(crate) fn layer(
         &self,
         index: usize,
+        pass: Pass,
         batch: &mut [Append<'_>],
         hidden: &mut [i32],
         observer: &mut impl Observer,
     ) {
-        let attended = self.attention(index, batch, hidden, observer);
+        let attended = self.attention(index, pass, batch, hidden, observer);
         add_residual(hidden, &attended);
-        observer.rows(Tensor::Layer(index, Part::Middle), Rows::Stream(hidden));
-        let fed = self.feed_forward(index, hidden, observer);
+        let tensor = |part| pass.tensor(self.layers.len(), index, part);
+        observer.rows(tensor(Part::Middle), Rows::Stream(hidden));
+        let fed = self.feed_forward(index, pass, hidden, observer);
         add_residual(hidden, &fed);
-        observer.rows(Tensor::Layer(index, Part::Output), Rows::Stream(hidden));
+        observer.rows(tensor(Part::Output), Rows::Stream(hidden));
     }
 
     /// The attention half of a layer: what is added to the residual stream.
     pub(crate) fn attention(
         &self,
         index: usize,
+        pass: Pass,
         batch: &mut [Append<'_>],
         hidden: &[i32],
         observer: &mut impl Observer,
     ) -> Vec<i32> {
         let layer = &self.layers[index];
-        let tensor = |part| Tensor::Layer(index, part);
+        let norms = &layer.norms[pass.norms()];
+        let tensor = |part| pass.tensor(self.layers.len(), index, part);
         let input = self.normalise(
             hidden,
-            &layer.attention_norm,
+            &norms.attention,
             layer.query.input,
             (tensor(Part::AttentionNorm), tensor(Part::AttentionInput)),
             observer,
@@ -128,13 +168,13 @@ impl Model {
                 (first..first + append.tokens.len()).map(move |position| (sequence, position))
             })
             .collect();
-        self.place_heads(&mut queries, &layer.query_norm, &positions);
-        self.place_heads(&mut keys, &layer.key_norm, &positions);
+        self.place_heads(&mut queries, &norms.query, &positions);
+        self.place_heads(&mut keys, &norms.key, &positions);
         let queries = self.quantise_heads(&queries, tensor(Part::Queries), observer);
         let keys = self.quantise_heads(&keys, tensor(Part::Keys), observer);
         let values = self.quantise_heads(&values, tensor(Part::Values), observer);
         self.append(batch, index, &positions, &keys, &values, observer);
-        let attended = self.attend(batch, index, &positions, &queries, observer);
+        let attended = self.attend(batch, (index, pass), &positions, &queries, observer);
         let output = &layer.attention_output;
         let inner = attended.len() / positions.len();
         let input = self.quantise_seen(
@@ -156,12 +196,18 @@ impl Model {
     }
 
     /// The feed-forward half of a layer: what is added to the residual stream.
-    fn feed_forward(&self, index: usize, hidden: &[i32], observer: &mut impl Observer) -> Vec<i32> {
+    fn feed_forward(
+        &self,
+        index: usize,
+        pass: Pass,
+        hidden: &[i32],
+        observer: &mut impl Observer,
+    ) -> Vec<i32> {
         let layer = &self.layers[index];
-        let tensor = |part| Tensor::Layer(index, part);
+        let tensor = |part| pass.tensor(self.layers.len(), index, part);
         let input = self.normalise(
             hidden,
-            &layer.feed_forward_norm,
+            &layer.norms[pass.norms()].feed_forward,
             layer.up.input,
             (
                 tensor(Part::FeedForwardNorm),
@@ -220,15 +266,25 @@ impl Model {
 
     /// Logits `[rows, vocabulary]` (Q16) of final hidden states `[rows, d]`.
     pub(crate) fn project_logits(&self, hidden: &[i32], observer: &mut impl Observer) -> Vec<i32> {
+        self.project_output(Pass::Tokens, hidden, observer)
+    }
+
+    /// The output matrix's products, `[rows, channels]` (Q16), with normalised rows `[rows, d]`.
+    pub(crate) fn project_output(
+        &self,
+        pass: Pass,
+        hidden: &[i32],
+        observer: &mut impl Observer,
+    ) -> Vec<i32> {
         let input = self.normalise(
             hidden,
-            &self.final_norm,
+            &self.final_norms[pass.norms()],
             self.output.input,
-            (Tensor::FinalNorm, Tensor::FinalInput),
+            pass.final_tensors(),
             observer,
         );
-        let [logits] = self.project(&self.output, &input, format::NORMALISED, format::LOGITS);
-        logits
+        let [output] = self.project(&self.output, &input, format::NORMALISED, format::LOGITS);
+        output
     }
 
     /// Normalises heads `[rows, heads, head_dimension]`, if there are gains for it, and rotates them
@@ -286,7 +342,7 @@ impl Model {
     fn attend(
         &self,
         batch: &[Append<'_>],
-        layer: usize,
+        (layer, pass): (usize, Pass),
         positions: &[(usize, usize)],
         queries: &QuantisedRows,
         observer: &mut impl Observer,
@@ -299,27 +355,21 @@ impl Model {
         let records: Records<SoftmaxRecord> = Records::wanted_by(observer, queries.scales.len());
         let window = self.header.window_of(layer);
         let window = window.map_or(usize::MAX, |window| window as usize);
-        let keys = |position: usize| (position + 1).saturating_sub(window)..position + 1;
-        let products: usize = positions
-            .iter()
-            .map(|&(_, position)| keys(position).len())
-            .sum();
+        let keys = |(sequence, position): (usize, usize)| match pass {
+            Pass::Tokens => (position + 1).saturating_sub(window)..position + 1,
+            Pass::Step(_) => 0..batch[sequence].cache.layers[layer].positions(),
+        };
+        let products: usize = positions.iter().map(|&row| keys(row).len()).sum();
         let attend = |scratch: &mut Scratch, index: usize, slots: &mut [i32]| {
-            let (sequence, position) = positions[index / groups];
+            let row = positions[index / groups];
             let group = Group {
                 queries,
                 first: index * heads_each,
                 head: index % groups,
-                keys: keys(position),
+                keys: keys(row),
                 score_scale: self.header.score_scale,
             };
-            batch[sequence].cache.layers[layer].attend(
-                self.kernel,
-                &group,
-                slots,
-                &records,
-                scratch,
-            );
+            batch[row.0].cache.layers[layer].attend(self.kernel, &group, slots, &records, scratch);
         };
         if products * queries.scales.len() / positions.len() * width < SMALL_ATTENTION {
             let mut scratch = Scratch::default();
@@ -335,7 +385,7 @@ impl Model {
                     attend(scratch, index, slots);
                 });
         }
-        let tensor = |part| Tensor::Layer(layer, part);
+        let tensor = |part| pass.tensor(self.layers.len(), layer, part);
         observer.rows(tensor(Part::Softmax), Rows::Softmax(records.into_vec()));
         observer.rows(tensor(Part::Attended), Rows::Stream(&output));
         output

@@ -44,6 +44,20 @@ pub enum RunError {
         /// What the output says.
         found: u32,
     },
+    /// The model makes pictures, and text was asked for.
+    #[error("PictureModel: the model makes pictures, not text")]
+    PictureModel,
+    /// The model writes text, and a picture was asked for.
+    #[error("NoPictureModel: the model writes text, it makes no pictures")]
+    NoPictureModel,
+    /// The output is no picture of the model.
+    #[error("OutputLength: the output has {found} tokens, a picture of the model has {expected}")]
+    OutputLength {
+        /// Tokens of the output.
+        found: usize,
+        /// Tokens of a picture.
+        expected: u32,
+    },
     /// The window of a score is shorter than 2.
     #[error("WindowTooShort: a window has at least two tokens")]
     WindowTooShort,
@@ -61,8 +75,17 @@ pub struct Generation {
 }
 
 impl Model {
-    /// Checks that the tokens are in the vocabulary and that `positions` fit the context.
+    /// Checks that the model writes text, that the tokens are in the vocabulary and that `positions` fit
+    /// the context.
     pub(crate) fn check(&self, tokens: &[u32], positions: u64) -> Result<(), RunError> {
+        if self.header.picture().is_some() {
+            return Err(RunError::PictureModel);
+        }
+        self.check_tokens(tokens, positions)
+    }
+
+    /// Checks that the tokens are in the vocabulary and that `positions` fit the context.
+    pub(crate) fn check_tokens(&self, tokens: &[u32], positions: u64) -> Result<(), RunError> {
         let vocabulary = self.header.vocabulary;
         if let Some(index) = tokens.iter().position(|&token| token >= vocabulary) {
             let token = tokens[index];

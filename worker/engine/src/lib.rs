@@ -15,9 +15,11 @@
 //! - [`blob`]: token lists as bytes, their address and their root
 //! - [`memory`]: what a model and its runs need
 //! - [`synthetic`]: models with random weights, for measurements
+//! - [`picture`]: pictures from a prompt and a seed
 //! - [`mod@power`]: the chain of verified power
 //! - [`mod@trace`]: traces of jobs, for those who dispute a result
 //! - [`tokenizer`]: the byte tokenizer of the demo model
+//! - [`words`]: the tokenizer of a picture model's prompts
 
 pub mod answer;
 mod attention;
@@ -32,6 +34,7 @@ pub mod kernels;
 pub mod memory;
 mod model;
 mod observer;
+pub mod picture;
 pub mod power;
 mod random;
 pub mod sampling;
@@ -40,6 +43,7 @@ mod sequence;
 pub mod synthetic;
 pub mod tokenizer;
 pub mod trace;
+pub mod words;
 
 pub use aipg_exact::{header::ModelHeader, Blake2b256};
 pub use answer::{Answer, Stop, StopError};
@@ -47,6 +51,7 @@ pub use file::ModelError;
 pub use generate::{Generation, RunError};
 pub use kernels::Kernel;
 pub use model::Model;
+pub use picture::Painting;
 pub use sampling::Sampler;
 pub use score::Score;
 pub use sequence::{Finish, Request, Sequence};

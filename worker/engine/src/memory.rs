@@ -44,19 +44,31 @@ fn cache(header: &ModelHeader) -> u64 {
     let value = width.next_multiple_of(LANES as u64);
     let positions = u64::from(header.max_context).next_multiple_of(LANES as u64);
     let heads = u64::from(header.layers) * u64::from(header.key_value_heads);
-    // A vector that grows may have room for twice what is in it.
+    // A vector that grows may have room for twice what is in it. A picture has all of its rows in each layer, and
+    // room is made for them.
     2 * heads * positions * (key + value + SCALES)
 }
 
-/// Rows of a prefill with the widest of what is computed of them, and rows of logits.
+/// Rows that go through a layer together with the widest of what is computed of them, and rows of logits.
 fn scratch(header: &ModelHeader) -> u64 {
+    // The rows of a picture go together, of which its latent values and output are far less than the rest.
+    let (rows, logits) = match header.picture() {
+        Some(picture) => (
+            u64::from(header.max_context),
+            2 * u64::from(picture.values()) * 8,
+        ),
+        None => (
+            PREFILL_ROWS as u64,
+            LOGIT_ROWS as u64 * u64::from(header.vocabulary) * 12,
+        ),
+    };
     let attention = u64::from(header.heads) * u64::from(header.head_dimension);
     let widest = u64::from(header.feed_forward)
         .max(u64::from(header.model_dimension))
         .max(attention);
     // Residual rows, what is added to them, and gate, up and product as 32 bits and quantised.
-    let rows = PREFILL_ROWS as u64 * (2 * u64::from(header.model_dimension) + 4 * widest) * 8;
-    rows + LOGIT_ROWS as u64 * u64::from(header.vocabulary) * 12
+    let rows = rows * (2 * u64::from(header.model_dimension) + 4 * widest) * 8;
+    rows + logits
 }
 
 /// The header of a model file, which is not verified further than that its root is the file's.

@@ -22,29 +22,41 @@ pub struct Model {
     embedding: Vec<i8>,
     /// One per embedding row.
     pub(crate) embedding_multipliers: Vec<u32>,
+    /// From the values of a patch to the residual stream; `None` in a decoder.
+    pub(crate) patch: Option<Matrix>,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) final_norm: Norm,
+    /// One for each step of a picture, one in a decoder.
+    pub(crate) final_norms: Vec<Norm>,
     pub(crate) output: Matrix,
     /// `[max_context, 2, head_dimension / 2]`: cosines, then sines.
     pub(crate) rotary: Vec<i16>,
+    /// κ and δ of each step of a picture; none in a decoder.
+    pub(crate) moves: Vec<[i32; 2]>,
 }
 
-/// The tensors of one decoder layer.
+/// The tensors of one layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
-    pub attention_norm: Norm,
+    /// One for each step of a picture, one in a decoder.
+    pub norms: Vec<LayerNorms>,
     pub query: Matrix,
     pub key: Matrix,
     pub value: Matrix,
-    /// Gains of the norms of query and key heads, `[head_dimension]`; empty if there are none.
-    pub query_norm: Vec<i32>,
-    pub key_norm: Vec<i32>,
     pub attention_output: Matrix,
-    pub feed_forward_norm: Norm,
     /// `None` in a feed-forward layer without a gate.
     pub gate: Option<Matrix>,
     pub up: Matrix,
     pub down: Matrix,
+}
+
+/// The norms of a layer.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerNorms {
+    pub attention: Norm,
+    /// Gains of the norms of query and key heads, `[head_dimension]`; empty if there are none.
+    pub query: Vec<i32>,
+    pub key: Vec<i32>,
+    pub feed_forward: Norm,
 }
 
 /// Gains of an RMSNorm, `[d]`, or gains and biases of a LayerNorm.
@@ -68,6 +80,11 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
+    /// Output channels.
+    pub const fn channels(&self) -> usize {
+        self.weights.rows()
+    }
+
     /// As a factor of products whose input has the format `from` and whose output has the format `to`.
     pub fn factor(&self, from: i32, to: i32) -> Factor<'_> {
         Factor {
@@ -184,22 +201,13 @@ impl Model {
                 input: tensor.input,
             });
         }
-        let width = header.model_dimension as usize;
-        let head = if header.has(model::HEAD_NORM) {
-            header.head_dimension as usize
-        } else {
-            0
-        };
-        let layer_norm = header.has(model::LAYER_NORM);
-        let norm = |scales: &mut Cursor| Norm {
-            gains: scales.take(width, i32::from_le_bytes),
-            biases: layer_norm.then(|| scales.take(width, i32::from_le_bytes)),
-        };
         let mut matrices = matrices.into_iter();
-        // The layout yields the matrices of each layer and then the output.
+        // The layout yields the patch matrix, if there is one, the matrices of each layer and the output.
         let mut matrix = || matrices.next().expect("the layout names every matrix");
-        let layers = (0..header.layers)
+        let patch = header.picture().map(|_| matrix());
+        let mut layers: Vec<Layer> = (0..header.layers)
             .map(|_| Layer {
+                norms: Vec::new(),
                 query: matrix(),
                 key: matrix(),
                 value: matrix(),
@@ -207,23 +215,58 @@ impl Model {
                 gate: (!header.has(model::UNGATED)).then(&mut matrix),
                 up: matrix(),
                 down: matrix(),
-                attention_norm: norm(&mut scales),
-                query_norm: scales.take(head, i32::from_le_bytes),
-                key_norm: scales.take(head, i32::from_le_bytes),
-                feed_forward_norm: norm(&mut scales),
             })
             .collect();
-        let rotary = Cursor(&sections.tables).take(sections.tables.len() / 2, i16::from_le_bytes);
+        let final_norms = read_norms(&header, &mut scales, &mut layers);
+        let mut tables = Cursor(&sections.tables);
+        let angles = header.max_context as usize * header.head_dimension as usize;
         Self {
             output: matrix(),
-            final_norm: norm(&mut scales),
+            patch,
+            final_norms,
+            rotary: tables.take(angles, i16::from_le_bytes),
+            moves: read_moves(&header, &mut tables),
             root: header.root::<Blake2b256>(),
             header,
             kernel: Kernel::best(),
             embedding,
             embedding_multipliers,
             layers,
-            rotary,
         }
     }
+}
+
+/// Gives the layers their norms, which end the scale section, and returns the final norms.
+fn read_norms(header: &ModelHeader, scales: &mut Cursor<'_>, layers: &mut [Layer]) -> Vec<Norm> {
+    let width = header.model_dimension as usize;
+    let head = if header.has(model::HEAD_NORM) {
+        header.head_dimension as usize
+    } else {
+        0
+    };
+    let layer_norm = header.has(model::LAYER_NORM);
+    let norm = |scales: &mut Cursor<'_>| Norm {
+        gains: scales.take(width, i32::from_le_bytes),
+        biases: layer_norm.then(|| scales.take(width, i32::from_le_bytes)),
+    };
+    (0..header.norm_lists())
+        .map(|_| {
+            for layer in &mut *layers {
+                layer.norms.push(LayerNorms {
+                    attention: norm(scales),
+                    query: scales.take(head, i32::from_le_bytes),
+                    key: scales.take(head, i32::from_le_bytes),
+                    feed_forward: norm(scales),
+                });
+            }
+            norm(scales)
+        })
+        .collect()
+}
+
+/// κ and δ of each step of a picture, which follow the rotary table.
+fn read_moves(header: &ModelHeader, tables: &mut Cursor<'_>) -> Vec<[i32; 2]> {
+    let steps = header.picture().map_or(0, |picture| picture.steps);
+    let moves = tables.take(2 * steps as usize, i32::from_le_bytes);
+    moves.as_chunks().0.to_vec()
 }

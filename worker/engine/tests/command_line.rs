@@ -262,3 +262,76 @@ fn kernel_should_be_chosen_by_the_environment() {
     let error = String::from_utf8(refused.stderr).unwrap();
     assert!(error.contains("UnknownKernel"), "{error}");
 }
+
+#[test]
+fn picture_should_be_made_of_words_or_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let tokenizer = br#"{"kind": "words", "words": ["a", "red", "robot"]}"#;
+    let header = common::pictures::header(blob::hash(tokenizer));
+    let file = common::pictures::file(header, 4);
+    fs::write(at.join("m.aipg"), &file).unwrap();
+    let picture = |more: &[&str]| run(at, &[&["picture", "m.aipg"], more].concat());
+    let words = [
+        "--prompt",
+        "A red robot.",
+        "--seed",
+        "7",
+        "--output",
+        "p.png",
+    ];
+    let error = picture(&words).unwrap_err();
+    assert!(error.contains("cannot read tokenizer.json"), "{error}");
+    fs::write(at.join("tokenizer.json"), tokenizer).unwrap();
+
+    let found = picture(&words).unwrap();
+    let painting = Model::from_bytes(&file)
+        .unwrap()
+        .paint(&[0, 1, 2], 7, &mut |_| ())
+        .unwrap();
+    let hexadecimal = |hash: [u8; 32]| format!("0x{}", hex::encode(hash));
+    assert_eq!(found["pixels"], hexadecimal(blob::hash(&painting.pixels)));
+    assert_eq!(found["digest"], hexadecimal(painting.digest));
+    assert_eq!(found["positions"], 3 * (6 + 3));
+    assert_eq!(fs::read(at.join("p.png")).unwrap(), painting.png().unwrap());
+    let tokens = [
+        "--prompt-tokens",
+        "0,1,2",
+        "--seed",
+        "7",
+        "--output",
+        "q.png",
+    ];
+    let again = picture(&tokens).unwrap();
+    assert_eq!(again["pixels"], found["pixels"]);
+    let inspected = run(at, &["inspect", "m.aipg"]).unwrap();
+    assert_eq!(inspected["template"], 2);
+    assert_eq!(inspected["picture"]["steps"], 3);
+    assert_eq!(inspected["window"], 0);
+
+    let error = picture(&["--prompt", "a blue robot", "--output", "p.png"]).unwrap_err();
+    assert!(error.contains("UnknownWord: \"blue\""), "{error}");
+    assert!(error.contains("a, red, robot"), "{error}");
+    fs::write(
+        at.join("other.json"),
+        r#"{"kind": "words", "words": ["a"]}"#,
+    )
+    .unwrap();
+    let other = [
+        "--prompt",
+        "a",
+        "--tokenizer",
+        "other.json",
+        "--output",
+        "p.png",
+    ];
+    let error = picture(&other).unwrap_err();
+    assert!(error.contains("commits another tokenizer"), "{error}");
+    let error = picture(&["--prompt-tokens", "999", "--output", "p.png"]).unwrap_err();
+    assert!(error.contains("TokenOutOfVocabulary"), "{error}");
+    assert!(picture(&["--output", "p.png"]).is_err());
+    let error = picture(&["--prompt", "a", "--output", "no/such/p.png"]).unwrap_err();
+    assert!(error.contains("cannot write no/such/p.png"), "{error}");
+    let error = run(at, &["generate", "m.aipg", "Hi"]).unwrap_err();
+    assert!(error.contains("PictureModel"), "{error}");
+}

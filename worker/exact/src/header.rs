@@ -7,9 +7,15 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod error;
+mod picture;
+mod validate;
 mod work;
 
 pub use error::HeaderError;
+pub use picture::{
+    patch, Picture, MAX_PASSES, MAX_PICTURE_CONTEXT, MAX_PICTURE_VALUES, MAX_STEPS,
+    PICTURE_VOCABULARY,
+};
 pub use work::MACS_PER_UNIT;
 
 use crate::Hasher256;
@@ -20,9 +26,13 @@ pub const HEADER_LENGTH: usize = 460;
 /// The semantics version this crate implements.
 pub const SEMANTICS_VERSION: u32 = 1;
 
-/// The only op-graph template of version 1: a dense decoder with rotary positions and grouped-query
-/// attention. [`model`] says which norm, activation and biases it has.
+/// A dense decoder with rotary positions and grouped-query attention. [`model`] says which norm,
+/// activation and biases it has.
 pub const TEMPLATE_DENSE_DECODER: u32 = 1;
+
+/// A picture model: the layers of such a decoder, run over patches and prompt in several steps. See
+/// [`Picture`].
+pub const TEMPLATE_PICTURE: u32 = 2;
 
 /// Most layers a header has room for.
 pub const MAX_LAYERS: usize = 128;
@@ -116,7 +126,7 @@ pub mod output {
 pub struct ModelHeader {
     /// Always [`SEMANTICS_VERSION`].
     pub semantics_version: u32,
-    /// Always [`TEMPLATE_DENSE_DECODER`].
+    /// [`TEMPLATE_DENSE_DECODER`] or [`TEMPLATE_PICTURE`].
     pub template: u32,
     /// Width d of the residual stream.
     pub model_dimension: u32,
@@ -142,13 +152,15 @@ pub struct ModelHeader {
     pub model_flags: u32,
     /// Flags of the logits product, see [`output`].
     pub output_flags: u32,
-    /// Keys that a query of a windowed layer sees, its own included; 0 if no layer has a window.
+    /// Keys that a query of a windowed layer sees, its own included; 0 if no layer has a window. The
+    /// number of steps of a picture model.
     pub window: u32,
     /// Flags of each layer's matrix inputs, see [`input`]; 0 beyond the last layer.
     pub input_flags: [u8; MAX_LAYERS],
     /// V-scale format f_v of each layer, within [`VALUE_FORMATS`]; 0 beyond the last layer.
     pub value_formats: [u8; MAX_LAYERS],
-    /// Which layers have the window: bit `layer % 8` of byte `layer / 8`.
+    /// Which layers have the window: bit `layer % 8` of byte `layer / 8`. The rest of a picture model's
+    /// [`Picture`].
     pub window_layers: [u8; WINDOW_MASK_LENGTH],
     /// Hash of the tokenizer file. Tokenizers are outside the semantics: jobs are token ids.
     pub tokenizer: [u8; 32],
@@ -256,106 +268,6 @@ impl ModelHeader {
         encoded
     }
 
-    /// Checks every field, as [`Self::decode`] does.
-    ///
-    /// # Errors
-    /// A [`HeaderError`] that names the first field out of range.
-    pub fn validate(&self) -> Result<(), HeaderError> {
-        let check = |holds: bool, error: HeaderError| if holds { Ok(()) } else { Err(error) };
-        check(
-            self.semantics_version == SEMANTICS_VERSION,
-            HeaderError::SemanticsVersion,
-        )?;
-        check(
-            self.template == TEMPLATE_DENSE_DECODER,
-            HeaderError::Template,
-        )?;
-        check(
-            (1..MODEL_DIMENSION_LIMIT).contains(&self.model_dimension),
-            HeaderError::ModelDimension,
-        )?;
-        let layers = usize::try_from(self.layers).map_err(|_| HeaderError::Layers)?;
-        check((1..=MAX_LAYERS).contains(&layers), HeaderError::Layers)?;
-        check(
-            self.head_dimension != 0
-                && self.head_dimension.is_multiple_of(2)
-                && self.head_dimension <= MAX_HEAD_DIMENSION,
-            HeaderError::HeadDimension,
-        )?;
-        let attention_width = self.heads.checked_mul(self.head_dimension).unwrap_or(0);
-        check(
-            (1..=MAX_INNER_DIMENSION).contains(&attention_width),
-            HeaderError::Heads,
-        )?;
-        check(
-            self.key_value_heads != 0 && self.heads.is_multiple_of(self.key_value_heads),
-            HeaderError::KeyValueHeads,
-        )?;
-        check(
-            (1..=MAX_INNER_DIMENSION).contains(&self.feed_forward),
-            HeaderError::FeedForward,
-        )?;
-        check(
-            (1..=MAX_VOCABULARY).contains(&self.vocabulary),
-            HeaderError::Vocabulary,
-        )?;
-        check(
-            (2..=MAX_CONTEXT).contains(&self.max_context),
-            HeaderError::MaxContext,
-        )?;
-        check(
-            (1..=MAX_EPSILON).contains(&self.epsilon),
-            HeaderError::Epsilon,
-        )?;
-        check(
-            (1..=MAX_SCORE_SCALE).contains(&self.score_scale),
-            HeaderError::ScoreScale,
-        )?;
-
-        check(
-            self.model_flags & !model::ALL == 0
-                && self.output_flags & !(output::HADAMARD | output::WIDE) == 0,
-            HeaderError::UnknownFlag,
-        )?;
-        // The embedding is not rotated, so a rotated input could not be read by it.
-        check(
-            !self.has(model::TIED_EMBEDDING) || self.output_flags & output::HADAMARD == 0,
-            HeaderError::TiedRotation,
-        )?;
-        let rotates = |flag: bool, width: u32| !flag || width.is_multiple_of(HADAMARD_WIDTH);
-        check(
-            rotates(
-                self.output_flags & output::HADAMARD != 0,
-                self.model_dimension,
-            ),
-            HeaderError::HadamardWidth,
-        )?;
-        let layer_entries = self.input_flags.iter().zip(&self.value_formats);
-        for (flags, value_format) in layer_entries.clone().take(layers) {
-            check(
-                rotates(
-                    flags & (input::ATTENTION | input::FEED_FORWARD) != 0,
-                    self.model_dimension,
-                ) && rotates(flags & input::ATTENTION_OUTPUT != 0, attention_width)
-                    && rotates(flags & input::DOWN != 0, self.feed_forward),
-                HeaderError::HadamardWidth,
-            )?;
-            check(
-                VALUE_FORMATS.contains(value_format),
-                HeaderError::ValueFormat,
-            )?;
-        }
-        let padded = layer_entries.skip(layers).all(|entry| entry == (&0, &0));
-        let masked_beyond = (layers..MAX_LAYERS).any(|layer| self.is_windowed(layer));
-        check(padded && !masked_beyond, HeaderError::Padding)?;
-        // One way to write a model without windows: no size and no layer.
-        check(
-            self.window <= self.max_context
-                && (self.window != 0) == (0..layers).any(|layer| self.is_windowed(layer)),
-            HeaderError::Window,
-        )
-    }
-
     /// Whether the decoder has all of these [`model`] flags.
     pub const fn has(&self, flags: u32) -> bool {
         self.model_flags & flags == flags
@@ -366,8 +278,11 @@ impl ModelHeader {
         self.is_windowed(layer).then_some(self.window)
     }
 
-    /// The layer's bit in the mask of windows.
+    /// The layer's bit in the mask of windows. No layer of a picture model has one.
     fn is_windowed(&self, layer: usize) -> bool {
+        if self.template == TEMPLATE_PICTURE {
+            return false;
+        }
         let byte = self.window_layers.get(layer >> 3).copied().unwrap_or(0);
         byte >> (layer & 7) & 1 != 0
     }

@@ -4,14 +4,14 @@
 //!   embedding: EM as u32 per row; every other: S as u16, then M as u16 per row), then its biases
 //!   (i32 per row) if it has any; then the norms (i32 per element): of each layer attention norm,
 //!   query norm and key norm (if heads are normalised), feed-forward norm; final norm. A LayerNorm is
-//!   its gains, then its biases
+//!   its gains, then its biases. A picture model has such a list of norms for each step
 //! - **tables**: for each position the cosines, then the sines of the rotary embedding (i16, half a
-//!   head dimension each)
+//!   head dimension each); of a picture model then κ and δ of each step (i32 each)
 //! - **weights**: the int8 elements of each weight tensor, row by row; of a tied output matrix none
 //!
 //! All numbers are little-endian and nothing lies between them.
 
-use crate::header::{input, model, output, ModelHeader};
+use crate::header::{input, model, output, patch, ModelHeader};
 use core::iter;
 
 /// The first bytes of a model file.
@@ -26,8 +26,10 @@ pub const TILE_COLUMNS: usize = 256;
 /// A weight tensor's part in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Token embedding, one row per token.
+    /// Token embedding, one row per token; of a picture model then one per patch.
     Embedding,
+    /// Patch matrix of a picture model, from the values of a patch to the residual stream.
+    Patch,
     /// Query projection.
     Query,
     /// Key projection.
@@ -42,7 +44,7 @@ pub enum Weight {
     Up,
     /// Down projection of the feed-forward layer.
     Down,
-    /// Logits, one row per token.
+    /// Logits, one row per token; of a picture model one per value of a patch.
     Output,
 }
 
@@ -55,10 +57,33 @@ pub struct InputMode {
     pub wide: bool,
 }
 
-/// What the input of a product goes through, as the header's flags say. The embedding reads none.
+/// The layer of a pass. The passes of a picture through the layers are numbered from those of its first
+/// step on, so that pass s·L + l is that of step s through layer l; those of a decoder are its layers.
+pub fn layer_of(header: &ModelHeader, pass: usize) -> usize {
+    let layers = header.layers as usize;
+    match pass.checked_rem(layers) {
+        Some(layer) if pass < passes(header) => layer,
+        _ => pass,
+    }
+}
+
+/// Number of passes through a layer, S·L in a picture model, see [`layer_of`].
+pub fn passes(header: &ModelHeader) -> usize {
+    (header.layers as usize).saturating_mul(header.norm_lists() as usize)
+}
+
+/// What the input of a product in a layer or a pass goes through, as the header's flags say. The
+/// embedding reads none.
 pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMode {
     let bit = match weight {
         Weight::Embedding => return InputMode::default(),
+        Weight::Patch => {
+            let flags = header.picture().map_or(0, |picture| picture.flags);
+            return InputMode {
+                rotated: flags & patch::HADAMARD != 0,
+                wide: flags & patch::WIDE != 0,
+            };
+        }
         Weight::Output => {
             return InputMode {
                 rotated: header.output_flags & output::HADAMARD != 0,
@@ -70,7 +95,8 @@ pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMo
         Weight::Gate | Weight::Up => input::FEED_FORWARD,
         Weight::Down => input::DOWN,
     };
-    let flags = header.input_flags.get(layer).copied().unwrap_or(0);
+    let flags = header.input_flags.get(layer_of(header, layer));
+    let flags = flags.copied().unwrap_or(0);
     InputMode {
         rotated: flags & bit != 0,
         wide: flags & bit << input::WIDE_SHIFT != 0,
@@ -82,7 +108,7 @@ pub fn input_mode(header: &ModelHeader, weight: Weight, layer: usize) -> InputMo
 pub struct WeightTensor {
     /// Its part in the graph.
     pub weight: Weight,
-    /// Its layer; 0 for embedding and output.
+    /// Its layer; 0 for embedding, patch matrix and output.
     pub layer: usize,
     /// Output channels, or tokens.
     pub rows: usize,
@@ -118,7 +144,7 @@ pub struct SectionLengths {
     pub weights: u64,
 }
 
-/// Every weight tensor in the order of commitment: embedding; of each layer query, key, value,
+/// Every weight tensor in the order of commitment: embedding; patch matrix of a picture model; of each layer query, key, value,
 /// attention output, gate (if the model has one), up, down; output.
 pub fn weight_tensors(header: &ModelHeader) -> impl Iterator<Item = WeightTensor> + '_ {
     let d = header.model_dimension as usize;
@@ -154,22 +180,25 @@ pub fn weight_tensors(header: &ModelHeader) -> impl Iterator<Item = WeightTensor
         .filter(|(weight, ..)| *weight != Gate || !header.has(model::UNGATED))
         .map(move |(weight, rows, columns, bias)| tensor(weight, rows, columns, bias))
     });
-    let embedding = WeightTensor {
-        weight: Weight::Embedding,
+    let outer = |weight, rows, columns| WeightTensor {
+        weight,
         layer: 0,
-        rows: vocabulary,
-        columns: d,
-        input: input_mode(header, Weight::Embedding, 0),
+        rows,
+        columns,
+        input: input_mode(header, weight, 0),
         biased: false,
         tied: false,
     };
+    let picture = header.picture();
+    let patches = picture.map_or(0, |picture| picture.patches() as usize);
+    let values = picture.map(|picture| picture.patch_values() as usize);
+    let embedding = outer(Weight::Embedding, vocabulary.saturating_add(patches), d);
     let output = WeightTensor {
-        weight: Weight::Output,
-        input: input_mode(header, Weight::Output, 0),
         tied: header.has(model::TIED_EMBEDDING),
-        ..embedding
+        ..outer(Weight::Output, values.unwrap_or(vocabulary), d)
     };
     iter::once(embedding)
+        .chain(values.map(|values| outer(Weight::Patch, d, values)))
         .chain(layers)
         .chain(iter::once(output))
 }
@@ -197,15 +226,28 @@ pub fn section_lengths(header: &ModelHeader) -> SectionLengths {
             .saturating_add(biases);
     }
     lengths.scales = lengths.scales.saturating_add(norm_bytes(header));
-    // Two numbers of two bytes for each pair of a head.
-    lengths.tables = u64::from(header.max_context)
-        .saturating_mul(u64::from(header.head_dimension))
-        .saturating_mul(2);
+    let steps = header.picture().map_or(0, |picture| picture.steps);
+    lengths.tables = move_place(header, steps);
     lengths
+}
+
+/// Offset in the table section of κ (i32) of a step of a picture model; δ follows it. The steps stand
+/// behind the rotary table.
+pub fn move_place(header: &ModelHeader, step: u32) -> u64 {
+    // Two numbers of two bytes for each pair of a head.
+    u64::from(header.max_context)
+        .saturating_mul(u64::from(header.head_dimension))
+        .saturating_mul(2)
+        .saturating_add(u64::from(step).saturating_mul(8))
 }
 
 /// Bytes of all norms in the scale section.
 fn norm_bytes(header: &ModelHeader) -> u64 {
+    norm_list_bytes(header).saturating_mul(header.norm_lists().into())
+}
+
+/// Bytes of one list of norms: those of a decoder, or of a step.
+fn norm_list_bytes(header: &ModelHeader) -> u64 {
     let layers = u64::from(header.layers);
     let vectors = if header.has(model::LAYER_NORM) { 2 } else { 1 };
     let rows = layers.saturating_mul(2).saturating_add(1);
@@ -320,8 +362,14 @@ pub fn places(header: &ModelHeader) -> impl Iterator<Item = Place> + '_ {
     })
 }
 
-/// The place of one weight tensor; `None` if the model has no such tensor.
+/// The place of one weight tensor in a layer or a pass; of a picture model's patch and output matrix, in
+/// a step. `None` if the model has no such tensor.
 pub fn place(header: &ModelHeader, weight: Weight, layer: usize) -> Option<Place> {
+    let layer = match (weight, header.picture()) {
+        (Weight::Patch | Weight::Output, Some(picture)) if layer < picture.steps as usize => 0,
+        (Weight::Embedding | Weight::Patch | Weight::Output, _) => layer,
+        _ => layer_of(header, layer),
+    };
     places(header).find(|place| place.tensor.weight == weight && place.tensor.layer == layer)
 }
 
@@ -338,14 +386,25 @@ pub enum Norm {
     FeedForward(usize),
     /// Before the logits.
     Final,
+    /// Before the output of a step of a picture.
+    Step(usize),
 }
 
-/// Offset in the scale section of a norm's gains (i32 per element); a LayerNorm's biases follow them.
-/// The norm of heads has a place only in a model that normalises heads.
+/// Offset in the scale section of a norm's gains (i32 per element); a LayerNorm's biases follow them. A
+/// norm's layer may be a pass, see [`layer_of`]. The norm of heads has a place only in a model that
+/// normalises heads.
 pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
+    let step = match norm {
+        Norm::Attention(pass) | Norm::Query(pass) | Norm::Key(pass) | Norm::FeedForward(pass) => {
+            pass.checked_div(header.layers as usize).unwrap_or(0)
+        }
+        Norm::Step(step) => step,
+        Norm::Final => 0,
+    };
     let start = section_lengths(header)
         .scales
-        .saturating_sub(norm_bytes(header));
+        .saturating_sub(norm_bytes(header))
+        .saturating_add(norm_list_bytes(header).saturating_mul(step as u64));
     let vectors = if header.has(model::LAYER_NORM) { 2 } else { 1 };
     let row = u64::from(header.model_dimension).saturating_mul(4 * vectors);
     let head = if header.has(model::HEAD_NORM) {
@@ -354,12 +413,13 @@ pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
         0
     };
     let layer_bytes = row.saturating_add(head).saturating_mul(2);
+    let layer_of = |pass: usize| pass.checked_rem(header.layers as usize).unwrap_or(0) as u64;
     let (layer, before) = match norm {
-        Norm::Attention(layer) => (layer as u64, 0),
-        Norm::Query(layer) => (layer as u64, row),
-        Norm::Key(layer) => (layer as u64, row.saturating_add(head)),
-        Norm::FeedForward(layer) => (layer as u64, row.saturating_add(head.saturating_mul(2))),
-        Norm::Final => (header.layers.into(), 0),
+        Norm::Attention(pass) => (layer_of(pass), 0),
+        Norm::Query(pass) => (layer_of(pass), row),
+        Norm::Key(pass) => (layer_of(pass), row.saturating_add(head)),
+        Norm::FeedForward(pass) => (layer_of(pass), row.saturating_add(head.saturating_mul(2))),
+        Norm::Final | Norm::Step(_) => (header.layers.into(), 0),
     };
     start
         .saturating_add(layer.saturating_mul(layer_bytes))
@@ -367,133 +427,4 @@ pub fn norm_place(header: &ModelHeader, norm: Norm) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::small_header;
-
-    #[test]
-    fn weight_tensors_should_follow_the_order_of_commitment() {
-        let header = small_header();
-        let tensors: Vec<_> = weight_tensors(&header).collect();
-        let weights: Vec<_> = tensors.iter().map(|tensor| tensor.weight).collect();
-        use Weight::*;
-        assert_eq!(
-            weights,
-            [
-                Embedding,
-                Query,
-                Key,
-                Value,
-                AttentionOutput,
-                Gate,
-                Up,
-                Down,
-                Query,
-                Key,
-                Value,
-                AttentionOutput,
-                Gate,
-                Up,
-                Down,
-                Output
-            ]
-        );
-        // d = 64, 4 heads and 2 key-value heads of 32, feed-forward 192, vocabulary 40.
-        let shape = |index: usize| (tensors[index].rows, tensors[index].columns);
-        assert_eq!(shape(0), (40, 64));
-        assert_eq!(
-            (shape(1), shape(2), shape(4)),
-            ((128, 64), (64, 64), (64, 128))
-        );
-        assert_eq!((shape(5), shape(7)), ((192, 64), (64, 192)));
-        assert_eq!(tensors[8].layer, 1);
-    }
-
-    #[test]
-    fn section_lengths_should_add_up() {
-        let lengths = section_lengths(&small_header());
-        let layer = 128 * 64 + 2 * 64 * 64 + 64 * 128 + 3 * 64 * 192;
-        assert_eq!(lengths.weights, 2 * layer + 2 * 40 * 64);
-        let multipliers = 128 + 64 + 64 + 64 + 192 + 192 + 64;
-        let scales = 40 * 4 + 2 * (7 * 2 + multipliers * 2) + (2 + 40 * 2) + 5 * 64 * 4;
-        assert_eq!(lengths.scales, scales);
-        assert_eq!(lengths.tables, 100 * 16 * 2 * 2);
-    }
-
-    #[test]
-    fn section_lengths_should_count_what_the_flags_add() {
-        let plain = section_lengths(&small_header());
-        let with = |flags| {
-            let header = ModelHeader {
-                model_flags: flags,
-                ..small_header()
-            };
-            let lengths = section_lengths(&header);
-            (
-                lengths.scales as i64 - plain.scales as i64,
-                lengths.weights as i64 - plain.weights as i64,
-            )
-        };
-        // Two layers; biases, gains are i32.
-        assert_eq!(with(model::TIED_EMBEDDING), (0, -40 * 64));
-        assert_eq!(with(model::ATTENTION_BIAS), (2 * 4 * (128 + 64 + 64), 0));
-        assert_eq!(with(model::ATTENTION_OUTPUT_BIAS), (2 * 4 * 64, 0));
-        assert_eq!(
-            with(model::FEED_FORWARD_BIAS),
-            (2 * 4 * (192 + 192 + 64), 0)
-        );
-        assert_eq!(with(model::LAYER_NORM), (4 * 5 * 64, 0));
-        assert_eq!(with(model::GELU), (0, 0));
-        assert_eq!(with(model::UNGATED), (-2 * (2 + 2 * 192), -2 * 192 * 64));
-        assert_eq!(
-            with(model::UNGATED | model::FEED_FORWARD_BIAS).0,
-            -2 * (2 + 2 * 192) + 2 * 4 * (192 + 64)
-        );
-        assert_eq!(with(model::HEAD_NORM), (2 * 2 * 4 * 32, 0));
-    }
-
-    #[test]
-    fn tensors_should_follow_the_model_flags() {
-        let mut header = small_header();
-        header.model_flags = model::ALL & !model::ATTENTION_OUTPUT_BIAS;
-        header.input_flags[0] = input::DOWN << input::WIDE_SHIFT;
-        header.output_flags = output::WIDE;
-        let names = |chosen: fn(&WeightTensor) -> bool| {
-            let tensors = weight_tensors(&header).filter(chosen);
-            tensors
-                .map(|tensor| (tensor.weight, tensor.layer))
-                .collect::<Vec<_>>()
-        };
-        use Weight::{Down, Gate, Key, Output, Query, Up, Value};
-        assert_eq!(names(|tensor| tensor.weight == Gate), []);
-        assert_eq!(names(|tensor| tensor.input.wide), [(Down, 0), (Output, 0)]);
-        assert_eq!(names(|tensor| tensor.tied), [(Output, 0)]);
-        let biased = [Query, Key, Value, Up, Down];
-        let biased: Vec<_> = [0, 1]
-            .into_iter()
-            .flat_map(|layer| biased.map(|weight| (weight, layer)))
-            .collect();
-        assert_eq!(names(|tensor| tensor.biased), biased);
-    }
-
-    #[test]
-    fn rotated_should_follow_the_flags() {
-        let mut header = small_header();
-        header.input_flags[1] = input::DOWN | input::ATTENTION;
-        header.output_flags = output::HADAMARD;
-        let rotated: Vec<_> = weight_tensors(&header)
-            .filter(|tensor| tensor.input.rotated)
-            .map(|tensor| (tensor.weight, tensor.layer))
-            .collect();
-        assert_eq!(
-            rotated,
-            [
-                (Weight::Query, 1),
-                (Weight::Key, 1),
-                (Weight::Value, 1),
-                (Weight::Down, 1),
-                (Weight::Output, 0)
-            ]
-        );
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@
 //! - [`drawn_prompt`]: prompts of jobs that the chain submits itself
 //! - the operations: [`arithmetic`], [`quantise`], [`gemm`], [`hadamard`], [`normalise`], [`rope`],
 //!   [`activation`], [`attention`], [`elementwise`], [`sampling`]
+//! - [`picture`]: noise, step and byte of a picture model
 //! - [`power`]: the chain of matrix products that measures what a machine can do
 //!
 //! Without features the crate has no dependencies; users pass their hash function as a [`Hasher256`], and
@@ -40,6 +41,7 @@ pub mod hadamard;
 pub mod header;
 pub mod layout;
 pub mod normalise;
+pub mod picture;
 pub mod power;
 pub mod quantise;
 pub mod rope;

@@ -7,8 +7,9 @@
 
 use crate::{
     commitment::{scale_root, table_root, weight_root},
-    header::{input, model, output, ModelHeader, MAX_LAYERS, WINDOW_MASK_LENGTH},
+    header::{input, model, output, patch, ModelHeader, Picture, MAX_LAYERS, WINDOW_MASK_LENGTH},
     layout::{place, places, section_lengths, Weight},
+    picture,
     sampling::{self, Parameters},
     trace::{Claim, Job, Replay, Sampling, Sections},
     Hasher256,
@@ -55,6 +56,23 @@ pub fn small_header() -> ModelHeader {
         weights: [4; 32],
     };
     header.value_formats[..2].copy_from_slice(&[12, 13]);
+    header
+}
+
+/// [`small_header`] as a picture model: three steps, 8 × 16 pixels in eight patches of 4 × 4.
+pub fn small_picture_header() -> ModelHeader {
+    let mut header = ModelHeader {
+        vocabulary: 256,
+        max_context: 20,
+        ..small_header()
+    };
+    header.set_picture(&Picture {
+        steps: 3,
+        height: 8,
+        width: 16,
+        patch: 4,
+        flags: 0,
+    });
     header
 }
 
@@ -173,6 +191,19 @@ impl Model {
         self.header.weights = weight_root::<H>(&self.header, &self.weights);
     }
 
+    /// The picture of a prompt and a seed.
+    ///
+    /// # Panics
+    /// If the prompt is none, or the model makes no pictures.
+    pub fn paint<H: Hasher256>(&self, prompt: &[u32], seed: u64) -> Replay<'_> {
+        let sections = Sections {
+            scales: &self.scales,
+            tables: &self.tables,
+            weights: &self.weights,
+        };
+        Replay::paint(&self.header, sections, prompt, picture::key::<H>(seed)).unwrap()
+    }
+
     /// A job before its first row.
     ///
     /// # Panics
@@ -234,6 +265,27 @@ pub fn shapes() -> [ModelHeader; 3] {
     };
     rotated.input_flags[0] = input::HADAMARD;
     rotated.input_flags[1] = input::HADAMARD | input::WIDE;
+    [plain, everything, rotated]
+}
+
+/// [`shapes`] as picture models: patches that are a part of a chunk, or two chunks, or rotated.
+pub fn picture_shapes() -> [ModelHeader; 3] {
+    let [mut plain, mut everything, mut rotated] = shapes();
+    for (header, [steps, height, width, patch], flags) in [
+        (&mut plain, [3, 4, 6, 2], 0),
+        (&mut everything, [2, 20, 10, 10], patch::WIDE),
+        (&mut rotated, [1, 8, 16, 8], patch::HADAMARD),
+    ] {
+        header.model_flags &= !model::TIED_EMBEDDING;
+        header.vocabulary = 260;
+        header.set_picture(&Picture {
+            steps,
+            height,
+            width,
+            patch,
+            flags,
+        });
+    }
     [plain, everything, rotated]
 }
 

@@ -21,7 +21,17 @@ record! {
         pub sampling: Sampling,
     }
 
-    /// Its result.
+    /// A job on a picture model.
+    pub struct Paint {
+        /// A model file.
+        pub model: Bytes,
+        /// Its prompt.
+        pub prompt: Vec<u32>,
+        /// The job's.
+        pub seed: u64,
+    }
+
+    /// The result of either.
     pub struct Generated {
         /// Of the model.
         pub model_root: [u8; 32],

@@ -8,8 +8,8 @@
 //! - [`value`]: fields by name, which is what JSON and the binary form have in common
 //! - [`binary`]: the bytes of vectors, described in `docs/spec/vectors.md`
 //! - [`record`]: fields as structs
-//! - [`operations`], [`rows`], [`norms`], [`attention`], [`sampling`], [`commitments`]: inputs and outputs of each
-//!   operation, and the calls that lead from one to the other
+//! - [`operations`], [`rows`], [`norms`], [`attention`], [`sampling`], [`pictures`], [`commitments`]: inputs and outputs
+//!   of each operation, and the calls that lead from one to the other
 //! - [`job`], [`portable`]: whole models, and the implementation that needs nothing else
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(
@@ -30,6 +30,7 @@ pub mod commitments;
 pub mod job;
 pub mod norms;
 pub mod operations;
+pub mod pictures;
 pub mod portable;
 pub mod record;
 pub mod rows;

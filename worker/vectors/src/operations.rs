@@ -1,7 +1,7 @@
 //! The table of operations.
 
 use crate::{
-    attention, commitments, job, norms,
+    attention, commitments, job, norms, pictures,
     record::{record, Record},
     rows, sampling, Fields,
 };
@@ -19,6 +19,12 @@ pub trait Implementation {
     /// # Errors
     /// What is wrong with the model or the job.
     fn generate(job: job::Generate) -> Result<job::Generated, String>;
+
+    /// Makes a picture with a whole model.
+    ///
+    /// # Errors
+    /// What is wrong with the model or the job.
+    fn paint(job: job::Paint) -> Result<job::Generated, String>;
 }
 
 /// Why a question has no answer.
@@ -88,6 +94,12 @@ impl<I: Implementation> Table<I> {
             compute(inputs, commitments::digest::<I::Hasher>)
         }),
         ("generate", |inputs| compute(inputs, I::generate)),
+        ("noise", |inputs| {
+            compute(inputs, pictures::start::<I::Hasher>)
+        }),
+        ("step", |inputs| compute(inputs, pictures::take_step)),
+        ("pixels", |inputs| compute(inputs, pictures::pixels)),
+        ("paint", |inputs| compute(inputs, I::paint)),
     ];
 }
 

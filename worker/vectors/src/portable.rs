@@ -1,7 +1,7 @@
 //! Whole models by the portable replay of `aipg-exact`, without threads, vectors or the standard library.
 
 use crate::{
-    job::{Generate, Generated},
+    job::{Generate, Generated, Paint},
     sampling::Sampling,
     Implementation,
 };
@@ -9,7 +9,7 @@ use aipg_exact::{
     commitment,
     header::{ModelHeader, HEADER_LENGTH},
     layout::{section_lengths, FILE_MAGIC},
-    sampling,
+    picture, sampling,
     trace::{self, Replay, Sections, Tensor},
     Hasher256,
 };
@@ -39,6 +39,20 @@ impl<H: Hasher256> Implementation for Portable<H> {
                 .saturating_add(tokens.len() as u32)
                 .saturating_sub(1),
             tokens,
+            digest: replay.root::<H>(Tensor::last(&header)),
+        })
+    }
+
+    fn paint(job: Paint) -> Result<Generated, String> {
+        let (header, sections) = model::<H>(&job.model.0)?;
+        let key = picture::key::<H>(job.seed);
+        let replay = Replay::paint(&header, sections, &job.prompt, key)
+            .map_err(|error| error.to_string())?;
+        let rows = u32::try_from(replay.job().rows()).unwrap_or(u32::MAX);
+        Ok(Generated {
+            model_root: header.root::<H>(),
+            positions: rows.saturating_mul(header.norm_lists()),
+            tokens: replay.output().to_vec(),
             digest: replay.root::<H>(Tensor::last(&header)),
         })
     }

@@ -1,7 +1,7 @@
 //! What the tests of this crate share.
 
 use crate::{
-    job::{Generate, Generated},
+    job::{Generate, Generated, Paint},
     Fields, Implementation, Value,
 };
 pub use aipg_exact::Blake2b256;
@@ -13,6 +13,10 @@ impl Implementation for WithoutModels {
     type Hasher = Blake2b256;
 
     fn generate(_: Generate) -> Result<Generated, String> {
+        Err("no whole models".into())
+    }
+
+    fn paint(_: Paint) -> Result<Generated, String> {
         Err("no whole models".into())
     }
 }

@@ -95,3 +95,38 @@ fn job_should_be_refused_by_name_when_it_does_not_fit() {
         );
     }
 }
+
+#[test]
+fn picture_should_be_refused_by_name_when_it_does_not_fit() {
+    let vectors = vectors();
+    let of = |name: &str| {
+        let found = vectors.iter().find(|vector| vector.operation == name);
+        found.unwrap().inputs.clone()
+    };
+    let refused = |change: &dyn Fn(&mut aipg_vectors::Fields)| {
+        let mut inputs = of("paint");
+        change(&mut inputs);
+        let error = answer::<Implementation>("paint", inputs).unwrap_err();
+        error.to_string()
+    };
+    let prompt = |ids: &[i64]| Value::List(ids.to_vec());
+    for (ids, reason) in [
+        (vec![], "EmptyPrompt: "),
+        (vec![256], "Token: 256 "),
+        (vec![1; 24], "Context: "),
+    ] {
+        let error = refused(&|inputs| drop(inputs.insert("prompt".into(), prompt(&ids))));
+        assert!(
+            error.starts_with(&format!("BadInputs: {reason}")),
+            "{error}"
+        );
+    }
+    let text = of("generate")["model"].clone();
+    let error = refused(&|inputs| drop(inputs.insert("model".into(), text.clone())));
+    assert!(error.starts_with("BadInputs: NoPictureModel"), "{error}");
+    let mut inputs = of("generate");
+    inputs.insert("model".into(), of("paint")["model"].clone());
+    let error = answer::<Implementation>("generate", inputs).unwrap_err();
+    let error = error.to_string();
+    assert!(error.starts_with("BadInputs: PictureModel"), "{error}");
+}

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{Error, Event, Header, ModelRecord, Models};
+use aipg_exact::header::Picture;
 use frame_support::{assert_noop, traits::fungible::Inspect};
 use sp_runtime::DispatchError;
 
@@ -98,6 +99,27 @@ fn registration_should_fail_when_a_field_is_out_of_range_although_the_root_is_ri
         assert_noop!(
             register(CREATOR, root.into(), Header::try_from(bytes).unwrap()),
             Error::<Test>::InvalidHeader
+        );
+    });
+}
+
+#[test]
+fn registration_should_fail_when_nobody_could_decide_a_dispute_about_the_model() {
+    execute(|| {
+        let mut header = small_model(7);
+        header.set_picture(&Picture {
+            steps: 4,
+            height: 32,
+            width: 32,
+            patch: 4,
+            flags: 0,
+        });
+        assert_eq!(header.validate(), Ok(()));
+        let bytes = header.encode().to_vec();
+        let root = sp_io::hashing::blake2_256(&[b"aipg/model/1".as_slice(), &bytes].concat());
+        assert_noop!(
+            register(CREATOR, root.into(), Header::try_from(bytes).unwrap()),
+            Error::<Test>::ClassNotSupported
         );
     });
 }

@@ -11,9 +11,16 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(header.encode(), data);
     let lengths = section_lengths(&header);
     assert!(lengths.scales + lengths.tables + lengths.weights < 1 << 44);
-    let context = header.max_context;
+    let picture = header.picture();
+    let (most, output) = match picture {
+        Some(picture) => (
+            header.max_context - picture.patches(),
+            picture.values(),
+        ),
+        None => (header.max_context - 1, 1),
+    };
     assert!(header
-        .macs(context - 1, 1)
+        .macs(most, output)
         .is_some_and(|macs| macs < 1 << 63));
-    assert_eq!(header.macs(context, 1), None);
+    assert_eq!(header.macs(most + 1, output), None);
 });

@@ -2,7 +2,7 @@
 
 use aipg_engine::{
     blob,
-    command::{read, read_tokens, Conversion, TraceMeasurement},
+    command::{read, read_tokens, Conversion, PictureJob, TraceMeasurement},
     conformance,
     sampling::{Sampler, Settings},
     tokenizer::Tokenizer,
@@ -54,6 +54,8 @@ enum Command {
         #[arg(long)]
         binary: bool,
     },
+    /// Make the picture of a prompt and a seed, write it as a PNG file and print what it is as JSON
+    Picture(PictureJob),
     /// Continue a text and print the answer as JSON, with what ended it
     Generate {
         /// Model file
@@ -126,6 +128,7 @@ fn main() -> Result<()> {
             }))
         }
         Command::Trace(measurement) => print(&measurement.run()?),
+        Command::Picture(job) => print(&job.run()?),
         Command::Conformance => Ok(conformance::serve(io::stdin().lock(), io::stdout().lock())?),
         Command::Vectors { binary } => {
             let mut output = io::stdout().lock();

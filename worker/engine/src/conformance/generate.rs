@@ -2,6 +2,7 @@
 
 mod attention;
 mod models;
+mod pictures;
 mod version_one;
 
 use super::Engine;
@@ -102,6 +103,7 @@ pub fn vectors() -> Vec<Vector> {
     commitments(&mut collection, &mut numbers);
     version_one::version_one(&mut collection, &mut numbers);
     models::models(&mut collection, &mut numbers);
+    pictures::pictures(&mut collection, &mut numbers);
     collection.0
 }
 

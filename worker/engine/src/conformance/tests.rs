@@ -58,6 +58,22 @@ fn every_kernel_should_answer_the_jobs() {
 }
 
 #[test]
+fn every_kernel_should_make_the_pictures() {
+    let binary = binary::decode::<Blake2b256>(BINARY).unwrap();
+    let jobs = binary
+        .into_iter()
+        .filter(|vector| vector.operation == "paint");
+    for (number, vector) in jobs.enumerate() {
+        let job = Paint::from_fields(vector.inputs).unwrap();
+        for kernel in Kernel::available() {
+            let model = Model::from_bytes(&job.model.0).unwrap().with_kernel(kernel);
+            let answer = paint(&model, &job).unwrap().into_fields();
+            assert_eq!(answer, vector.outputs, "job {number}, {}", kernel.name());
+        }
+    }
+}
+
+#[test]
 fn serve_should_answer_every_line() {
     let questions = b"{\"operation\": \"rsh\", \"inputs\": {\"x\": [5, -5], \"shift\": [1, 1]}}\n\
         {\"operation\": \"abacus\", \"inputs\": {}}\n\

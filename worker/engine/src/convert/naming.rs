@@ -91,6 +91,8 @@ impl Names {
     pub fn matrix(&self, weight: Weight, layer: usize) -> String {
         let part = match weight {
             Weight::Embedding => return self.embedding.into(),
+            // Of picture models, which no checkpoint is converted to.
+            Weight::Patch => return "patch".into(),
             Weight::Output => return self.output.into(),
             Weight::Query => self.query,
             Weight::Key => self.key,

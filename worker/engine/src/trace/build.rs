@@ -3,11 +3,13 @@
 use super::{
     grouped::GroupedTree,
     layers::{Hashing, Layers, Open},
+    picture::Steps,
     plan::Plan,
     rows::{all, encode, hash, leaf_bytes, row_bytes},
     MemoryBudget, TraceError, TraceRequest, TraceRoots,
 };
 use crate::{
+    forward::Pass,
     observer::{Observer, Rows},
     Blake2b256, Model, ModelHeader, RunError,
 };
@@ -20,14 +22,16 @@ use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, fmt, ops::R
 
 /// The trace of a job: all roots, and every leaf, node and sum on demand.
 pub struct Trace<'m> {
-    layers: Layers<'m>,
-    prompt: usize,
-    sampling: Option<Sampling>,
-    output: Vec<u32>,
-    unsampled: Option<u32>,
-    trees: Vec<GroupedTree>,
-    roots: TraceRoots,
+    pub(super) layers: Layers<'m>,
+    pub(super) prompt: Vec<u32>,
+    pub(super) sampling: Option<Sampling>,
+    pub(super) output: Vec<u32>,
+    pub(super) unsampled: Option<u32>,
+    pub(super) trees: Vec<GroupedTree>,
+    pub(super) roots: TraceRoots,
     tail: Tail,
+    /// The steps of a picture.
+    pub(super) steps: Option<Steps<'m>>,
     /// Leaves that are not what they should be, see [`Trace::falsify`].
     lies: BTreeMap<(Tensor, u64), Vec<u8>>,
     /// The layer that was asked for last.
@@ -86,23 +90,12 @@ impl Model {
         let layers = Layers {
             model: self,
             tokens,
+            pass: Pass::Tokens,
+            entering: None,
             plan: Plan::new(&job, budget)?,
             checkpoints: BTreeMap::new(),
         };
-        let mut trace = Trace {
-            layers,
-            prompt: prompt.len(),
-            sampling,
-            output: output.to_vec(),
-            unsampled: None,
-            trees: trees(&job),
-            roots: TraceRoots {
-                tensors: Vec::new(),
-            },
-            tail: Tail::default(),
-            lies: BTreeMap::new(),
-            open: RefCell::new(None),
-        };
+        let mut trace = Trace::empty(layers, &job, prompt, output);
         // Once inside the pool, cores are woken without a change of thread.
         let (layers, trees, tail) = (&mut trace.layers, &mut trace.trees, &mut trace.tail);
         trace.unsampled = rayon::scope(|_| {
@@ -110,11 +103,37 @@ impl Model {
             tail.hidden = stream_through(layers, prompt.len() - 1, hashing);
             tail.choose(layers, &job, output, hashing)
         });
-        let roots = Tensor::all(&self.header).zip(&trace.trees);
-        trace.roots.tensors = roots
-            .map(|(tensor, tree)| tree.root(&tensor.tree(&job).1))
-            .collect();
+        trace.finish(&job);
         Ok(trace)
+    }
+}
+
+impl<'m> Trace<'m> {
+    /// Before its first row.
+    pub(super) fn empty(layers: Layers<'m>, job: &Job<'_>, prompt: &[u32], output: &[u32]) -> Self {
+        Self {
+            layers,
+            prompt: prompt.to_vec(),
+            sampling: job.sampling,
+            output: output.to_vec(),
+            unsampled: None,
+            trees: trees(job),
+            roots: TraceRoots {
+                tensors: Vec::new(),
+            },
+            tail: Tail::default(),
+            steps: None,
+            lies: BTreeMap::new(),
+            open: RefCell::new(None),
+        }
+    }
+
+    /// Takes the roots of all trees.
+    pub(super) fn finish(&mut self, job: &Job<'_>) {
+        let roots = Tensor::all(job.header).zip(&self.trees);
+        self.roots.tensors = roots
+            .map(|(tensor, tree)| tree.root(&tensor.tree(job).1))
+            .collect();
     }
 }
 
@@ -219,7 +238,7 @@ impl Trace<'_> {
     pub fn job(&self) -> Job<'_> {
         Job {
             header: &self.layers.model.header,
-            prompt: self.prompt as u32,
+            prompt: self.prompt.len() as u32,
             output: self.output.len() as u32,
             sampling: self.sampling,
         }
@@ -227,7 +246,7 @@ impl Trace<'_> {
 
     /// Tokens of the prompt.
     pub fn prompt(&self) -> &[u32] {
-        &self.layers.tokens[..self.prompt]
+        &self.prompt
     }
 
     /// Tokens of the output.
@@ -308,10 +327,7 @@ impl Trace<'_> {
     }
 
     fn has(&self, tensor: Tensor) -> bool {
-        match tensor {
-            Tensor::Layer(layer, _) => layer < self.layers.model.layers.len(),
-            _ => true,
-        }
+        tensor.is_of(&self.layers.model.header)
     }
 
     fn tree(&self, tensor: Tensor) -> Option<&GroupedTree> {
@@ -367,6 +383,9 @@ impl Trace<'_> {
 
     /// Shows the bytes of rows that a tensor has, some rows at a time.
     fn visit(&self, tensor: Tensor, rows: Range<usize>, mut visit: impl FnMut(&[u8]) + Send) {
+        if let Some(steps) = &self.steps {
+            return steps.visit(tensor, rows, &mut visit);
+        }
         let header = &self.layers.model.header;
         let elements = tensor.elements(header);
         let each = row_bytes(elements);
@@ -374,7 +393,7 @@ impl Trace<'_> {
             visit(&bytes[rows.start * each..rows.end * each]);
         };
         let width = header.model_dimension as usize;
-        let sampled = self.prompt - 1;
+        let sampled = self.prompt.len() - 1;
         match tensor {
             Tensor::FinalNorm => tail(&self.tail.norms, &mut visit),
             Tensor::FinalInput => tail(&self.tail.inputs, &mut visit),
@@ -395,6 +414,13 @@ impl Trace<'_> {
                 let layers = &self.layers;
                 rayon::scope(|_| layers.visit(open, (layer, part), rows, visit));
             }
+            // Of pictures.
+            Tensor::Latent(_)
+            | Tensor::PatchPeak(_)
+            | Tensor::PatchInput(_)
+            | Tensor::StepRows(_)
+            | Tensor::StepNorm(_)
+            | Tensor::StepInput(_) => {}
         }
     }
 

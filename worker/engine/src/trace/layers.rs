@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     attention::Cache,
-    forward::Append,
+    forward::{Append, Pass},
     observer::{Observer, Rows},
     Model,
 };
@@ -19,8 +19,12 @@ use std::{collections::BTreeMap, ops::Range};
 #[derive(Clone, Debug)]
 pub(super) struct Layers<'m> {
     pub model: &'m Model,
-    /// Tokens of all rows, `[T]`.
+    /// Tokens of all rows, `[T]`; of a step of a picture, ids of the embedding's rows.
     pub tokens: Vec<u32>,
+    /// What goes through the layers. All rows of a step of a picture go together: the plan has one block.
+    pub pass: Pass,
+    /// The residual stream that enters the first layer in a step of a picture; else it is embedded tokens.
+    pub entering: Option<Vec<i32>>,
     pub plan: Plan,
     /// The residual stream that enters a layer, `[T, d]`, by layer.
     pub checkpoints: BTreeMap<usize, Vec<i32>>,
@@ -82,6 +86,9 @@ impl Layers<'_> {
 
     /// The residual stream before the first layer, `[T, d]`.
     pub fn embedded(&self) -> Vec<i32> {
+        if let Some(entering) = &self.entering {
+            return entering.clone();
+        }
         let mut stream = Vec::with_capacity(self.tokens.len() * self.width());
         self.model.embed_tokens(&self.tokens, &mut stream);
         stream
@@ -100,7 +107,8 @@ impl Layers<'_> {
         let chunks = stream.chunks_mut(self.plan.rows * self.width());
         for (first, rows) in (0..).step_by(self.plan.rows).zip(chunks) {
             let mut batch = [self.append(&mut cache, first, rows.len())];
-            self.model.layer(layer, &mut batch, rows, observer);
+            self.model
+                .layer(layer, self.pass, &mut batch, rows, observer);
         }
     }
 
@@ -134,7 +142,8 @@ impl Layers<'_> {
         for (first, rows) in (0..).step_by(self.plan.rows).zip(chunks) {
             let mut batch = [self.append(&mut cache, first, rows.len())];
             // The update is not wanted, the keys and values are.
-            self.model.attention(layer, &mut batch, rows, &mut keys);
+            self.model
+                .attention(layer, self.pass, &mut batch, rows, &mut keys);
         }
         Open {
             layer,
@@ -159,7 +168,7 @@ impl Layers<'_> {
         );
         let mut batch = [self.append(&mut open.cache, first, rows.len())];
         self.model
-            .layer(open.layer, &mut batch, &mut rows, &mut captured);
+            .layer(open.layer, self.pass, &mut batch, &mut rows, &mut captured);
         Block {
             index,
             parts: captured.into_parts(),

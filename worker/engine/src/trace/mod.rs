@@ -24,6 +24,7 @@ mod build;
 mod file;
 mod grouped;
 mod layers;
+mod picture;
 mod plan;
 mod position;
 mod rows;
@@ -31,6 +32,7 @@ mod strategy;
 
 pub use build::Trace;
 pub use file::ModelFile;
+pub use picture::PictureRequest;
 pub use position::{open_output, open_prompt, Disputed, Position};
 pub use strategy::{Accusation, Choice, Descent, Verdict};
 

@@ -108,6 +108,28 @@ impl Costs {
 }
 
 impl Plan {
+    /// All rows of a step of a picture in one block, as they attend to each other; nothing else is kept
+    /// but latent pictures.
+    pub fn of_picture(job: &Job<'_>, budget: MemoryBudget) -> Result<Self, TraceError> {
+        let threads = rayon::current_num_threads() as u64;
+        let costs = Costs::of(job, threads);
+        let latent = job.header.picture().map_or(0, |picture| {
+            4 * u64::from(picture.values()) * (u64::from(picture.steps) + 3)
+        });
+        // The rows before the step, the embedded ones and those that enter it are there as well.
+        let needed = costs.least(job.rows()) + latent + 2 * costs.stream;
+        if needed > budget.bytes {
+            let budget = budget.bytes;
+            return Err(TraceError::BudgetTooSmall { budget, needed });
+        }
+        Ok(Self {
+            rows: usize::try_from(job.rows()).unwrap_or(usize::MAX),
+            every: job.header.layers as usize,
+            blocks: 1,
+            logit_rows: 1,
+        })
+    }
+
     /// The fastest that fits.
     pub fn new(job: &Job<'_>, budget: MemoryBudget) -> Result<Self, TraceError> {
         let threads = rayon::current_num_threads() as u64;

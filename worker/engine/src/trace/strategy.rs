@@ -7,6 +7,7 @@
 
 use super::{grouped::siblings, position::Disputed, Position, Trace};
 use aipg_exact::{
+    header::{ModelHeader, Picture},
     trace::{claims, value, Claim, Fault, Job, Leaf, Node, Recorder, Span, Tensor},
     tree::depth,
 };
@@ -153,15 +154,37 @@ pub struct Verdict {
     pub part: Option<(u32, Claim)>,
 }
 
+/// The leaf of the finished latent picture with the value of an output token.
+fn finished_leaf(
+    header: &ModelHeader,
+    picture: &Picture,
+    token: u32,
+) -> Option<(Tensor, Option<u64>)> {
+    let tensor = Tensor::Latent(picture.steps as usize);
+    let index = picture.latent_index(token)?;
+    let (row, column) = (
+        index / picture.patch_values(),
+        (index % picture.patch_values()) as usize,
+    );
+    let leaf = column / tensor.elements(header).per_leaf();
+    Some((tensor, Some(tensor.index(header, row.into(), leaf))))
+}
+
 impl Trace<'_> {
     /// What is false about another trace of the same job with these roots: the first tensor that differs,
-    /// or if none does, the record of the first token that the model does not sample, with its leaf. `None`
-    /// if nothing is.
+    /// or if none does, the record of the first token that the model does not sample, with its leaf; of a
+    /// picture, the value of the first byte that is not its. `None` if nothing is.
     pub fn target(&self, theirs: &[[u8; 32]]) -> Option<(Tensor, Option<u64>)> {
         let differs = self.roots().first_difference(self.job().header, theirs);
         match differs {
             Some(tensor) => Some((tensor, None)),
-            None => Some((Tensor::Chosen, Some(self.unsampled()?.into()))),
+            None => {
+                let token = self.unsampled()?;
+                Some(match self.job().header.picture() {
+                    Some(picture) => finished_leaf(self.job().header, &picture, token)?,
+                    None => (Tensor::Chosen, Some(token.into())),
+                })
+            }
         }
     }
 

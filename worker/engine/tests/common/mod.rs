@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod float;
+pub mod pictures;
 pub mod trace;
 
 use aipg_engine::{
@@ -228,6 +229,7 @@ impl Checkpoint {
             }
             let part = match tensor.weight {
                 Weight::Embedding => "embedding",
+                Weight::Patch => "patch",
                 Weight::Output => "output",
                 Weight::Query => "attention.query",
                 Weight::Key => "attention.key",
@@ -238,7 +240,7 @@ impl Checkpoint {
                 Weight::Down => "feed_forward.down",
             };
             let name = match tensor.weight {
-                Weight::Embedding | Weight::Output => format!("{part}.weight"),
+                Weight::Embedding | Weight::Patch | Weight::Output => format!("{part}.weight"),
                 _ => format!("layers.{}.{part}.weight", tensor.layer),
             };
             tensors.insert(name, (vec![tensor.rows, tensor.columns], elements));

@@ -7,7 +7,8 @@ pub enum HeaderError {
     Length,
     /// The semantics version is not [`SEMANTICS_VERSION`](super::SEMANTICS_VERSION).
     SemanticsVersion,
-    /// The template is not [`TEMPLATE_DENSE_DECODER`](super::TEMPLATE_DENSE_DECODER).
+    /// The template is neither [`TEMPLATE_DENSE_DECODER`](super::TEMPLATE_DENSE_DECODER) nor
+    /// [`TEMPLATE_PICTURE`](super::TEMPLATE_PICTURE).
     Template,
     /// The model dimension is 0 or not below [`MODEL_DIMENSION_LIMIT`](super::MODEL_DIMENSION_LIMIT).
     ModelDimension,
@@ -21,15 +22,17 @@ pub enum HeaderError {
     HeadDimension,
     /// The feed-forward width is 0 or above [`MAX_INNER_DIMENSION`](super::MAX_INNER_DIMENSION).
     FeedForward,
-    /// The vocabulary is empty or above [`MAX_VOCABULARY`](super::MAX_VOCABULARY).
+    /// The vocabulary is empty or above [`MAX_VOCABULARY`](super::MAX_VOCABULARY), or that of a picture
+    /// model below [`PICTURE_VOCABULARY`](super::PICTURE_VOCABULARY).
     Vocabulary,
-    /// The context is shorter than 2 (a prompt and an answer) or above [`MAX_CONTEXT`](super::MAX_CONTEXT).
+    /// The context is shorter than 2 (a prompt and an answer) or above [`MAX_CONTEXT`](super::MAX_CONTEXT),
+    /// that of a picture model above [`MAX_PICTURE_CONTEXT`](super::MAX_PICTURE_CONTEXT).
     MaxContext,
     /// Epsilon is 0 or above [`MAX_EPSILON`](super::MAX_EPSILON).
     Epsilon,
     /// The score scale is 0 or above [`MAX_SCORE_SCALE`](super::MAX_SCORE_SCALE).
     ScoreScale,
-    /// A flag is set that has no meaning.
+    /// A flag is set that has no meaning, or none in the model's template.
     UnknownFlag,
     /// The output matrix is the embedding, which is not rotated, but its input is.
     TiedRotation,
@@ -41,6 +44,12 @@ pub enum HeaderError {
     Padding,
     /// The window exceeds the context, has no layer, or a layer has a window of size 0.
     Window,
+    /// A picture model has no steps, more than [`MAX_STEPS`](super::MAX_STEPS), or with its layers more than
+    /// [`MAX_PASSES`](super::MAX_PASSES).
+    Steps,
+    /// A side of the picture is 0 or no multiple of the patch's, the picture has more than
+    /// [`MAX_PICTURE_VALUES`](super::MAX_PICTURE_VALUES) values, or its patches leave no room for a prompt.
+    Picture,
 }
 
 impl HeaderError {
@@ -66,6 +75,8 @@ impl HeaderError {
             Self::ValueFormat => "a V-scale format is out of range",
             Self::Padding => "an entry beyond the last layer is not zero",
             Self::Window => "the window is out of range or does not fit its layers",
+            Self::Steps => "the number of steps is out of range",
+            Self::Picture => "the sides of picture and patch do not fit each other or the context",
         }
     }
 }

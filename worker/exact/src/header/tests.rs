@@ -110,7 +110,7 @@ fn header_should_be_refused_when_a_field_is_out_of_range() {
     assert_refused(SemanticsVersion, |header| header.semantics_version = 0);
     assert_refused(SemanticsVersion, |header| header.semantics_version = 2);
     assert_refused(Template, |header| header.template = 0);
-    assert_refused(Template, |header| header.template = 2);
+    assert_refused(Template, |header| header.template = 3);
     assert_refused(ModelDimension, |header| header.model_dimension = 0);
     assert_refused(ModelDimension, |header| header.model_dimension = 1 << 15);
     assert_refused(Layers, |header| header.layers = 0);

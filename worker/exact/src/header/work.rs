@@ -1,6 +1,6 @@
 //! How much work a job on a model is.
 
-use super::ModelHeader;
+use super::{ModelHeader, Picture};
 use crate::layout::{weight_tensors, Weight};
 
 /// Multiply-accumulates in one unit of work.
@@ -17,30 +17,65 @@ impl ModelHeader {
     /// - attention: for each layer, Σ over rows t = 1 … T of 2·min(t, window)·h·a
     /// - logits: output · d · V
     ///
-    /// `None` if a count is 0 or prompt + output exceeds the context; a number otherwise (the
+    /// Of a picture model with N patches of c values, N + prompt rows go through the layers in each step,
+    /// all of them attend to all, and patch and output matrix make N products of c · d each.
+    ///
+    /// `None` if a count is 0 or prompt + output exceeds the context; of a picture model if the output
+    /// is not the picture or its patches and the prompt exceed the context. A number otherwise (the
     /// limits of a valid header keep it below 2⁶³).
     pub fn macs(&self, prompt: u32, output: u32) -> Option<u64> {
+        match self.picture() {
+            Some(picture) => self.picture_macs(&picture, prompt, output),
+            None => self.decoder_macs(prompt, output),
+        }
+    }
+
+    fn decoder_macs(&self, prompt: u32, output: u32) -> Option<u64> {
         if prompt == 0 || output == 0 || prompt.checked_add(output)? > self.max_context {
             return None;
         }
         let rows = u64::from(prompt)
             .checked_add(u64::from(output))?
             .checked_sub(1)?;
+        let products = self.product_macs(rows, output.into())?;
+        let head_elements = u64::from(self.heads).checked_mul(u64::from(self.head_dimension))?;
+        let mut macs = products;
+        for layer in 0..self.layers as usize {
+            let pairs = attended_twice(rows, self.window_of(layer))?;
+            macs = macs.checked_add(pairs.checked_mul(head_elements)?)?;
+        }
+        Some(macs)
+    }
+
+    fn picture_macs(&self, picture: &Picture, prompt: u32, output: u32) -> Option<u64> {
+        let rows = picture.patches().checked_add(prompt)?;
+        if prompt == 0 || output != picture.values() || rows > self.max_context {
+            return None;
+        }
+        let rows = u64::from(rows);
+        let pairs = rows.checked_mul(rows)?.checked_mul(2)?;
+        let attention = pairs
+            .checked_mul(self.heads.into())?
+            .checked_mul(self.head_dimension.into())?
+            .checked_mul(self.layers.into())?;
+        self.product_macs(rows, picture.patches().into())?
+            .checked_add(attention)?
+            .checked_mul(picture.steps.into())
+    }
+
+    /// Multiply-accumulates of the products of `rows` rows in the layers, and `outer` rows in the patch
+    /// and output matrices.
+    fn product_macs(&self, rows: u64, outer: u64) -> Option<u64> {
         let mut products = 0u64;
         for tensor in weight_tensors(self) {
             let times = match tensor.weight {
                 Weight::Embedding => 0,
-                Weight::Output => u64::from(output),
+                Weight::Patch | Weight::Output => outer,
                 _ => rows,
             };
             let planes = if tensor.input.wide { 2 } else { 1 };
             let elements = (tensor.rows as u64).checked_mul(tensor.columns as u64)?;
             products = products.checked_add(elements.checked_mul(planes)?.checked_mul(times)?)?;
-        }
-        let head_elements = u64::from(self.heads).checked_mul(u64::from(self.head_dimension))?;
-        for layer in 0..self.layers as usize {
-            let pairs = attended_twice(rows, self.window_of(layer))?;
-            products = products.checked_add(pairs.checked_mul(head_elements)?)?;
         }
         Some(products)
     }

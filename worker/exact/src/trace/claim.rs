@@ -1,6 +1,7 @@
 //! The claims that make up a trace.
 
 use super::{
+    picture::{latent_claims, step_row_claims},
     reader::{Inputs, Job, Leaf, Reader},
     record::Chosen,
     sum::{keys, split, Span, Sum},
@@ -229,6 +230,65 @@ pub enum Claim {
         /// The candidate.
         candidate: u32,
     },
+    /// A chunk of the latent picture before the first step is the seed's noise.
+    Noise {
+        /// The patch.
+        row: u64,
+        /// The chunk of 256 values.
+        chunk: usize,
+    },
+    /// A value of the latent picture after a step is right.
+    Moved {
+        /// The step.
+        step: usize,
+        /// The patch.
+        row: u64,
+        /// The value.
+        column: usize,
+    },
+    /// The output token of a value of the finished latent picture is its byte.
+    Pixel {
+        /// The patch.
+        row: u64,
+        /// The value.
+        column: usize,
+    },
+    /// No magnitude of a chunk of a patch contradicts the largest of the patch.
+    PatchPeak {
+        /// The step.
+        step: usize,
+        /// The patch.
+        row: u64,
+        /// The chunk of 256 values.
+        chunk: usize,
+    },
+    /// A chunk of a quantised patch is right.
+    PatchInput {
+        /// The step.
+        step: usize,
+        /// The patch.
+        row: u64,
+        /// The chunk of 256 values.
+        chunk: usize,
+    },
+    /// An element of a patch's row that enters the first layer is right.
+    PatchRow {
+        /// The step.
+        step: usize,
+        /// The patch.
+        row: u64,
+        /// The element.
+        column: usize,
+    },
+    /// A chunk of a prompt token's row that enters the first layer is right.
+    PromptRow {
+        /// The step.
+        step: usize,
+        /// The row.
+        row: u64,
+        /// The chunk of 256 columns.
+        chunk: usize,
+    },
     /// Consecutive terms of a sum have this total.
     Terms {
         /// The sum.
@@ -291,7 +351,19 @@ pub fn claims(job: &Job<'_>, tensor: Tensor, index: u64) -> Vec<Claim> {
     };
     let attended = (header.heads as usize).saturating_mul(header.head_dimension as usize);
     let inner = header.feed_forward as usize;
+    let values = header.picture();
+    let values = values.map_or(0, |picture| picture.patch_values() as usize);
     match tensor {
+        Tensor::Latent(_) => latent_claims(job, tensor, row, (leaf, columns(values))),
+        Tensor::PatchPeak(step) => (0..values.div_ceil(CHUNK))
+            .map(|chunk| Claim::PatchPeak { step, row, chunk })
+            .collect(),
+        Tensor::PatchInput(step) => chunks(values, CHUNK)
+            .map(|chunk| Claim::PatchInput { step, row, chunk })
+            .collect(),
+        Tensor::StepRows(step) => step_row_claims(job, step, row, (leaf, columns(d))),
+        Tensor::StepNorm(step) => norm_statistics(Norm::Step(step)),
+        Tensor::StepInput(step) => norm_input(Norm::Step(step)),
         Tensor::Embedded => vec![Claim::Embedded { row, chunk: leaf }],
         Tensor::FinalNorm => norm_statistics(Norm::Final),
         Tensor::FinalInput => norm_input(Norm::Final),
@@ -311,7 +383,7 @@ pub fn claims(job: &Job<'_>, tensor: Tensor, index: u64) -> Vec<Claim> {
                     row,
                     head: leaf,
                 }];
-                claims.extend(keys(header, layer, row).map(|key| Claim::SoftmaxLargest {
+                claims.extend(keys(job, layer, row).map(|key| Claim::SoftmaxLargest {
                     layer,
                     row,
                     head: leaf,
@@ -421,6 +493,12 @@ impl Claim {
                 row,
                 column,
             } => products(weight, layer, row, column..column.saturating_add(1)),
+            Self::Moved { step, row, column } => {
+                products(Weight::Output, step, row, column..column.saturating_add(1))
+            }
+            Self::PatchRow { step, row, column } => {
+                products(Weight::Patch, step, row, column..column.saturating_add(1))
+            }
             Self::ChosenLargest { token, candidate } | Self::ChosenBeats { token, candidate } => {
                 logit(token, candidate)
             }

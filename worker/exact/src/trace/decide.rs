@@ -16,7 +16,7 @@ use crate::{
     attention::{exp2_negative, score, value_scale, weight, Quotient},
     elementwise::embed,
     header::model,
-    layout::{input_mode, Norm, Weight},
+    layout::{input_mode, layer_of, Norm, Weight},
     normalise::{mean, square_exponent, subtract_mean, sum_of_squares},
 };
 use alloc::{vec, vec::Vec};
@@ -40,7 +40,7 @@ pub(super) fn bounded<T: Ord>(value: &T, index: u64, largest: &T, witness: u64) 
 }
 
 /// [`bounded`] for the elements of a row from column `first`; `width` is that of the row.
-fn part_bounded(u: &[i64], first: usize, width: usize, record: PeakRecord) -> bool {
+pub(super) fn part_bounded(u: &[i64], first: usize, width: usize, record: PeakRecord) -> bool {
     let witness = record.witness as usize;
     let (peak, column) = peak_of(u, first);
     if witness >= width {
@@ -109,7 +109,7 @@ impl<I: Inputs> Reader<'_, I> {
                 head,
                 key,
             } => {
-                let keys = keys(self.header(), layer, row);
+                let keys = keys(self.job, layer, row);
                 if !keys.contains(&key) {
                     return Err(Fault::Unknown);
                 }
@@ -195,6 +195,13 @@ impl<I: Inputs> Reader<'_, I> {
             | Claim::ChosenNucleusAt { .. }
             | Claim::ChosenToken { .. }
             | Claim::ChosenBeats { .. } => self.decide_chosen(claim, values),
+            Claim::Noise { .. }
+            | Claim::Moved { .. }
+            | Claim::Pixel { .. }
+            | Claim::PatchPeak { .. }
+            | Claim::PatchInput { .. }
+            | Claim::PatchRow { .. }
+            | Claim::PromptRow { .. } => self.decide_picture(claim, values),
         }
     }
 
@@ -209,7 +216,11 @@ impl<I: Inputs> Reader<'_, I> {
         if token >= self.header().vocabulary {
             return Err(Fault::False);
         }
-        let token = token as usize;
+        self.embedding_chunk(token as usize, chunk)
+    }
+
+    /// A chunk of a row of the embedding.
+    pub fn embedding_chunk(&self, token: usize, chunk: usize) -> Result<Vec<i32>, Fault> {
         let place = self.place(Weight::Embedding, 0)?;
         let multiplier = self.embedding_multiplier(&place, token)?;
         let first = chunk.saturating_mul(CHUNK);
@@ -337,11 +348,12 @@ impl<I: Inputs> Reader<'_, I> {
 
     pub fn value_format(&self, layer: usize) -> u8 {
         let formats = &self.header().value_formats;
-        formats.get(layer).copied().unwrap_or(0)
+        let format = formats.get(layer_of(self.header(), layer));
+        format.copied().unwrap_or(0)
     }
 
     /// An element of an i32 tensor.
-    fn element(&self, tensor: Tensor, row: u64, column: usize) -> Result<i32, Fault> {
+    pub fn element(&self, tensor: Tensor, row: u64, column: usize) -> Result<i32, Fault> {
         let Elements::Stream(_) = tensor.elements(self.header()) else {
             return Err(Fault::Unknown);
         };
@@ -428,7 +440,7 @@ impl<I: Inputs> Reader<'_, I> {
                 row,
                 channel,
             } => {
-                let (input, _) = of_product(weight, layer).ok_or(Fault::Unknown)?;
+                let (input, _) = of_product(self.header(), weight, layer).ok_or(Fault::Unknown)?;
                 let place = self.place(weight, layer)?;
                 if channel >= place.tensor.rows {
                     return Err(Fault::Unknown);
@@ -439,11 +451,11 @@ impl<I: Inputs> Reader<'_, I> {
                 Ok(partial_product(&q, &weights))
             }
             Sum::Softmax { layer, row, head } => {
-                let key = keys(self.header(), layer, row).start.saturating_add(index);
+                let key = keys(self.job, layer, row).start.saturating_add(index);
                 self.probability(layer, row, head, key).map(i64::from)
             }
             Sum::Attended { layer, row, column } => {
-                let key = keys(self.header(), layer, row).start.saturating_add(index);
+                let key = keys(self.job, layer, row).start.saturating_add(index);
                 let (head, element) = self.head_of(column)?;
                 let probability = self.probability(layer, row, head, key)?;
                 let group = group(self.header(), head);

@@ -17,6 +17,10 @@ impl Claim {
         let heads = header.heads as usize;
         let attended = heads.saturating_mul(header.head_dimension as usize);
         let inner = header.feed_forward as usize;
+        let picture = header.picture();
+        let values = picture.map_or(0, |picture| picture.patch_values() as usize);
+        let steps = picture.map_or(0, |picture| picture.steps as usize);
+        let patches = picture.map_or(0, |picture| u64::from(picture.patches()));
         // The leaf with a column of a row; the row and the column exist.
         let at = |tensor: Tensor, row: u64, column: usize, width: usize| {
             let elements = tensor.elements(header);
@@ -26,12 +30,12 @@ impl Claim {
                 }
                 Elements::Heads { .. } | Elements::Records { .. } => 0,
             };
-            let exists = row < tensor.rows(job) && column < width && in_model(job, tensor);
+            let exists = row < tensor.rows(job) && column < width;
             exists.then(|| (tensor, tensor.index(header, row, leaf)))
         };
         let head = |layer, part, row, head: usize, count: usize| {
             let tensor = Tensor::Layer(layer, part);
-            let exists = row < tensor.rows(job) && head < count && in_model(job, tensor);
+            let exists = row < tensor.rows(job) && head < count;
             exists.then(|| (tensor, tensor.index(header, row, head)))
         };
         let chosen = |token| at(Tensor::Chosen, token, 0, 1);
@@ -72,7 +76,7 @@ impl Claim {
                 key,
             } => {
                 let home = head(layer, Part::Softmax, row, index, heads)?;
-                keys(header, layer, row).contains(&key).then_some(home)
+                keys(job, layer, row).contains(&key).then_some(home)
             }
             Self::SoftmaxTotal {
                 layer,
@@ -120,15 +124,33 @@ impl Claim {
                 sampled(parameters.is_some() && candidate < header.vocabulary, token)
             }
             Self::ChosenBeats { token, candidate } => sampled(candidate < header.vocabulary, token),
+            Self::Noise { row, chunk } => {
+                at(Tensor::Latent(0), row, chunk.checked_mul(CHUNK)?, values)
+            }
+            Self::Moved { step, row, column } => {
+                at(Tensor::Latent(step.checked_add(1)?), row, column, values)
+            }
+            Self::Pixel { row, column } => at(Tensor::Latent(steps), row, column, values),
+            Self::PatchPeak { step, row, chunk } => at(
+                Tensor::PatchPeak(step),
+                row,
+                chunk.checked_mul(CHUNK)?,
+                values,
+            ),
+            Self::PatchInput { step, row, chunk } => at(
+                Tensor::PatchInput(step),
+                row,
+                chunk.checked_mul(CHUNK)?,
+                values,
+            ),
+            Self::PatchRow { step, row, column } if row < patches => {
+                at(Tensor::StepRows(step), row, column, d)
+            }
+            Self::PromptRow { step, row, chunk } if row >= patches => {
+                at(Tensor::StepRows(step), row, chunk.checked_mul(CHUNK)?, d)
+            }
+            Self::PatchRow { .. } | Self::PromptRow { .. } => None,
             Self::Terms { .. } => None,
         }
-    }
-}
-
-/// Whether the model has the layer of a tensor.
-const fn in_model(job: &Job<'_>, tensor: Tensor) -> bool {
-    match tensor {
-        Tensor::Layer(layer, _) => layer < job.header.layers as usize,
-        _ => true,
     }
 }

@@ -29,6 +29,7 @@ mod evidence;
 mod flaw;
 mod home;
 mod openings;
+mod picture;
 mod reader;
 mod record;
 mod replay;

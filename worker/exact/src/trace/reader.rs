@@ -11,9 +11,11 @@ use crate::{
     format,
     header::{model, ModelHeader},
     layout::{
-        input_mode, norm_place, place, InputMode, Norm, Place, Weight, TILE_COLUMNS, TILE_ROWS,
+        input_mode, move_place, norm_place, place, InputMode, Norm, Place, Weight, TILE_COLUMNS,
+        TILE_ROWS,
     },
     normalise::{mean, normalised_scale, square_exponent, RootMeanSquare},
+    picture,
     quantise::{int8_from_byte, Amplitude, Quantiser, Scale},
     sampling::Parameters,
     tree::Domain,
@@ -29,7 +31,7 @@ pub struct Job<'a> {
     pub prompt: u32,
     /// Tokens of the output, n ≥ 1.
     pub output: u32,
-    /// How they are drawn; `None` is greedy.
+    /// How they are drawn; `None` is greedy. Of a picture, [`Sampling::of_picture`].
     pub sampling: Option<Sampling>,
 }
 
@@ -42,12 +44,27 @@ pub struct Sampling {
     pub key: [u32; 2],
 }
 
+impl Sampling {
+    /// That of a picture, of which only the seed counts; `key` is [`crate::picture::key`].
+    pub const fn of_picture(key: [u32; 2]) -> Self {
+        let parameters = Parameters {
+            beta: 1 << 16,
+            top_k: 0,
+            top_p: crate::sampling::WHOLE,
+            min_p: None,
+        };
+        Self { parameters, key }
+    }
+}
+
 impl Job<'_> {
-    /// Rows that are processed, T = P + n − 1.
-    pub const fn rows(&self) -> u64 {
-        (self.prompt as u64)
-            .saturating_add(self.output as u64)
-            .saturating_sub(1)
+    /// Rows that are processed, T = P + n − 1; of a picture those of a step, R = N + P.
+    pub fn rows(&self) -> u64 {
+        let prompt = u64::from(self.prompt);
+        match self.header.picture() {
+            Some(picture) => prompt.saturating_add(picture.patches().into()),
+            None => prompt.saturating_add(self.output.into()).saturating_sub(1),
+        }
     }
 
     /// The row after which output token `index` is chosen.
@@ -276,6 +293,7 @@ impl<'a, I: Inputs> Reader<'a, I> {
     /// Format of the rows that a product reads.
     fn input_format(&self, weight: Weight) -> i32 {
         match weight {
+            Weight::Patch => picture::LATENT,
             Weight::AttentionOutput => format::ATTENTION,
             Weight::Down if self.header().has(model::UNGATED) => format::ACTIVATED,
             Weight::Down => format::GATED,
@@ -298,6 +316,17 @@ impl<'a, I: Inputs> Reader<'a, I> {
         let width = self.header().head_dimension as usize;
         let offset = row.saturating_mul(width as u64).saturating_mul(2);
         self.numbers(Leaf::Tables, offset, width, i16::from_le_bytes)
+    }
+
+    /// κ and δ of a step of a picture.
+    pub fn moves(&self, step: usize) -> Result<(i32, i32), Fault> {
+        let step = u32::try_from(step).map_err(|_| Fault::Unknown)?;
+        let offset = move_place(self.header(), step);
+        let numbers = self.numbers(Leaf::Tables, offset, 2, i32::from_le_bytes)?;
+        match numbers.as_slice() {
+            [kappa, delta] => Ok((*kappa, *delta)),
+            _ => Err(Fault::Unknown),
+        }
     }
 
     /// A leaf of the trace, of the length that its place gives it.
@@ -413,7 +442,7 @@ impl<'a, I: Inputs> Reader<'a, I> {
 
     /// Scale of the rows that a product reads.
     pub fn input_scale(&self, weight: Weight, layer: usize, row: u64) -> Result<InputScale, Fault> {
-        let (_, norm) = of_product(weight, layer).ok_or(Fault::Unknown)?;
+        let (_, norm) = of_product(self.header(), weight, layer).ok_or(Fault::Unknown)?;
         let wide = input_mode(self.header(), weight, layer).wide;
         let scale = match norm {
             Some(norm) => {
@@ -423,11 +452,12 @@ impl<'a, I: Inputs> Reader<'a, I> {
                 normalised_scale(amplitude, root(self.header(), &record))
             }
             None => {
-                let part = match weight {
-                    Weight::Down => Part::GatedPeak,
-                    _ => Part::AttendedPeak,
+                let tensor = match weight {
+                    Weight::Patch => Tensor::PatchPeak(layer),
+                    Weight::Down => Tensor::Layer(layer, Part::GatedPeak),
+                    _ => Tensor::Layer(layer, Part::AttendedPeak),
                 };
-                let record: PeakRecord = self.record(Tensor::Layer(layer, part), row, 0)?;
+                let record: PeakRecord = self.record(tensor, row, 0)?;
                 amplitude(record).scale()
             }
         };
@@ -442,14 +472,14 @@ pub(super) fn norm_mode(header: &ModelHeader, norm: Norm) -> InputMode {
             input_mode(header, Weight::Query, layer)
         }
         Norm::FeedForward(layer) => input_mode(header, Weight::Up, layer),
-        Norm::Final => input_mode(header, Weight::Output, 0),
+        Norm::Final | Norm::Step(_) => input_mode(header, Weight::Output, 0),
     }
 }
 
 /// Format of a product's output.
 const fn output_format(weight: Weight) -> i32 {
     match weight {
-        Weight::AttentionOutput | Weight::Down => format::RESIDUAL,
+        Weight::Patch | Weight::AttentionOutput | Weight::Down => format::RESIDUAL,
         Weight::Output => format::LOGITS,
         _ => format::PROJECTION,
     }

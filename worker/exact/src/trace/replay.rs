@@ -1,5 +1,6 @@
 //! Computes a trace: the portable forward pass.
 
+mod picture;
 mod proofs;
 mod rows;
 
@@ -42,6 +43,10 @@ pub enum ReplayError {
     Token(u32),
     /// Prompt and output do not fit the context.
     Context,
+    /// The model makes pictures, and text was asked for.
+    PictureModel,
+    /// The model writes text, and a picture was asked for.
+    NoPictureModel,
 }
 
 impl fmt::Display for ReplayError {
@@ -56,6 +61,12 @@ impl fmt::Display for ReplayError {
                 write!(formatter, "Token: {token} is not in the vocabulary")
             }
             Self::Context => formatter.write_str("Context: the job does not fit the context"),
+            Self::PictureModel => {
+                formatter.write_str("PictureModel: the model makes pictures, not text")
+            }
+            Self::NoPictureModel => {
+                formatter.write_str("NoPictureModel: the model writes text, it makes no pictures")
+            }
         }
     }
 }
@@ -137,6 +148,20 @@ impl<'a> Replay<'a> {
         prompt: &[u32],
         sampling: Option<Sampling>,
     ) -> Result<Self, ReplayError> {
+        if header.picture().is_some() {
+            return Err(ReplayError::PictureModel);
+        }
+        let replay = Self::begin(header, sections, prompt, sampling)?;
+        replay.check(prompt, prompt.len())?;
+        Ok(replay)
+    }
+
+    fn begin(
+        header: &'a ModelHeader,
+        sections: Sections<'a>,
+        prompt: &[u32],
+        sampling: Option<Sampling>,
+    ) -> Result<Self, ReplayError> {
         let lengths = section_lengths(header);
         let fits = |section: &[u8], length| section.len() as u64 == length;
         if !fits(sections.scales, lengths.scales)
@@ -148,7 +173,7 @@ impl<'a> Replay<'a> {
         if prompt.is_empty() {
             return Err(ReplayError::EmptyPrompt);
         }
-        let replay = Self {
+        Ok(Self {
             header,
             sections,
             sampling,
@@ -158,9 +183,7 @@ impl<'a> Replay<'a> {
             trace: Tensor::all(header)
                 .map(|tensor| (tensor, Vec::new()))
                 .collect(),
-        };
-        replay.check(prompt, prompt.len())?;
-        Ok(replay)
+        })
     }
 
     fn check(&self, tokens: &[u32], positions: usize) -> Result<(), ReplayError> {
@@ -179,6 +202,9 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// [`ReplayError`].
     pub fn generate(mut self, most: u32, stop: &[u32]) -> Result<Self, ReplayError> {
+        if self.header.picture().is_some() {
+            return Err(ReplayError::PictureModel);
+        }
         if most == 0 {
             return Err(ReplayError::NoOutput);
         }
@@ -198,6 +224,9 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// [`ReplayError`].
     pub fn teacher_force(mut self, output: &[u32]) -> Result<Self, ReplayError> {
+        if self.header.picture().is_some() {
+            return Err(ReplayError::PictureModel);
+        }
         if output.is_empty() {
             return Err(ReplayError::NoOutput);
         }

@@ -96,7 +96,7 @@ impl Sum {
                 columns.div_ceil(CHUNK) as u64
             }
             Self::Softmax { layer, row, .. } | Self::Attended { layer, row, .. } => {
-                let keys = keys(header, layer, row);
+                let keys = keys(job, layer, row);
                 keys.end.saturating_sub(keys.start)
             }
             Self::Ranked { .. } | Self::Total { .. } | Self::Kept { .. } => {
@@ -132,7 +132,11 @@ impl Sum {
 }
 
 /// Positions of the keys that a query sees.
-pub(super) fn keys(header: &ModelHeader, layer: usize, row: u64) -> Range<u64> {
+pub(super) fn keys(job: &Job<'_>, layer: usize, row: u64) -> Range<u64> {
+    let header = job.header;
+    if header.picture().is_some() {
+        return 0..job.rows();
+    }
     let end = row.saturating_add(1);
     let window = header.window_of(layer).map_or(u64::MAX, u64::from);
     end.saturating_sub(window)..end

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     header::ModelHeader,
-    layout::{input_mode, Norm, Weight},
+    layout::{input_mode, layer_of, passes, Norm, Weight},
     tree::Domain,
 };
 use alloc::{vec, vec::Vec};
@@ -39,7 +39,7 @@ pub const LEAF_BYTES: usize = 1024;
 pub enum Tensor {
     /// Residual stream that enters the first layer, `[T, d]`.
     Embedded,
-    /// A tensor of a layer.
+    /// A tensor of a layer; in a picture's trace, of a [pass](crate::layout::layer_of).
     Layer(usize, Part),
     /// Statistics of the final norm, `[n]`: of the rows that are sampled.
     FinalNorm,
@@ -47,6 +47,18 @@ pub enum Tensor {
     FinalInput,
     /// How each output token was chosen, `[n]`.
     Chosen,
+    /// Latent picture before a step, `[N, c]`; that of step S is the finished one.
+    Latent(usize),
+    /// Largest magnitude of each of its patches, `[N]`.
+    PatchPeak(usize),
+    /// The patches quantised, `[N, c]`.
+    PatchInput(usize),
+    /// Residual stream that enters the first layer in a step, `[R, d]`.
+    StepRows(usize),
+    /// Statistics of the final norm of a step's patches, `[N]`.
+    StepNorm(usize),
+    /// Quantised output of that norm, `[N, d]`.
+    StepInput(usize),
 }
 
 /// Tensors of a layer, in the order of computation.
@@ -176,44 +188,108 @@ pub(super) const HEAD_SCALE_BYTES: usize = 6;
 
 impl Tensor {
     /// The residual stream after the last layer: the digest.
-    pub const fn last(header: &ModelHeader) -> Self {
-        Self::Layer(header.layers.saturating_sub(1) as usize, Part::Output)
+    pub fn last(header: &ModelHeader) -> Self {
+        Self::Layer(passes(header).saturating_sub(1), Part::Output)
     }
 
     /// Every tensor of a model's trace in the order of computation.
     pub fn all(header: &ModelHeader) -> impl Iterator<Item = Self> {
-        let layers = (0..header.layers as usize)
-            .flat_map(|layer| Part::ALL.map(|part| Self::Layer(layer, part)));
-        iter::once(Self::Embedded).chain(layers).chain([
+        let layers = header.layers as usize;
+        let passes = move |step: usize| {
+            let first = step.saturating_mul(layers);
+            (first..first.saturating_add(layers))
+                .flat_map(|pass| Part::ALL.map(|part| Self::Layer(pass, part)))
+        };
+        let steps = header.picture().map(|picture| picture.steps as usize);
+        let text = iter::once(Self::Embedded).chain(passes(0)).chain([
             Self::FinalNorm,
             Self::FinalInput,
             Self::Chosen,
-        ])
+        ]);
+        let of_step = move |step| {
+            let before = [
+                Self::Latent(step),
+                Self::PatchPeak(step),
+                Self::PatchInput(step),
+                Self::StepRows(step),
+            ];
+            let after = [Self::StepNorm(step), Self::StepInput(step)];
+            before.into_iter().chain(passes(step)).chain(after)
+        };
+        let pictures = steps.map(|steps| {
+            let each = (0..steps).flat_map(of_step);
+            each.chain(iter::once(Self::Latent(steps)))
+        });
+        let text = steps.is_none().then_some(text);
+        text.into_iter()
+            .flatten()
+            .chain(pictures.into_iter().flatten())
     }
 
     /// Place in that order.
-    pub const fn number(self, header: &ModelHeader) -> u64 {
+    pub fn number(self, header: &ModelHeader) -> u64 {
         const EACH: u64 = Part::ALL.len() as u64;
-        let end = (header.layers as u64)
-            .saturating_mul(EACH)
-            .saturating_add(1);
+        let layers = u64::from(header.layers);
+        let layers_end = layers.saturating_mul(EACH);
+        // Tensors of a step: those of its layers, four before and two after them.
+        let of_step = |step: usize, place: u64| {
+            (step as u64)
+                .saturating_mul(layers_end.saturating_add(6))
+                .saturating_add(place)
+        };
         match self {
             Self::Embedded => 0,
-            Self::Layer(layer, part) => (layer as u64)
-                .saturating_mul(EACH)
-                .saturating_add(part as u64)
-                .saturating_add(1),
-            Self::FinalNorm => end,
-            Self::FinalInput => end.saturating_add(1),
-            Self::Chosen => end.saturating_add(2),
+            Self::Layer(pass, part) => {
+                let layer = layer_of(header, pass) as u64;
+                let place = layer.saturating_mul(EACH).saturating_add(part as u64);
+                match pass.checked_div(header.layers as usize) {
+                    Some(step) if header.picture().is_some() => {
+                        of_step(step, place.saturating_add(4))
+                    }
+                    _ => place.saturating_add(1),
+                }
+            }
+            Self::FinalNorm => layers_end.saturating_add(1),
+            Self::FinalInput => layers_end.saturating_add(2),
+            Self::Chosen => layers_end.saturating_add(3),
+            Self::Latent(step) => of_step(step, 0),
+            Self::PatchPeak(step) => of_step(step, 1),
+            Self::PatchInput(step) => of_step(step, 2),
+            Self::StepRows(step) => of_step(step, 3),
+            Self::StepNorm(step) => of_step(step, layers_end.saturating_add(4)),
+            Self::StepInput(step) => of_step(step, layers_end.saturating_add(5)),
         }
     }
 
-    /// Rows in the trace of a job.
-    pub const fn rows(self, job: &Job<'_>) -> u64 {
+    /// Whether traces of the model have the tensor.
+    pub fn is_of(self, header: &ModelHeader) -> bool {
+        let steps = header.picture().map(|picture| picture.steps as usize);
         match self {
-            Self::FinalNorm | Self::FinalInput | Self::Chosen => job.output as u64,
-            _ => job.rows(),
+            Self::Layer(pass, _) => pass < passes(header),
+            Self::Embedded | Self::FinalNorm | Self::FinalInput | Self::Chosen => steps.is_none(),
+            Self::Latent(step) => steps.is_some_and(|steps| step <= steps),
+            Self::PatchPeak(step)
+            | Self::PatchInput(step)
+            | Self::StepRows(step)
+            | Self::StepNorm(step)
+            | Self::StepInput(step) => steps.is_some_and(|steps| step < steps),
+        }
+    }
+
+    /// Rows in the trace of a job; none of a tensor that the trace does not have.
+    pub fn rows(self, job: &Job<'_>) -> u64 {
+        if !self.is_of(job.header) {
+            return 0;
+        }
+        let patches = || job.header.picture().map_or(0, |picture| picture.patches());
+        match self {
+            Self::FinalNorm | Self::FinalInput | Self::Chosen => job.output.into(),
+            Self::Latent(_)
+            | Self::PatchPeak(_)
+            | Self::PatchInput(_)
+            | Self::StepNorm(_)
+            | Self::StepInput(_) => patches().into(),
+            Self::Embedded | Self::Layer(..) | Self::StepRows(_) => job.rows(),
         }
     }
 
@@ -230,11 +306,18 @@ impl Tensor {
         let record = |bytes| Elements::Records { count: 1, bytes };
         let head_rows = |count| Elements::Heads { count, width };
         let attended = heads.saturating_mul(width);
+        let picture = header.picture();
+        let values = picture.map_or(0, |picture| picture.patch_values() as usize);
         match self {
-            Self::Embedded | Self::Layer(_, Part::Middle | Part::Output) => Elements::Stream(d),
-            Self::Layer(_, Part::AttentionNorm | Part::FeedForwardNorm) | Self::FinalNorm => {
-                record(NormRecord::LENGTH)
+            Self::Embedded | Self::StepRows(_) | Self::Layer(_, Part::Middle | Part::Output) => {
+                Elements::Stream(d)
             }
+            Self::Latent(_) => Elements::Stream(values),
+            Self::PatchInput(step) => quantised(values, Weight::Patch, step),
+            Self::StepInput(step) => quantised(d, Weight::Output, step),
+            Self::Layer(_, Part::AttentionNorm | Part::FeedForwardNorm)
+            | Self::FinalNorm
+            | Self::StepNorm(_) => record(NormRecord::LENGTH),
             Self::Layer(layer, Part::AttentionInput) => quantised(d, Weight::Query, layer),
             Self::Layer(_, Part::Queries) => head_rows(heads),
             Self::Layer(_, Part::Keys | Part::Values) => head_rows(groups),
@@ -243,7 +326,9 @@ impl Tensor {
                 bytes: SoftmaxRecord::LENGTH,
             },
             Self::Layer(_, Part::Attended) => Elements::Stream(attended),
-            Self::Layer(_, Part::AttendedPeak | Part::GatedPeak) => record(PeakRecord::LENGTH),
+            Self::Layer(_, Part::AttendedPeak | Part::GatedPeak) | Self::PatchPeak(_) => {
+                record(PeakRecord::LENGTH)
+            }
             Self::Layer(layer, Part::OutputInput) => {
                 quantised(attended, Weight::AttentionOutput, layer)
             }
@@ -291,7 +376,11 @@ pub(super) fn of_norm(header: &ModelHeader, norm: Norm) -> Option<(Tensor, Tenso
     use Tensor::Layer;
     match norm {
         Norm::Attention(layer) => {
+            let steps = header.picture().is_some();
             let before = match layer.checked_sub(1) {
+                _ if steps && layer_of(header, layer) == 0 => {
+                    Tensor::StepRows(layer.checked_div(header.layers as usize)?)
+                }
                 Some(before) => Layer(before, Part::Output),
                 None => Tensor::Embedded,
             };
@@ -307,13 +396,22 @@ pub(super) fn of_norm(header: &ModelHeader, norm: Norm) -> Option<(Tensor, Tenso
             Layer(layer, Part::FeedForwardInput),
         )),
         Norm::Final => Some((Tensor::last(header), Tensor::FinalNorm, Tensor::FinalInput)),
+        Norm::Step(step) => {
+            let passes = step.checked_add(1)?.checked_mul(header.layers as usize)?;
+            let before = Layer(passes.checked_sub(1)?, Part::Output);
+            Some((before, Tensor::StepNorm(step), Tensor::StepInput(step)))
+        }
         Norm::Query(_) | Norm::Key(_) => None,
     }
 }
 
 /// The quantised rows that a product reads, and the norm they come from, if they come from one. The
-/// embedding is no product.
-pub(super) fn of_product(weight: Weight, layer: usize) -> Option<(Tensor, Option<Norm>)> {
+/// embedding is no product. `layer` is the pass, or the step of a picture's patch and output matrix.
+pub(super) fn of_product(
+    header: &ModelHeader,
+    weight: Weight,
+    layer: usize,
+) -> Option<(Tensor, Option<Norm>)> {
     use Tensor::Layer;
     Some(match weight {
         Weight::Query | Weight::Key | Weight::Value => (
@@ -326,7 +424,11 @@ pub(super) fn of_product(weight: Weight, layer: usize) -> Option<(Tensor, Option
             Some(Norm::FeedForward(layer)),
         ),
         Weight::Down => (Layer(layer, Part::DownInput), None),
+        Weight::Output if header.picture().is_some() => {
+            (Tensor::StepInput(layer), Some(Norm::Step(layer)))
+        }
         Weight::Output => (Tensor::FinalInput, Some(Norm::Final)),
+        Weight::Patch => (Tensor::PatchInput(layer), None),
         Weight::Embedding => return None,
     })
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     header::ModelHeader,
     layout::Weight,
-    testing::{every_filter, shapes, Blake, Model, Numbers},
+    testing::{every_filter, shapes, small_picture_header, Blake, Model, Numbers},
 };
 use std::borrow::Cow;
 use tensor::Elements;
@@ -11,6 +11,7 @@ mod games;
 mod moves;
 mod openings;
 mod padding;
+mod pictures;
 mod sizes;
 mod windows;
 
@@ -200,6 +201,19 @@ fn a_replay_should_refuse_what_is_no_job() {
     let forced = |output: &[u32]| job().teacher_force(output).unwrap_err();
     assert_eq!(forced(&[]), ReplayError::NoOutput);
     assert_eq!(forced(&[41]), ReplayError::Token(41));
+
+    let pictures = Model::random::<Blake>(small_picture_header(), 1);
+    let sections = Sections {
+        scales: &pictures.scales,
+        tables: &pictures.tables,
+        weights: &pictures.weights,
+    };
+    let refused = Replay::new(&pictures.header, sections, &[1], None).unwrap_err();
+    assert_eq!(refused, ReplayError::PictureModel);
+    assert_eq!(
+        refused.to_string(),
+        "PictureModel: the model makes pictures, not text"
+    );
 }
 
 #[test]

@@ -158,6 +158,7 @@ variants!(Weight {
     6 => Up,
     7 => Down,
     8 => Output,
+    9 => Patch,
 });
 
 variants!(Norm {
@@ -166,6 +167,7 @@ variants!(Norm {
     2 => Key(layer),
     3 => FeedForward(layer),
     4 => Final,
+    5 => Step(step),
 });
 
 variants!(Part {
@@ -192,6 +194,12 @@ variants!(Tensor {
     2 => FinalNorm,
     3 => FinalInput,
     4 => Chosen,
+    5 => Latent(step),
+    6 => PatchPeak(step),
+    7 => PatchInput(step),
+    8 => StepRows(step),
+    9 => StepNorm(step),
+    10 => StepInput(step),
 });
 
 variants!(Leaf {
@@ -240,6 +248,13 @@ variants!(Claim {
     22 => ChosenToken { token },
     23 => ChosenBeats { token, candidate },
     24 => Terms { sum, first, count, value },
+    25 => Noise { row, chunk },
+    26 => Moved { step, row, column },
+    27 => Pixel { row, column },
+    28 => PatchPeak { step, row, chunk },
+    29 => PatchInput { step, row, chunk },
+    30 => PatchRow { step, row, column },
+    31 => PromptRow { step, row, chunk },
 });
 
 variants!(Flaw {

@@ -54,6 +54,25 @@ fn answer_should_be_refused_when_inputs_do_not_fit() {
             "-128 is no int8 element",
         ),
         (
+            "step",
+            fields([
+                ("delta", Value::Integer(1)),
+                ("kappa", Value::Integer(1)),
+                ("v", list(&[1, 2])),
+                ("x", list(&[1])),
+            ]),
+            "x and v: 1 and 2",
+        ),
+        (
+            "noise",
+            fields([
+                ("count", Value::Integer(1)),
+                ("first", Value::Integer(65_536)),
+                ("seed", Value::Integer(1)),
+            ]),
+            "no picture has so many values",
+        ),
+        (
             "activate",
             fields([("activation", Value::Text("relu".into())), ("x", list(&[]))]),
             "activation is of another type or out of range",

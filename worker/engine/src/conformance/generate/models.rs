@@ -8,7 +8,7 @@ use crate::{
 };
 use aipg_exact::{
     header::{input, output},
-    layout::{section_lengths, weight_tensors, Weight},
+    layout::{move_place, section_lengths, weight_tensors, Weight},
 };
 use aipg_vectors::{job::Generate, record::Bytes, sampling::Sampling};
 
@@ -93,10 +93,21 @@ fn model(
         .header(hadamard, [7; 32])
         .expect("the shapes above are in range");
     if wide {
-        let flags = header.input_flags.iter_mut().take(layers as usize);
-        flags.for_each(|flags| *flags |= input::WIDE);
-        header.output_flags |= output::WIDE;
+        widen(&mut header);
     }
+    with_any_sections(header, numbers)
+}
+
+/// Gives every input of the layers and of the output 16 bits.
+pub(super) fn widen(header: &mut ModelHeader) {
+    let layers = header.layers as usize;
+    let flags = header.input_flags.iter_mut().take(layers);
+    flags.for_each(|flags| *flags |= input::WIDE);
+    header.output_flags |= output::WIDE;
+}
+
+/// A model file of this header with any bytes in its sections.
+pub(super) fn with_any_sections(mut header: ModelHeader, numbers: &mut Numbers) -> Vec<u8> {
     let lengths = section_lengths(&header);
     let mut bytes = |count: u64| numbers.list(count as usize, |numbers| numbers.next() as u8);
     let mut sections = Sections {
@@ -106,8 +117,18 @@ fn model(
     };
     // Numbers of any size would leave nothing but zeros and limits; these leave some of every magnitude.
     set_scales(&header, &mut sections.scales, numbers);
+    set_moves(&header, &mut sections.tables, numbers);
     file::commit(&mut header, &sections);
     file::encode(&header, &sections)
+}
+
+/// Lets κ of each step of a picture have up to 17 bits and δ up to 6: the output is often at its limits, and a
+/// picture shall have more values than two.
+fn set_moves(header: &ModelHeader, tables: &mut [u8], numbers: &mut Numbers) {
+    let moves = &mut tables[move_place(header, 0) as usize..];
+    for (slots, bits) in moves.chunks_exact_mut(4).zip([17, 6].into_iter().cycle()) {
+        slots.copy_from_slice(&(numbers.signed(bits) as i32).to_le_bytes());
+    }
 }
 
 /// Sets the shift S of each matrix to 20 … 35, lets the multiplier of every second token be small, and

@@ -41,19 +41,27 @@ impl Replay<'_> {
             ] {
                 self.heads(part, weight, layer, row, heads as usize);
             }
-            let attended = self.attend(layer, row);
-            self.push_stream(Tensor::Layer(layer, Part::Attended), &attended);
-            self.quantise_attended(&attended, layer, row);
-            self.add_update(Weight::AttentionOutput, layer, row, &mut stream);
-            self.push_stream(Tensor::Layer(layer, Part::Middle), &stream);
-            self.normalise(Norm::FeedForward(layer), &stream, row);
-            self.gate(layer, row);
-            self.add_update(Weight::Down, layer, row, &mut stream);
-            self.push_stream(Tensor::Layer(layer, Part::Output), &stream);
+            self.finish_layer(layer, row, &mut stream);
         }
     }
 
-    fn read<T: Default>(&self, read: impl FnOnce(Reader<'_, Self>) -> Result<T, Fault>) -> T {
+    /// A row through the rest of a layer, once the keys and values that it sees are there.
+    pub(super) fn finish_layer(&mut self, layer: usize, row: u64, stream: &mut [i32]) {
+        let attended = self.attend(layer, row);
+        self.push_stream(Tensor::Layer(layer, Part::Attended), &attended);
+        self.quantise_attended(&attended, layer, row);
+        self.add_update(Weight::AttentionOutput, layer, row, stream);
+        self.push_stream(Tensor::Layer(layer, Part::Middle), stream);
+        self.normalise(Norm::FeedForward(layer), stream, row);
+        self.gate(layer, row);
+        self.add_update(Weight::Down, layer, row, stream);
+        self.push_stream(Tensor::Layer(layer, Part::Output), stream);
+    }
+
+    pub(super) fn read<T: Default>(
+        &self,
+        read: impl FnOnce(Reader<'_, Self>) -> Result<T, Fault>,
+    ) -> T {
         let job = Job {
             // The row at work is not sampled yet, but it is a row.
             output: (self.output.len() as u32).saturating_add(1),
@@ -67,18 +75,18 @@ impl Replay<'_> {
         result.unwrap_or_default()
     }
 
-    fn push(&mut self, tensor: Tensor, leaf: Vec<u8>) {
+    pub(super) fn push(&mut self, tensor: Tensor, leaf: Vec<u8>) {
         self.trace.entry(tensor).or_default().push(leaf);
     }
 
-    fn push_stream(&mut self, tensor: Tensor, row: &[i32]) {
+    pub(super) fn push_stream(&mut self, tensor: Tensor, row: &[i32]) {
         for chunk in row.chunks(CHUNK) {
             let leaf = chunk.iter().flat_map(|x| x.to_le_bytes()).collect();
             self.push(tensor, leaf);
         }
     }
 
-    fn push_quantised(&mut self, tensor: Tensor, row: &[i16]) {
+    pub(super) fn push_quantised(&mut self, tensor: Tensor, row: &[i16]) {
         let elements = tensor.elements(self.header);
         let wide = matches!(elements, Elements::Quantised { wide: true, .. });
         for part in row.chunks(elements.per_leaf()) {
@@ -92,7 +100,7 @@ impl Replay<'_> {
     }
 
     /// A norm of the stream at a row of its statistics.
-    fn normalise(&mut self, norm: Norm, stream: &[i32], row: u64) {
+    pub(super) fn normalise(&mut self, norm: Norm, stream: &[i32], row: u64) {
         let Some((_, statistics, made)) = of_norm(self.header, norm) else {
             return;
         };
@@ -124,11 +132,11 @@ impl Replay<'_> {
     }
 
     /// Outputs of consecutive channels of a product. The same as [`Reader::outputs`] of the sums.
-    fn outputs(&self, weight: Weight, layer: usize, row: u64) -> Vec<i32> {
+    pub(super) fn outputs(&self, weight: Weight, layer: usize, row: u64) -> Vec<i32> {
         let Some(place) = place(self.header, weight, layer) else {
             return Vec::new();
         };
-        let Some((input, _)) = of_product(weight, layer) else {
+        let Some((input, _)) = of_product(self.header, weight, layer) else {
             return Vec::new();
         };
         let columns = place.tensor.columns;
@@ -155,7 +163,14 @@ impl Replay<'_> {
         outputs
     }
 
-    fn heads(&mut self, part: Part, weight: Weight, layer: usize, row: u64, heads: usize) {
+    pub(super) fn heads(
+        &mut self,
+        part: Part,
+        weight: Weight,
+        layer: usize,
+        row: u64,
+        heads: usize,
+    ) {
         let projected = self.outputs(weight, layer, row);
         let width = (self.header.head_dimension as usize).max(1);
         for head in projected.chunks(width).take(heads) {
@@ -170,7 +185,7 @@ impl Replay<'_> {
     /// Attention of a row: pushes the records, returns the outputs of all heads.
     fn attend(&mut self, layer: usize, row: u64) -> Vec<i32> {
         let width = self.header.head_dimension as usize;
-        let keys = keys(self.header, layer, row);
+        let keys = keys(&self.job(), layer, row);
         let mut attended = Vec::new();
         for head in 0..self.header.heads as usize {
             let scores: Vec<i32> = keys
@@ -240,7 +255,7 @@ impl Replay<'_> {
         self.push_row(layer, &u, mode.wide, Part::GatedPeak, Part::DownInput);
     }
 
-    fn add_update(&self, weight: Weight, layer: usize, row: u64, stream: &mut [i32]) {
+    pub(super) fn add_update(&self, weight: Weight, layer: usize, row: u64, stream: &mut [i32]) {
         let update = self.outputs(weight, layer, row);
         for (x, update) in stream.iter_mut().zip(update) {
             *x = saturate(i64::from(*x).saturating_add(update.into()));

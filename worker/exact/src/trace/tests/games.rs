@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::best_lie;
 
 /// Plays a false claim to its end: the number of reveals it took to refute it.
-fn play(trace: &Replay<'_>, job: &Job<'_>, mut claim: Claim) -> usize {
+pub(super) fn play(trace: &Replay<'_>, job: &Job<'_>, mut claim: Claim) -> usize {
     for round in 0..=MAX_ROUNDS {
         let spans = claim.reveals(job, trace).unwrap();
         let truth = trace.reveal(&spans);

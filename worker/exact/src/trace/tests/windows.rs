@@ -38,9 +38,15 @@ fn a_query_should_see_its_own_key_in_every_valid_model() {
         valid += 1;
         let most = u64::from(header.max_context);
         let window = u64::from(header.window);
+        let job = Job {
+            header: &header,
+            prompt: 1,
+            output: header.max_context - 1,
+            sampling: None,
+        };
         for layer in 0..layers {
             for row in [0, 1, window.max(1) - 1, window, most - 1] {
-                let keys = keys(&header, layer, row);
+                let keys = keys(&job, layer, row);
                 assert!(keys.contains(&row), "{row}: {keys:?}");
                 assert_eq!(keys.end, row + 1);
                 let seen = header.window_of(layer).map_or(u64::MAX, u64::from);
