@@ -4,15 +4,16 @@ mod common;
 
 use aipg_cuda::{
     decoder::{Append, Decoder, ForwardError, ForwardPass, Limits},
-    device::Device,
+    device::{Device, DeviceError},
     jobs::{generate, replay, Answer, Job},
+    model::DeviceModel,
     operations::Tuning,
 };
 use aipg_engine::{Model as Engine, Sampler};
 use aipg_exact::{
     sampling::{key, Parameters},
-    testing::{small_header, Model, Numbers},
-    trace::Sampling,
+    testing::{small_header, small_picture_header, Model, Numbers},
+    trace::{Sampling, Sections},
     Blake2b256,
 };
 use common::{devices, models, tunings, ORDERS};
@@ -54,6 +55,20 @@ fn expected(engine: &Engine, prompt: &[u32], output: usize, how: Option<Paramete
     Answer {
         tokens: answer.tokens,
         digest: answer.digest,
+    }
+}
+
+#[test]
+fn a_picture_model_should_be_refused() {
+    let model = Model::random::<Blake2b256>(small_picture_header(), 1);
+    for device in devices() {
+        let sections = Sections {
+            scales: &model.scales,
+            tables: &model.tables,
+            weights: &model.weights,
+        };
+        let refused = DeviceModel::upload(&*device, &model.header, sections);
+        assert!(matches!(refused, Err(DeviceError::PictureModel)));
     }
 }
 

@@ -10,9 +10,10 @@ use super::{
 pub enum Flaw {
     /// This output token is not in the vocabulary.
     UnknownToken(u64),
-    /// This output token, not the last, is a stop token.
+    /// This output token, not the last, is a stop token. Nothing stops a picture.
     EarlyStop(u64),
-    /// The last output token is no stop token, and the job allows more.
+    /// The last output token is no stop token, and the job allows more; of a picture, that values are
+    /// missing.
     EndsEarly,
     /// This prompt token is not in the vocabulary: the worker should have given the job back.
     UnknownInput(u64),
@@ -41,7 +42,12 @@ impl Flaw {
             }
             reader.token(prompt.saturating_add(index))
         };
+        let picture = job.header.picture();
         Ok(match self {
+            Self::EarlyStop(index) if picture.is_some() => token(index).map(|_| false)?,
+            Self::EndsEarly if picture.is_some() => {
+                picture.is_some_and(|picture| job.output < picture.values())
+            }
             Self::UnknownToken(index) => token(index)? >= job.header.vocabulary,
             Self::EarlyStop(index) => stop.contains(&token(index)?) && index < last,
             Self::UnknownInput(index) if index >= prompt => return Err(Fault::Unknown),

@@ -226,6 +226,15 @@ impl Tensor {
             .chain(pictures.into_iter().flatten())
     }
 
+    /// Number of the tensors of a model's trace.
+    pub fn count(header: &ModelHeader) -> u64 {
+        let last = match header.picture() {
+            Some(picture) => Self::Latent(picture.steps as usize),
+            None => Self::Chosen,
+        };
+        last.number(header).saturating_add(1)
+    }
+
     /// Place in that order.
     pub fn number(self, header: &ModelHeader) -> u64 {
         const EACH: u64 = Part::ALL.len() as u64;

@@ -5,7 +5,7 @@ use crate::{
     commitment::DigestBuilder,
     picture,
     testing::{picture_shapes, shapes, small_picture_header, Blake, Model, Numbers},
-    trace::{claims, Claim, Fault, Replay, ReplayError, Sections, Sum, Tensor},
+    trace::{claims, Claim, Fault, Flaw, Job, Replay, ReplayError, Sections, Sum, Tensor},
 };
 use std::collections::BTreeSet;
 
@@ -134,6 +134,7 @@ fn tensors_should_be_numbered_in_order() {
         let numbers = Tensor::all(&header).map(|tensor| tensor.number(&header));
         assert!(numbers.eq(0..steps * (15 * 2 + 6) + 1));
         assert!(Tensor::all(&header).all(|tensor| tensor.is_of(&header)));
+        assert_eq!(Tensor::count(&header), steps * (15 * 2 + 6) + 1);
     }
 }
 
@@ -305,6 +306,33 @@ fn claims_beyond_the_ends_of_a_picture_should_be_unknown() {
         head: 3,
     };
     assert_eq!(sum.terms(&job), Some(rows));
+}
+
+#[test]
+fn a_picture_should_end_with_its_last_value_and_not_stop_before() {
+    let model = Model::random::<Blake>(small_picture_header(), 1);
+    let replay = model.paint::<Blake>(&[1, 2], 1);
+    let whole = replay.job();
+    let most = whole.output;
+    // Every byte would stop a text.
+    let every: Vec<u32> = (0..256).collect();
+    let is_in = |flaw: Flaw, job: &Job<'_>, stop: &[u32]| flaw.is_in(job, most, stop, &replay);
+    assert_eq!(is_in(Flaw::EarlyStop(0), &whole, &every), Ok(false));
+    assert_eq!(is_in(Flaw::EndsEarly, &whole, &[]), Ok(false));
+    assert_eq!(
+        is_in(Flaw::UnknownToken(most.into()), &whole, &[]),
+        Err(Fault::Unknown)
+    );
+    assert_eq!(
+        is_in(Flaw::EarlyStop(most.into()), &whole, &[]),
+        Err(Fault::Unknown)
+    );
+    assert_eq!(is_in(Flaw::UnknownToken(0), &whole, &[]), Ok(false));
+    let short = Job {
+        output: most - 1,
+        ..whole
+    };
+    assert_eq!(is_in(Flaw::EndsEarly, &short, &every), Ok(true));
 }
 
 #[test]
