@@ -6,9 +6,12 @@ pub use trace::TraceMeasurement;
 
 use crate::{
     blob,
-    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
+    convert::{
+        convert_to_file, Checkpoint, CheckpointConfiguration, ConvertError, ConvertInput,
+        HadamardChoice,
+    },
     file::file_length,
-    Model,
+    Blake2b256, Model, ModelHeader,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -23,7 +26,7 @@ use std::{
 /// Arguments of a conversion.
 #[derive(Clone, Debug, Args)]
 pub struct Conversion {
-    /// Checkpoint: a safetensors file of float tensors
+    /// Checkpoint: a safetensors file of float tensors, or a directory of shards and their index
     #[arg(long)]
     pub checkpoint: PathBuf,
     /// Shape of the checkpoint, a JSON file: ours, or a config.json of Llama, Qwen2 or Qwen3
@@ -59,7 +62,7 @@ impl Conversion {
     /// conversion succeeds.
     pub fn run(&self) -> Result<serde_json::Value> {
         let input = ConvertInput {
-            checkpoint: read(&self.checkpoint)?,
+            checkpoint: open_checkpoint(&self.checkpoint)?,
             configuration: CheckpointConfiguration::from_json(&read(&self.config)?)?,
             tokenizer: read(&self.tokenizer)?,
             calibration: read_tokens(&self.calibration)?,
@@ -68,17 +71,17 @@ impl Conversion {
                 false => HadamardChoice::WherePossible,
             },
             loss_budget: self.loss_budget,
+            measured_tokens: 0,
         };
         let spinner = ProgressBar::new_spinner().with_message("converting");
         spinner.enable_steady_tick(Duration::from_millis(100));
-        let converted = convert(&input)?;
+        let (header, quality) = convert_to_file(&input, &self.output, &mut |_| ())?;
         spinner.finish_and_clear();
-        converted.write(&self.output)?;
         if let Some(path) = &self.header {
-            converted.write_header(path)?;
+            fs::write(path, header.encode())?;
         }
-        let mut report = Model::from_bytes(&converted.bytes)?.description();
-        if let Some(quality) = converted.quality {
+        let mut report = describe(&header);
+        if let Some(quality) = quality {
             report["quality"] = json!({
                 "tokens": quality.tokens,
                 "float_bits_per_token": quality.float_bits,
@@ -90,40 +93,52 @@ impl Conversion {
     }
 }
 
+/// The tensors of a safetensors file, or of a directory of them.
+fn open_checkpoint(path: &Path) -> Result<Checkpoint, ConvertError> {
+    match path.is_dir() {
+        true => Checkpoint::from_directory(path),
+        false => Checkpoint::from_file(path),
+    }
+}
+
 impl Model {
     /// Shape, flags and roots, as `aipg-model inspect` prints them.
     pub fn description(&self) -> serde_json::Value {
-        let header = self.header();
-        let layers = header.layers as usize;
-        json!({
-            "root": hexadecimal(self.root()),
-            "bytes": file_length(header),
-            "semantics_version": header.semantics_version,
-            "template": header.template,
-            "model_dimension": header.model_dimension,
-            "layers": header.layers,
-            "heads": header.heads,
-            "key_value_heads": header.key_value_heads,
-            "head_dimension": header.head_dimension,
-            "feed_forward": header.feed_forward,
-            "vocabulary": header.vocabulary,
-            "max_context": header.max_context,
-            "epsilon": header.epsilon,
-            "score_scale": header.score_scale,
-            "model_flags": header.model_flags,
-            "output_flags": header.output_flags,
-            "window": header.window,
-            "input_flags": header.input_flags[..layers],
-            "value_formats": header.value_formats[..layers],
-            "windowed_layers": (0..layers)
-                .filter(|&layer| header.window_of(layer).is_some())
-                .collect::<Vec<_>>(),
-            "tokenizer": hexadecimal(header.tokenizer),
-            "scales": hexadecimal(header.scales),
-            "tables": hexadecimal(header.tables),
-            "weights": hexadecimal(header.weights),
-        })
+        describe(self.header())
     }
+}
+
+/// Shape, flags and roots of a model.
+fn describe(header: &ModelHeader) -> serde_json::Value {
+    let layers = header.layers as usize;
+    json!({
+        "root": hexadecimal(header.root::<Blake2b256>()),
+        "bytes": file_length(header),
+        "semantics_version": header.semantics_version,
+        "template": header.template,
+        "model_dimension": header.model_dimension,
+        "layers": header.layers,
+        "heads": header.heads,
+        "key_value_heads": header.key_value_heads,
+        "head_dimension": header.head_dimension,
+        "feed_forward": header.feed_forward,
+        "vocabulary": header.vocabulary,
+        "max_context": header.max_context,
+        "epsilon": header.epsilon,
+        "score_scale": header.score_scale,
+        "model_flags": header.model_flags,
+        "output_flags": header.output_flags,
+        "window": header.window,
+        "input_flags": header.input_flags[..layers],
+        "value_formats": header.value_formats[..layers],
+        "windowed_layers": (0..layers)
+            .filter(|&layer| header.window_of(layer).is_some())
+            .collect::<Vec<_>>(),
+        "tokenizer": hexadecimal(header.tokenizer),
+        "scales": hexadecimal(header.scales),
+        "tables": hexadecimal(header.tables),
+        "weights": hexadecimal(header.weights),
+    })
 }
 
 /// A file's bytes.

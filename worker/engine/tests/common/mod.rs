@@ -7,8 +7,8 @@ pub mod trace;
 
 use aipg_engine::{
     convert::{
-        convert, CheckpointConfiguration, ConvertInput, ConvertedModel, Decoder, HadamardChoice,
-        Naming,
+        self, convert, CheckpointConfiguration, ConvertInput, ConvertedModel, Decoder,
+        HadamardChoice, Naming,
     },
     file::PREFIX_LENGTH,
     Model, ModelHeader,
@@ -63,6 +63,11 @@ pub struct Checkpoint {
 }
 
 pub const VOCABULARY: u32 = 272;
+
+/// The tensors of a safetensors file.
+pub fn checkpoint(bytes: Vec<u8>) -> convert::Checkpoint {
+    convert::Checkpoint::from_bytes(bytes).unwrap()
+}
 
 pub fn tokenizer() -> Vec<u8> {
     br#"{"kind": "byte", "vocabulary": 272,
@@ -340,12 +345,13 @@ impl Checkpoint {
 
     pub fn input(&self, hadamard: HadamardChoice) -> ConvertInput {
         ConvertInput {
-            checkpoint: self.bytes(),
+            checkpoint: checkpoint(self.bytes()),
             configuration: self.configuration.clone(),
             tokenizer: tokenizer(),
             calibration: tokens(7, 200),
             hadamard,
             loss_budget: None,
+            measured_tokens: 0,
         }
     }
 
