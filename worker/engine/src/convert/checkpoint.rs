@@ -3,7 +3,7 @@
 use super::{
     configuration::CheckpointConfiguration,
     naming::{Names, Naming},
-    source::Checkpoint,
+    source::{gguf::ROPE_DIVISORS, Checkpoint},
     ConvertError,
 };
 use aipg_exact::{
@@ -184,6 +184,7 @@ impl<'a> Reader<'a> {
         let follows = |name: &str| match naming {
             Naming::Plain => false,
             Naming::HuggingFace => name.ends_with(".rotary_emb.inv_freq"),
+            Naming::Gguf => name == ROPE_DIVISORS,
         };
         match self.unused.into_iter().find(|name| !follows(name)) {
             Some(name) => Err(ConvertError::UnexpectedTensor(name.into())),

@@ -1,5 +1,6 @@
 //! Why a checkpoint cannot be converted.
 
+use super::GgufError;
 use crate::{tokenizer::TokenizerError, RunError};
 use aipg_exact::header::HeaderError;
 use std::io;
@@ -32,6 +33,9 @@ pub enum ConvertError {
         /// Bytes it has.
         found: u64,
     },
+    /// The checkpoint is no GGUF file, or one that is malformed.
+    #[error("GGUF: {0}")]
+    Gguf(#[from] GgufError),
     /// The index of shards is malformed.
     #[error("Index: {0}")]
     Index(String),

@@ -27,7 +27,10 @@ pub use error::ConvertError;
 pub use naming::Naming;
 pub use rope::RopeScaling;
 use rope::Rotary;
-pub use source::Checkpoint;
+pub use source::{
+    gguf::{Gguf, GgufError, Metadata as GgufMetadata, Value as GgufValue},
+    Checkpoint,
+};
 
 use crate::{
     attention::Cache,

@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod float;
+pub mod gguf;
 pub mod trace;
 
 use aipg_engine::{

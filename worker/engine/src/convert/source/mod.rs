@@ -4,7 +4,9 @@
 //! asked for, a piece of the file at a time. So a conversion needs memory for the largest tensor, not for
 //! the checkpoint.
 
+mod blocks;
 mod encoding;
+pub(super) mod gguf;
 mod index;
 mod safetensors_file;
 
@@ -141,6 +143,19 @@ impl Checkpoint {
     /// Whether the checkpoint has a tensor.
     pub fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)
+    }
+
+    /// Shape and elements of a tensor, row by row.
+    ///
+    /// # Errors
+    /// [`ConvertError::MissingTensor`], [`ConvertError::NotFloat`], [`ConvertError::NotFinite`] or
+    /// [`ConvertError::Unreadable`].
+    pub fn tensor(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ConvertError> {
+        let Some(place) = self.places.get(name) else {
+            return Err(ConvertError::MissingTensor(name.into()));
+        };
+        let elements = self.read(name, &place.shape)?;
+        Ok((place.shape.clone(), elements))
     }
 
     /// Names of the tensors, in order.
