@@ -17,7 +17,8 @@
 //! - [`synthetic`]: models with random weights, for measurements
 //! - [`mod@power`]: the chain of verified power
 //! - [`mod@trace`]: traces of jobs, for those who dispute a result
-//! - [`tokenizer`]: the byte tokenizer of the demo model
+//! - [`mod@tokenizer`]: text to token ids and back
+//! - [`mod@template`]: chat templates, from messages to the text of a prompt
 
 pub mod answer;
 mod attention;
@@ -38,6 +39,7 @@ pub mod sampling;
 mod score;
 mod sequence;
 pub mod synthetic;
+pub mod template;
 pub mod tokenizer;
 pub mod trace;
 

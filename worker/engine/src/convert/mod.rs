@@ -292,7 +292,7 @@ fn check_tokenizer(input: &ConvertInput, header: &ModelHeader) -> Result<(), Con
         return Ok(());
     }
     let (tokenizer, model) = (
-        Tokenizer::from_json(&input.tokenizer)?.vocabulary,
+        Tokenizer::from_json(&input.tokenizer)?.vocabulary(),
         header.vocabulary,
     );
     match tokenizer == model {
