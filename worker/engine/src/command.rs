@@ -1,105 +1,15 @@
 //! Commands of `aipg-model`; the conversion is one of `aipg-worker`, too.
 
+mod conversion;
 mod trace;
 
+pub use conversion::Conversion;
 pub use trace::TraceMeasurement;
 
-use crate::{
-    blob,
-    convert::{
-        convert_to_file, Checkpoint, CheckpointConfiguration, ConvertError, ConvertInput,
-        HadamardChoice,
-    },
-    file::file_length,
-    Blake2b256, Model, ModelHeader,
-};
+use crate::{blob, file::file_length, Blake2b256, Model, ModelHeader};
 use anyhow::{Context, Result};
-use clap::Args;
-use indicatif::ProgressBar;
 use serde_json::json;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-/// Arguments of a conversion.
-#[derive(Clone, Debug, Args)]
-pub struct Conversion {
-    /// Checkpoint: a safetensors file of float tensors, or a directory of shards and their index
-    #[arg(long)]
-    pub checkpoint: PathBuf,
-    /// Shape of the checkpoint, a JSON file: ours, or a config.json of Llama, Qwen2 or Qwen3
-    #[arg(long)]
-    pub config: PathBuf,
-    /// Tokenizer file, whose hash the model commits
-    #[arg(long)]
-    pub tokenizer: PathBuf,
-    /// Token ids (little-endian u32) typical for the model's use; they calibrate the value scales
-    #[arg(long)]
-    pub calibration: PathBuf,
-    /// Where the model file goes
-    #[arg(long)]
-    pub output: PathBuf,
-    /// Where the encoded header goes, which registers the model on chain
-    #[arg(long)]
-    pub header: Option<PathBuf>,
-    /// Rotate no input before it is quantised (default: every input whose width allows it)
-    #[arg(long)]
-    pub no_hadamard: bool,
-    /// Loss that is allowed, as a part of the float model's bits per token: norms are balanced with the
-    /// weights behind them and rotations taken back where that loses less, and inputs get 16 bits until
-    /// it is met. 0.001 suits most models
-    #[arg(long)]
-    pub loss_budget: Option<f64>,
-}
-
-impl Conversion {
-    /// Converts and writes the files. Returns shape, roots and quality of the model.
-    ///
-    /// # Errors
-    /// What cannot be read, converted or written, with the file's name. Nothing is written unless the
-    /// conversion succeeds.
-    pub fn run(&self) -> Result<serde_json::Value> {
-        let input = ConvertInput {
-            checkpoint: open_checkpoint(&self.checkpoint)?,
-            configuration: CheckpointConfiguration::from_json(&read(&self.config)?)?,
-            tokenizer: read(&self.tokenizer)?,
-            calibration: read_tokens(&self.calibration)?,
-            hadamard: match self.no_hadamard {
-                true => HadamardChoice::Nowhere,
-                false => HadamardChoice::WherePossible,
-            },
-            loss_budget: self.loss_budget,
-            measured_tokens: 0,
-        };
-        let spinner = ProgressBar::new_spinner().with_message("converting");
-        spinner.enable_steady_tick(Duration::from_millis(100));
-        let (header, quality) = convert_to_file(&input, &self.output, &mut |_| ())?;
-        spinner.finish_and_clear();
-        if let Some(path) = &self.header {
-            fs::write(path, header.encode())?;
-        }
-        let mut report = describe(&header);
-        if let Some(quality) = quality {
-            report["quality"] = json!({
-                "tokens": quality.tokens,
-                "float_bits_per_token": quality.float_bits,
-                "integer_bits_per_token": quality.integer_bits,
-                "divergence_bits_per_token": quality.divergence,
-            });
-        }
-        Ok(report)
-    }
-}
-
-/// The tensors of a safetensors file, or of a directory of them.
-fn open_checkpoint(path: &Path) -> Result<Checkpoint, ConvertError> {
-    match path.is_dir() {
-        true => Checkpoint::from_directory(path),
-        false => Checkpoint::from_file(path),
-    }
-}
+use std::{fs, path::Path};
 
 impl Model {
     /// Shape, flags and roots, as `aipg-model inspect` prints them.

@@ -1,4 +1,8 @@
-//! Models with random weights, for measurements: their shape is what matters, not what they say.
+//! Models and checkpoints with random weights, for measurements and tests: their shape is what matters, not what they say.
+
+mod checkpoint;
+
+pub use checkpoint::write_checkpoint;
 
 use crate::{
     convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice},

@@ -192,3 +192,44 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+/// Names and shapes of the tensors that [`FloatTensors::find`] finds.
+pub(crate) fn tensors_of(
+    configuration: &CheckpointConfiguration,
+    header: &ModelHeader,
+) -> Vec<(String, Vec<usize>)> {
+    let names = configuration.naming.names();
+    let mut tensors = Vec::new();
+    for tensor in weight_tensors(header) {
+        let name = names.matrix(tensor.weight, tensor.layer);
+        if !tensor.tied {
+            tensors.push((format!("{name}.weight"), vec![tensor.rows, tensor.columns]));
+        }
+        if tensor.biased {
+            tensors.push((format!("{name}.bias"), vec![tensor.rows]));
+        }
+    }
+    let mut norm = |name: String, width: u32, biased: bool| {
+        let shape = vec![width as usize];
+        tensors.push((format!("{name}.weight"), shape.clone()));
+        if biased {
+            tensors.push((format!("{name}.bias"), shape));
+        }
+    };
+    let (width, biased) = (header.model_dimension, header.has(model::LAYER_NORM));
+    for layer in 0..header.layers as usize {
+        norm(names.in_layer(layer, names.attention_norm), width, biased);
+        norm(
+            names.in_layer(layer, names.feed_forward_norm),
+            width,
+            biased,
+        );
+        if header.has(model::HEAD_NORM) {
+            for part in [names.query_norm, names.key_norm] {
+                norm(names.in_layer(layer, part), header.head_dimension, false);
+            }
+        }
+    }
+    norm(names.final_norm.into(), width, biased);
+    tensors
+}

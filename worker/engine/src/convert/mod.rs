@@ -46,6 +46,7 @@ use aipg_exact::{
     quantise::Scale,
 };
 use balance::Peaks;
+pub(crate) use checkpoint::tensors_of;
 use checkpoint::FloatTensors;
 use choose::Reference;
 use float::FloatModel;
