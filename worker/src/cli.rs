@@ -131,7 +131,7 @@ pub enum Command {
     /// Turns a float checkpoint into a model file; needs no key, no node.
     ///
     /// The same input gives the same file, and so the same model root, on every machine. Prints shape, roots
-    /// and, with a loss budget, the quality of the integer model against the float one as JSON.
+    /// and the quality of the integer model against the float one as JSON.
     Convert(Conversion),
     /// Prints the places at which AIPG_WORKER_PAUSE_AT stops a worker, for tests that kill it.
     #[command(hide = true)]

@@ -120,7 +120,7 @@ fn program_should_exit_with_1_when_the_model_cannot_be_loaded() {
     assert!(message.contains("cannot load"), "{message}");
 }
 
-/// The conversion itself is the engine's and tested there.
+/// What conversions do is in `convert.rs`.
 #[test]
 fn convert_should_name_the_file_that_it_cannot_read() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-// scripts/bench inference: runs the comparison of scripts/inference and puts its report into docs/measurements.md.
+// scripts/bench inference and conversion: runs scripts/inference and puts its report into docs/measurements.md.
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { machine, machineLine } from './machine.mjs'
 
 const PAGE = join(ROOT, 'docs/measurements.md')
 
-const [print, program, ...parameters] = process.argv.slice(2)
+const [part, print, program, ...parameters] = process.argv.slice(2)
 const where = machineLine(machine())
 const { status, stdout, error } = spawnSync(program, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 if (error || status !== 0) {
@@ -18,6 +18,6 @@ if (error || status !== 0) {
 const text = `\n${where}\n${stdout.trimEnd()}\n\n`
 if (print === 'print') console.log(text)
 else {
-  writeFileSync(PAGE, replaceMarked(readFileSync(PAGE, 'utf8'), 'inference', text))
+  writeFileSync(PAGE, replaceMarked(readFileSync(PAGE, 'utf8'), part, text))
   console.log('docs/measurements.md is written')
 }

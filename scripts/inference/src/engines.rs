@@ -1,7 +1,9 @@
 //! The engines under one interface.
 
 use crate::shape::Shape;
-use aipg_engine::{synthetic, Kernel, Request, Sampler, Sequence};
+use aipg_engine::{
+    convert::CheckpointConfiguration, synthetic, Kernel, Request, Sampler, Sequence,
+};
 use anyhow::Result;
 use candle_core::{
     quantized::{gguf_file, GgmlDType, QTensor},
@@ -100,7 +102,7 @@ impl CandleFloat {
             max_position_embeddings: configuration.max_context as usize,
             tie_word_embeddings: false,
         };
-        let tensors = tensors(shape)?
+        let tensors = tensors(&configuration)?
             .into_iter()
             .map(|(name, tensor)| (float_name(&name), tensor))
             .collect::<HashMap<_, _>>();
@@ -161,8 +163,7 @@ fn largest(logits: &Tensor) -> Result<u32> {
 }
 
 /// Tensors of a model under their names in GGUF files, normal with deviation 1/√width.
-fn tensors(shape: Shape) -> Result<Vec<(String, Tensor)>> {
-    let configuration = shape.configuration();
+fn tensors(configuration: &CheckpointConfiguration) -> Result<Vec<(String, Tensor)>> {
     let d = configuration.model_dimension as usize;
     let width = configuration.head_dimension as usize;
     let queries = configuration.heads as usize * width;
@@ -230,8 +231,16 @@ fn float_name(name: &str) -> String {
 
 /// Writes a Q8_0 model that candle and llama.cpp read.
 pub fn write_gguf(shape: Shape, file: &Path) -> Result<()> {
+    write_gguf_of(&shape.configuration(), GgmlDType::Q8_0, file)
+}
+
+/// The same of any shape, its matrices of one type.
+pub fn write_gguf_of(
+    configuration: &CheckpointConfiguration,
+    matrices: GgmlDType,
+    file: &Path,
+) -> Result<()> {
     use gguf_file::Value;
-    let configuration = shape.configuration();
     let metadata = [
         ("general.architecture", Value::String("llama".into())),
         (
@@ -272,13 +281,13 @@ pub fn write_gguf(shape: Shape, file: &Path) -> Result<()> {
         ("tokenizer.ggml.model", Value::String("no_vocab".into())),
     ];
     let metadata: Vec<_> = metadata.iter().map(|(key, value)| (*key, value)).collect();
-    let quantised = tensors(shape)?
+    let quantised = tensors(configuration)?
         .into_iter()
         .map(|(name, tensor)| {
             let kind = if tensor.rank() == 1 {
                 GgmlDType::F32
             } else {
-                GgmlDType::Q8_0
+                matrices
             };
             Ok((name, QTensor::quantize(&tensor, kind)?))
         })

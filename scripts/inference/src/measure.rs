@@ -103,7 +103,7 @@ pub fn run(settings: &Settings) -> Result<()> {
 }
 
 /// Largest resident memory of this process so far, in bytes.
-fn peak_memory() -> Result<u64> {
+pub fn peak_memory() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let kib = status
         .lines()

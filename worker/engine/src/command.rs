@@ -1,139 +1,64 @@
 //! Commands of `aipg-model`; the conversion is one of `aipg-worker`, too.
 
+mod conversion;
 mod picture;
 mod trace;
 
+pub use conversion::Conversion;
 pub use picture::PictureJob;
 pub use trace::TraceMeasurement;
 
-use crate::{
-    blob,
-    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
-    file::file_length,
-    Model,
-};
+use crate::{blob, file::file_length, Blake2b256, Model, ModelHeader};
 use anyhow::{Context, Result};
-use clap::Args;
-use indicatif::ProgressBar;
 use serde_json::json;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-/// Arguments of a conversion.
-#[derive(Clone, Debug, Args)]
-pub struct Conversion {
-    /// Checkpoint: a safetensors file of float tensors
-    #[arg(long)]
-    pub checkpoint: PathBuf,
-    /// Shape of the checkpoint, a JSON file: ours, or a config.json of Llama, Qwen2 or Qwen3
-    #[arg(long)]
-    pub config: PathBuf,
-    /// Tokenizer file, whose hash the model commits
-    #[arg(long)]
-    pub tokenizer: PathBuf,
-    /// Token ids (little-endian u32) typical for the model's use; they calibrate the value scales
-    #[arg(long)]
-    pub calibration: PathBuf,
-    /// Where the model file goes
-    #[arg(long)]
-    pub output: PathBuf,
-    /// Where the encoded header goes, which registers the model on chain
-    #[arg(long)]
-    pub header: Option<PathBuf>,
-    /// Rotate no input before it is quantised (default: every input whose width allows it)
-    #[arg(long)]
-    pub no_hadamard: bool,
-    /// Loss that is allowed, as a part of the float model's bits per token: norms are balanced with the
-    /// weights behind them and rotations taken back where that loses less, and inputs get 16 bits until
-    /// it is met. 0.001 suits most models
-    #[arg(long)]
-    pub loss_budget: Option<f64>,
-}
-
-impl Conversion {
-    /// Converts and writes the files. Returns shape, roots and quality of the model.
-    ///
-    /// # Errors
-    /// What cannot be read, converted or written, with the file's name. Nothing is written unless the
-    /// conversion succeeds.
-    pub fn run(&self) -> Result<serde_json::Value> {
-        let input = ConvertInput {
-            checkpoint: read(&self.checkpoint)?,
-            configuration: CheckpointConfiguration::from_json(&read(&self.config)?)?,
-            tokenizer: read(&self.tokenizer)?,
-            calibration: read_tokens(&self.calibration)?,
-            hadamard: match self.no_hadamard {
-                true => HadamardChoice::Nowhere,
-                false => HadamardChoice::WherePossible,
-            },
-            loss_budget: self.loss_budget,
-        };
-        let spinner = ProgressBar::new_spinner().with_message("converting");
-        spinner.enable_steady_tick(Duration::from_millis(100));
-        let converted = convert(&input)?;
-        spinner.finish_and_clear();
-        converted.write(&self.output)?;
-        if let Some(path) = &self.header {
-            converted.write_header(path)?;
-        }
-        let mut report = Model::from_bytes(&converted.bytes)?.description();
-        if let Some(quality) = converted.quality {
-            report["quality"] = json!({
-                "tokens": quality.tokens,
-                "float_bits_per_token": quality.float_bits,
-                "integer_bits_per_token": quality.integer_bits,
-                "divergence_bits_per_token": quality.divergence,
-            });
-        }
-        Ok(report)
-    }
-}
+use std::{fs, path::Path};
 
 impl Model {
     /// Shape, flags and roots, as `aipg-model inspect` prints them.
     pub fn description(&self) -> serde_json::Value {
-        let header = self.header();
-        let layers = header.layers as usize;
-        json!({
-            "root": hexadecimal(self.root()),
-            "bytes": file_length(header),
-            "semantics_version": header.semantics_version,
-            "template": header.template,
-            "model_dimension": header.model_dimension,
-            "layers": header.layers,
-            "heads": header.heads,
-            "key_value_heads": header.key_value_heads,
-            "head_dimension": header.head_dimension,
-            "feed_forward": header.feed_forward,
-            "vocabulary": header.vocabulary,
-            "max_context": header.max_context,
-            "epsilon": header.epsilon,
-            "score_scale": header.score_scale,
-            "model_flags": header.model_flags,
-            "output_flags": header.output_flags,
-            // The field holds a picture's steps.
-            "window": header.picture().map_or(header.window, |_| 0),
-            "picture": header.picture().map(|picture| json!({
-                "steps": picture.steps,
-                "height": picture.height,
-                "width": picture.width,
-                "patch": picture.patch,
-                "flags": picture.flags,
-            })),
-            "input_flags": header.input_flags[..layers],
-            "value_formats": header.value_formats[..layers],
-            "windowed_layers": (0..layers)
-                .filter(|&layer| header.window_of(layer).is_some())
-                .collect::<Vec<_>>(),
-            "tokenizer": hexadecimal(header.tokenizer),
-            "scales": hexadecimal(header.scales),
-            "tables": hexadecimal(header.tables),
-            "weights": hexadecimal(header.weights),
-        })
+        describe(self.header())
     }
+}
+
+/// Shape, flags and roots of a model.
+fn describe(header: &ModelHeader) -> serde_json::Value {
+    let layers = header.layers as usize;
+    json!({
+        "root": hexadecimal(header.root::<Blake2b256>()),
+        "bytes": file_length(header),
+        "semantics_version": header.semantics_version,
+        "template": header.template,
+        "model_dimension": header.model_dimension,
+        "layers": header.layers,
+        "heads": header.heads,
+        "key_value_heads": header.key_value_heads,
+        "head_dimension": header.head_dimension,
+        "feed_forward": header.feed_forward,
+        "vocabulary": header.vocabulary,
+        "max_context": header.max_context,
+        "epsilon": header.epsilon,
+        "score_scale": header.score_scale,
+        "model_flags": header.model_flags,
+        "output_flags": header.output_flags,
+        // The field holds a picture's steps.
+        "window": header.picture().map_or(header.window, |_| 0),
+        "picture": header.picture().map(|picture| json!({
+            "steps": picture.steps,
+            "height": picture.height,
+            "width": picture.width,
+            "patch": picture.patch,
+            "flags": picture.flags,
+        })),
+        "input_flags": header.input_flags[..layers],
+        "value_formats": header.value_formats[..layers],
+        "windowed_layers": (0..layers)
+            .filter(|&layer| header.window_of(layer).is_some())
+            .collect::<Vec<_>>(),
+        "tokenizer": hexadecimal(header.tokenizer),
+        "scales": hexadecimal(header.scales),
+        "tables": hexadecimal(header.tables),
+        "weights": hexadecimal(header.weights),
+    })
 }
 
 /// A file's bytes.

@@ -19,8 +19,8 @@ use aipg_exact::{
     layout::{section_lengths, SectionLengths},
 };
 use std::{
-    fs::File,
-    io::{self, Read},
+    fs::{self, File},
+    io::{self, Read, Write},
     path::Path,
 };
 use thiserror::Error;
@@ -190,6 +190,29 @@ pub(crate) fn commit(header: &mut ModelHeader, sections: &Sections) {
 pub(crate) fn prefix(header: &ModelHeader) -> Vec<u8> {
     let root = header.root::<Blake2b256>();
     [MAGIC.as_slice(), &root, &header.encode()].concat()
+}
+
+/// Writes a model file beside its place and moves it there, so that it is whole or not there.
+pub(crate) fn write(path: &Path, header: &ModelHeader, sections: &Sections) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let written = File::create(&name).and_then(|mut file| {
+        for part in [
+            prefix(header).as_slice(),
+            &sections.scales,
+            &sections.tables,
+            &sections.weights,
+        ] {
+            file.write_all(part)?;
+        }
+        file.sync_all()?;
+        fs::rename(&name, path)
+    });
+    if written.is_err() {
+        // What is left of it is of no use; the first error is the one that is told.
+        let _ = fs::remove_file(&name);
+    }
+    written
 }
 
 /// The bytes of a model file.

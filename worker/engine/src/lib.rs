@@ -18,7 +18,8 @@
 //! - [`picture`]: pictures from a prompt and a seed
 //! - [`mod@power`]: the chain of verified power
 //! - [`mod@trace`]: traces of jobs, for those who dispute a result
-//! - [`tokenizer`]: the byte tokenizer of the demo model
+//! - [`mod@tokenizer`]: text to token ids and back
+//! - [`mod@template`]: chat templates, from messages to the text of a prompt
 //! - [`words`]: the tokenizer of a picture model's prompts
 
 pub mod answer;
@@ -41,6 +42,7 @@ pub mod sampling;
 mod score;
 mod sequence;
 pub mod synthetic;
+pub mod template;
 pub mod tokenizer;
 pub mod trace;
 pub mod words;

@@ -1,7 +1,11 @@
-//! Models with random weights, for measurements: their shape is what matters, not what they say.
+//! Models and checkpoints with random weights, for measurements and tests: their shape is what matters, not what they say.
+
+mod checkpoint;
+
+pub use checkpoint::write_checkpoint;
 
 use crate::{
-    convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice, Rotary},
+    convert::{weights, CheckpointConfiguration, ConvertError, HadamardChoice},
     file::Sections,
     random::Random,
     Model,
@@ -41,7 +45,7 @@ pub fn model(configuration: &CheckpointConfiguration, seed: u64) -> Result<Model
     let header = configuration.header(HadamardChoice::WherePossible, [0; 32])?;
     let mut sections = Sections {
         scales: Vec::new(),
-        tables: Rotary::new(&header, configuration.rope_base).table(header.max_context),
+        tables: configuration.rotary(&header).table(header.max_context),
         weights: Vec::new(),
     };
     let mut normal = Normal::new(seed);

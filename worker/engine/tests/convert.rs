@@ -7,7 +7,7 @@ use aipg_engine::{
     Model,
 };
 use aipg_exact::header::{input, model, output};
-use common::{relative_error, tokens, Checkpoint, SHAPE, VOCABULARY};
+use common::{checkpoint, relative_error, tokens, Checkpoint, SHAPE, VOCABULARY};
 
 fn logit_error(checkpoint: &Checkpoint, hadamard: HadamardChoice) -> f64 {
     let (_, model) = checkpoint.convert(hadamard);
@@ -184,7 +184,7 @@ fn checkpoint_should_be_read_when_its_names_are_of_hugging_face() {
         .tensors
         .insert(frequencies.into(), (vec![1], vec![1.0]));
     let mut input = other.input(HadamardChoice::WherePossible);
-    input.checkpoint = other.brain_float_bytes();
+    input.checkpoint = checkpoint(other.brain_float_bytes());
     let (expected, _) = plain.convert(HadamardChoice::WherePossible);
     assert_eq!(convert(&input).unwrap().bytes, expected.bytes);
 }

@@ -3,7 +3,10 @@
 mod common;
 
 use aipg_engine::{
-    convert::{convert, CheckpointConfiguration, ConvertError, ConvertInput, HadamardChoice},
+    convert::{
+        self, convert, CheckpointConfiguration, ConvertError, ConvertInput, HadamardChoice,
+        RopeScaling,
+    },
     RunError,
 };
 use aipg_exact::header::{model, HeaderError};
@@ -56,15 +59,27 @@ fn checkpoint_should_be_refused_when_a_tensor_is_not_float() {
     use safetensors::{tensor::TensorView, Dtype};
     let bytes = vec![0; VOCABULARY as usize * 64 * 2];
     let view = TensorView::new(Dtype::I16, vec![VOCABULARY as usize, 64], &bytes).unwrap();
-    let checkpoint = safetensors::serialize([("embedding.weight", view)], None).unwrap();
-    let error = refused_input(|input| input.checkpoint = checkpoint);
+    let bytes = safetensors::serialize([("embedding.weight", view)], None).unwrap();
+    let error = refused_input(|input| input.checkpoint = common::checkpoint(bytes));
     assert!(matches!(error, ConvertError::NotFloat(name) if name == "embedding.weight"));
 }
 
 #[test]
 fn input_should_be_refused_when_it_is_malformed() {
-    let error = refused_input(|input| input.checkpoint.truncate(100));
-    assert!(matches!(error, ConvertError::Checkpoint(_)));
+    let mut bytes = Checkpoint::random(SHAPE, 1).bytes();
+    let mut opened = |length| {
+        bytes.resize(length, 0);
+        convert::Checkpoint::from_bytes(bytes.clone()).unwrap_err()
+    };
+    let whole = Checkpoint::random(SHAPE, 1).bytes().len();
+    assert!(matches!(opened(whole + 1), ConvertError::Checkpoint(_)));
+    for length in [whole - 1, 100, 7, 0] {
+        let error = opened(length);
+        assert!(
+            matches!(error, ConvertError::Truncated { found, .. } if found == length as u64),
+            "{error}"
+        );
+    }
     let error = refused_input(|input| input.tokenizer.clear());
     assert!(matches!(error, ConvertError::Tokenizer(_)));
     let error = refused_input(|input| {
@@ -114,6 +129,7 @@ fn configuration_should_be_refused_when_it_is_out_of_range() {
         shape(|c| c.epsilon = f64::NAN),
         shape(|c| c.rope_base = 1.0),
         shape(|c| c.rope_base = f64::INFINITY),
+        shape(|c| c.decoder.rope_scaling = RopeScaling::Linear { factor: 0.0 }),
         refused_input(|input| input.loss_budget = Some(f64::NAN)),
         refused_input(|input| input.loss_budget = Some(-0.1)),
     ] {

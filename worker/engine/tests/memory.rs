@@ -6,7 +6,7 @@ mod common;
 
 use aipg_engine::{
     blob,
-    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
+    convert::{convert, Checkpoint, CheckpointConfiguration, ConvertInput, HadamardChoice},
     file::PREFIX_LENGTH,
     tokenizer::Tokenizer,
     Model,
@@ -231,15 +231,17 @@ fn conversion_should_stay_bounded_when_checkpoint_or_configuration_is_crafted() 
     };
     for (name, bytes) in crafted {
         let length = bytes.len();
-        let input = ConvertInput {
-            checkpoint: bytes,
-            configuration: largest.clone(),
-            tokenizer: tokenizer(),
-            calibration: vec![1, 2, 3],
-            hadamard: HadamardChoice::WherePossible,
-            loss_budget: None,
-        };
-        let (result, most) = measured(|| convert(&input));
+        let (result, most) = measured(|| {
+            convert(&ConvertInput {
+                checkpoint: Checkpoint::from_bytes(bytes)?,
+                configuration: largest.clone(),
+                tokenizer: tokenizer(),
+                calibration: vec![1, 2, 3],
+                hadamard: HadamardChoice::WherePossible,
+                loss_budget: None,
+                measured_tokens: 0,
+            })
+        });
         assert!(result.is_err(), "{name}");
         // The parser keeps a name, a shape and a place in its index for each tensor of a few bytes.
         let bound = 16 * length + CONSTANT;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use aipg_engine::{
-    convert::{convert, CheckpointConfiguration, ConvertInput, HadamardChoice},
+    convert::{convert, Checkpoint, CheckpointConfiguration, ConvertInput, HadamardChoice},
     Model,
 };
 use libfuzzer_sys::fuzz_target;
@@ -23,13 +23,18 @@ fuzz_target!(|data: &[u8]| {
     if configuration.max_context > 1_000 {
         return;
     }
+    let loss_budget = (checkpoint.len() % 2 == 0).then_some(0.0);
+    let Ok(checkpoint) = Checkpoint::from_bytes(checkpoint.to_vec()) else {
+        return;
+    };
     let input = ConvertInput {
-        checkpoint: checkpoint.to_vec(),
+        checkpoint,
         configuration,
         tokenizer: TOKENIZER.to_vec(),
         calibration: vec![256, 72, 105, 257],
         hadamard: HadamardChoice::WherePossible,
-        loss_budget: (checkpoint.len() % 2 == 0).then_some(0.0),
+        loss_budget,
+        measured_tokens: 2,
     };
     if let Ok(converted) = convert(&input) {
         Model::from_bytes(&converted.bytes).expect("a converted model loads");

@@ -9,7 +9,13 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let text = String::from_utf8_lossy(data);
-    let ids = tokenizer.encode(&text);
-    assert!(ids.iter().all(|&id| id < tokenizer.vocabulary));
-    assert_eq!(tokenizer.decode(&ids), text);
+    let Ok(ids) = tokenizer.encode(&text) else {
+        return;
+    };
+    assert!(ids.iter().all(|&id| id < tokenizer.vocabulary()));
+    let decoded = tokenizer.decode(&ids);
+    // Others may change the text, as by their normaliser.
+    if let Tokenizer::Byte(_) = tokenizer {
+        assert_eq!(decoded, text);
+    }
 });

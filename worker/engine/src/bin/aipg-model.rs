@@ -163,9 +163,9 @@ fn main() -> Result<()> {
                 }
             };
             let mut sequence = model.start_within_context(Request {
-                prompt: &tokenizer.encode(&text),
+                prompt: &tokenizer.encode(&text)?,
                 max_output,
-                stop: &[tokenizer.answer_end],
+                stop: &tokenizer.ends(),
                 sampler,
             })?;
             let bar = progress_bar(max_output as usize)?;

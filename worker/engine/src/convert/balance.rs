@@ -6,7 +6,10 @@
 //! √(largest activation / largest weight) of the channel, so both have about as far to go: the method of
 //! SmoothQuant (Xiao et al. 2023) with α = ½.
 
-use super::checkpoint::{FloatNorm, FloatTensors};
+use super::{
+    checkpoint::{FloatNorm, FloatTensors},
+    ConvertError,
+};
 use aipg_exact::{
     header::{model, ModelHeader},
     layout::{weight_tensors, Weight},
@@ -43,20 +46,23 @@ fn norm_before(header: &ModelHeader, weight: Weight, layer: usize) -> Option<usi
 }
 
 /// The same model, its norms and the matrices that read them balanced.
-pub(super) fn balanced(
+pub(super) fn balanced<'a>(
     header: &ModelHeader,
-    tensors: &FloatTensors,
+    tensors: &FloatTensors<'a>,
     peaks: &Peaks,
-) -> FloatTensors {
+) -> Result<FloatTensors<'a>, ConvertError> {
     let mut tensors = tensors.clone();
     let readers: Vec<Option<usize>> = weight_tensors(header)
         .map(|tensor| norm_before(header, tensor.weight, tensor.layer))
         .collect();
+    let reading = |norm| {
+        let indices = readers.iter().enumerate();
+        indices.filter(move |(_, reads)| **reads == Some(norm))
+    };
     for (norm, peaks) in peaks.0.iter().enumerate() {
         let mut weights = vec![0.0f64; peaks.len()];
-        let read = tensors.matrices.iter().zip(&readers);
-        for (matrix, _) in read.filter(|(_, reads)| **reads == Some(norm)) {
-            for row in matrix.elements.chunks_exact(matrix.columns) {
+        for (index, _) in reading(norm) {
+            for row in tensors.elements(index)?.chunks_exact(peaks.len()) {
                 for (most, &element) in weights.iter_mut().zip(row) {
                     *most = most.max(f64::from(element).abs());
                 }
@@ -74,20 +80,15 @@ pub(super) fn balanced(
         let float_norm = match tensors.layers.get_mut(norm / 2) {
             Some(layer) if norm.is_multiple_of(2) => &mut layer.attention,
             Some(layer) => &mut layer.feed_forward,
-            None if norm == 2 * layers && readers.contains(&Some(norm)) => &mut tensors.final_norm,
+            None if norm == 2 * layers && reading(norm).next().is_some() => &mut tensors.final_norm,
             None => continue,
         };
         let factors = scale(float_norm, factors);
-        let read = tensors.matrices.iter_mut().zip(&readers);
-        for (matrix, _) in read.filter(|(_, reads)| **reads == Some(norm)) {
-            for row in matrix.elements.chunks_exact_mut(matrix.columns) {
-                for (element, factor) in row.iter_mut().zip(&factors) {
-                    *element = (f64::from(*element) * factor) as f32;
-                }
-            }
+        for (index, _) in reading(norm) {
+            tensors.matrices[index].factors = Some(factors.clone());
         }
     }
-    tensors
+    Ok(tensors)
 }
 
 /// Divides the channels of a norm by the factors, times the one that leaves the largest gain as it was:

@@ -1,15 +1,15 @@
-//! The float checkpoint: safetensors and the float tensors in it.
+//! The float tensors of a model, and where a checkpoint has them.
 
 use super::{
     configuration::CheckpointConfiguration,
     naming::{Names, Naming},
+    source::{gguf::ROPE_DIVISORS, Checkpoint},
     ConvertError,
 };
 use aipg_exact::{
     header::{model, ModelHeader},
     layout::weight_tensors,
 };
-use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeSet;
 
 /// A matrix `[rows, columns]` of the checkpoint, with a bias per row if the model has them.
@@ -17,10 +17,13 @@ use std::collections::BTreeSet;
 pub(super) struct FloatMatrix {
     /// Name in the checkpoint without `.weight` or `.bias`, for errors.
     pub name: String,
+    /// The tensor of its elements; of a tied output matrix the embedding.
+    tensor: String,
+    rows: usize,
     pub columns: usize,
-    /// Empty in a tied output matrix.
-    pub elements: Vec<f32>,
     pub biases: Option<Vec<f32>>,
+    /// What the columns are multiplied by, if they are balanced with the norm before.
+    pub factors: Option<Vec<f64>>,
 }
 
 /// Gains, and biases of a LayerNorm.
@@ -40,137 +43,104 @@ pub(super) struct LayerNorms {
     pub feed_forward: FloatNorm,
 }
 
-/// Every tensor of a checkpoint, float32.
+/// Every tensor of a checkpoint, float32. Vectors are in memory, elements of matrices are read when they are asked
+/// for.
 #[derive(Clone, Debug)]
-pub(super) struct FloatTensors {
+pub(super) struct FloatTensors<'a> {
+    checkpoint: &'a Checkpoint,
     /// In the order of [`weight_tensors`].
     pub matrices: Vec<FloatMatrix>,
     pub layers: Vec<LayerNorms>,
     pub final_norm: FloatNorm,
 }
 
-impl FloatTensors {
-    /// Reads the tensors that a model of this header has, and refuses any other.
-    pub fn read(
-        bytes: &[u8],
+impl<'a> FloatTensors<'a> {
+    /// Finds the tensors that a model of this header has, and refuses any other.
+    pub fn find(
+        checkpoint: &'a Checkpoint,
         configuration: &CheckpointConfiguration,
         header: &ModelHeader,
     ) -> Result<Self, ConvertError> {
-        let mut checkpoint = Checkpoint::parse(bytes)?;
         let names = configuration.naming.names();
-        let mut matrices = Vec::new();
+        let mut reader = Reader::new(checkpoint);
+        let mut matrices: Vec<FloatMatrix> = Vec::new();
         for tensor in weight_tensors(header) {
             let name = names.matrix(tensor.weight, tensor.layer);
-            let elements = match tensor.tied {
-                true => Vec::new(),
-                false => {
-                    checkpoint.take(&format!("{name}.weight"), &[tensor.rows, tensor.columns])?
-                }
+            let (rows, columns) = (tensor.rows, tensor.columns);
+            let elements = match matrices.first() {
+                Some(embedding) if tensor.tied => embedding.tensor.clone(),
+                _ => format!("{name}.weight"),
             };
+            checkpoint.place(&elements, &[rows, columns])?;
+            reader.unused.remove(elements.as_str());
             let bias = format!("{name}.bias");
             let biases = tensor
                 .biased
-                .then(|| checkpoint.take(&bias, &[tensor.rows]))
+                .then(|| reader.vector(&bias, rows))
                 .transpose()?;
             matrices.push(FloatMatrix {
                 name,
-                columns: tensor.columns,
-                elements,
+                tensor: elements,
+                rows,
+                columns,
                 biases,
+                factors: None,
             });
         }
         let layers = (0..header.layers as usize)
-            .map(|layer| checkpoint.layer_norms(names, header, layer))
+            .map(|layer| reader.layer_norms(names, header, layer))
             .collect::<Result<_, _>>()?;
-        let final_norm = checkpoint.row_norm(names.final_norm.into(), header)?;
-        if configuration.naming == Naming::HuggingFace {
-            checkpoint.drop_frequencies();
-        }
-        checkpoint.finish()?;
+        let final_norm = reader.row_norm(names.final_norm.into(), header)?;
+        reader.finish(configuration.naming)?;
         Ok(Self {
+            checkpoint,
             matrices,
             layers,
             final_norm,
         })
     }
 
-    /// The elements of the output matrix, which may be the embedding's.
-    pub fn output_elements(&self) -> &[f32] {
-        match (self.matrices.first(), self.matrices.last()) {
-            (Some(embedding), Some(output)) if output.elements.is_empty() => &embedding.elements,
-            (_, Some(output)) => &output.elements,
-            _ => &[],
-        }
-    }
-}
-
-/// Float tensors by name.
-struct Checkpoint<'a> {
-    tensors: SafeTensors<'a>,
-    /// Names that were not asked for yet.
-    unused: BTreeSet<String>,
-}
-
-impl<'a> Checkpoint<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, ConvertError> {
-        let tensors = SafeTensors::deserialize(bytes)
-            .map_err(|error| ConvertError::Checkpoint(error.to_string()))?;
-        let unused = tensors
-            .names()
-            .into_iter()
-            .map(|name| name.to_string())
-            .collect();
-        Ok(Self { tensors, unused })
-    }
-
-    /// The elements of a tensor of the given shape. Every float of 16 bits is one of 32.
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ConvertError> {
-        let name = name.to_owned();
-        let Ok(tensor) = self.tensors.tensor(&name) else {
-            return Err(ConvertError::MissingTensor(name));
-        };
-        self.unused.remove(&name);
-        let data = tensor.data();
-        let halves = || {
-            data.as_chunks::<2>()
-                .0
-                .iter()
-                .copied()
-                .map(u16::from_le_bytes)
-        };
-        let elements: Vec<f32> = match tensor.dtype() {
-            Dtype::F32 => {
-                let words = data.as_chunks::<4>().0.iter();
-                words.map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    /// The elements of a matrix, row by row.
+    pub fn elements(&self, index: usize) -> Result<Vec<f32>, ConvertError> {
+        let matrix = &self.matrices[index];
+        let shape = [matrix.rows, matrix.columns];
+        let mut elements = self.checkpoint.read(&matrix.tensor, &shape)?;
+        if let Some(factors) = &matrix.factors {
+            for row in elements.chunks_exact_mut(matrix.columns) {
+                for (element, factor) in row.iter_mut().zip(factors) {
+                    *element = (f64::from(*element) * factor) as f32;
+                }
             }
-            Dtype::BF16 => halves()
-                .map(|bits| f32::from_bits(u32::from(bits) << 16))
-                .collect(),
-            Dtype::F16 => halves().map(float_of_half).collect(),
-            _ => return Err(ConvertError::NotFloat(name)),
-        };
-        if tensor.shape() != shape {
-            let (expected, found) = (shape.to_vec(), tensor.shape().to_vec());
-            return Err(ConvertError::WrongShape {
-                name,
-                expected,
-                found,
-            });
-        }
-        if elements.iter().any(|element| !element.is_finite()) {
-            return Err(ConvertError::NotFinite(name));
         }
         Ok(elements)
+    }
+}
+
+/// Reads vectors, and knows which tensors nobody asked for.
+struct Reader<'a> {
+    checkpoint: &'a Checkpoint,
+    unused: BTreeSet<&'a str>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(checkpoint: &'a Checkpoint) -> Self {
+        let unused = checkpoint.names().collect();
+        Self { checkpoint, unused }
+    }
+
+    fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, ConvertError> {
+        self.unused.remove(name);
+        self.checkpoint.read(name, &[length])
     }
 
     /// A norm of the residual stream.
     fn row_norm(&mut self, name: String, header: &ModelHeader) -> Result<FloatNorm, ConvertError> {
-        let shape = [header.model_dimension as usize];
-        let gains = self.take(&format!("{name}.weight"), &shape)?;
+        let width = header.model_dimension as usize;
+        let gains = self.vector(&format!("{name}.weight"), width)?;
         let bias = format!("{name}.bias");
         let biases = header
             .has(model::LAYER_NORM)
-            .then(|| self.take(&bias, &shape))
+            .then(|| self.vector(&bias, width))
             .transpose()?;
         Ok(FloatNorm {
             name,
@@ -188,8 +158,8 @@ impl<'a> Checkpoint<'a> {
         let attention = self.row_norm(names.in_layer(layer, names.attention_norm), header)?;
         let mut head = |part| -> Result<FloatNorm, ConvertError> {
             let name = names.in_layer(layer, part);
-            let shape = [header.head_dimension as usize];
-            let gains = self.take(&format!("{name}.weight"), &shape)?;
+            let width = header.head_dimension as usize;
+            let gains = self.vector(&format!("{name}.weight"), width)?;
             Ok(FloatNorm {
                 name,
                 gains,
@@ -208,50 +178,58 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
-    /// Forgets the rotary frequencies that some checkpoints store; they follow from the configuration.
-    fn drop_frequencies(&mut self) {
-        self.unused
-            .retain(|name| !name.ends_with(".rotary_emb.inv_freq"));
-    }
-
-    /// Refuses a checkpoint with tensors that the model has no place for.
-    fn finish(self) -> Result<(), ConvertError> {
-        match self.unused.into_iter().next() {
-            Some(name) => Err(ConvertError::UnexpectedTensor(name)),
+    /// Refuses a checkpoint with tensors that the model has no place for. Rotary frequencies, which some
+    /// checkpoints store, follow from the configuration.
+    fn finish(self, naming: Naming) -> Result<(), ConvertError> {
+        let follows = |name: &str| match naming {
+            Naming::Plain => false,
+            Naming::HuggingFace => name.ends_with(".rotary_emb.inv_freq"),
+            Naming::Gguf => name == ROPE_DIVISORS,
+        };
+        match self.unused.into_iter().find(|name| !follows(name)) {
+            Some(name) => Err(ConvertError::UnexpectedTensor(name.into())),
             None => Ok(()),
         }
     }
 }
 
-/// A float of 16 bits (1 sign, 5 exponent, 10 mantissa), which a float of 32 holds exactly.
-fn float_of_half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let (exponent, mantissa) = (bits >> 10 & 31, f32::from(bits & 1023) / 1024.0);
-    sign * match exponent {
-        0 => mantissa * f32::from_bits((127 - 14) << 23),
-        31 if mantissa == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        exponent => (1.0 + mantissa) * f32::from_bits((127 - 15 + u32::from(exponent)) << 23),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::float_of_half;
-
-    #[test]
-    fn halves_should_be_exact() {
-        for (bits, value) in [
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x3555, 0.333_251_95),
-            (0x7bff, 65_504.0),
-            (0x0001, 5.960_464_5e-8),
-            (0x0400, 6.103_515_6e-5),
-            (0x7c00, f32::INFINITY),
-        ] {
-            assert_eq!(float_of_half(bits), value, "{bits:#x}");
+/// Names and shapes of the tensors that [`FloatTensors::find`] finds.
+pub(crate) fn tensors_of(
+    configuration: &CheckpointConfiguration,
+    header: &ModelHeader,
+) -> Vec<(String, Vec<usize>)> {
+    let names = configuration.naming.names();
+    let mut tensors = Vec::new();
+    for tensor in weight_tensors(header) {
+        let name = names.matrix(tensor.weight, tensor.layer);
+        if !tensor.tied {
+            tensors.push((format!("{name}.weight"), vec![tensor.rows, tensor.columns]));
         }
-        assert!(float_of_half(0x7c01).is_nan());
+        if tensor.biased {
+            tensors.push((format!("{name}.bias"), vec![tensor.rows]));
+        }
     }
+    let mut norm = |name: String, width: u32, biased: bool| {
+        let shape = vec![width as usize];
+        tensors.push((format!("{name}.weight"), shape.clone()));
+        if biased {
+            tensors.push((format!("{name}.bias"), shape));
+        }
+    };
+    let (width, biased) = (header.model_dimension, header.has(model::LAYER_NORM));
+    for layer in 0..header.layers as usize {
+        norm(names.in_layer(layer, names.attention_norm), width, biased);
+        norm(
+            names.in_layer(layer, names.feed_forward_norm),
+            width,
+            biased,
+        );
+        if header.has(model::HEAD_NORM) {
+            for part in [names.query_norm, names.key_norm] {
+                norm(names.in_layer(layer, part), header.head_dimension, false);
+            }
+        }
+    }
+    norm(names.final_norm.into(), width, biased);
+    tensors
 }

@@ -15,14 +15,15 @@ use super::{
     float::{softmax, FloatModel},
     integers::Integers,
     math::ln,
-    ConvertError,
+    ConvertError, Progress, Stage,
 };
 use crate::Model;
 use aipg_exact::header::{input, model, output, ModelHeader};
+use rayon::prelude::*;
 use std::f64::consts::LN_2;
 
-/// Calibration tokens, at most, that losses are measured on.
-const MEASURED_TOKENS: usize = 512;
+/// Calibration tokens, at most, that losses are measured on when flags are chosen by them.
+pub(super) const MEASURED_TOKENS: usize = 512;
 
 /// Quality of a conversion on the calibration tokens, in bits per token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub struct Quality {
     pub integer_bits: f64,
     /// Mean divergence of the integer model from the float model.
     pub divergence: f64,
+    /// Part of the rows in which both find the same token the most likely.
+    pub agreement: f64,
 }
 
 /// The float model's answers to the measured tokens.
@@ -92,16 +95,20 @@ impl Input {
 }
 
 impl<'a> Reference<'a> {
-    /// Runs the float model over the first calibration tokens. `peaks` sees what its norms give.
-    pub fn new(float: &FloatModel, tokens: &'a [u32], peaks: &mut Peaks) -> Self {
-        let measured = &tokens[..tokens.len().min(MEASURED_TOKENS)];
+    /// Runs the float model over tokens. `peaks` sees what its norms give, `done` hears of each layer.
+    pub fn new(
+        float: &FloatModel,
+        measured: &'a [u32],
+        peaks: &mut Peaks,
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Self, ConvertError> {
         let windows: Vec<&[u32]> = measured.chunks(float.header.max_context as usize).collect();
-        let rows = windows
-            .iter()
-            .flat_map(|window| float.logits(window, &mut |norm, row| peaks.see(norm, row)))
-            .map(|row| softmax(&row))
-            .collect();
-        Self { windows, rows }
+        let mut rows = Vec::with_capacity(measured.len());
+        for window in &windows {
+            let logits = float.logits(window, &mut |norm, row| peaks.see(norm, row), done)?;
+            rows.par_extend(logits.into_par_iter().map(|row| softmax(&row)));
+        }
+        Ok(Self { windows, rows })
     }
 
     /// How the integers do against the float model, under the flags of `header`.
@@ -110,41 +117,81 @@ impl<'a> Reference<'a> {
         header: &ModelHeader,
         integers: &mut Integers,
     ) -> Result<Quality, ConvertError> {
-        let sections = integers.sections(header)?;
+        let sections = integers.sections(header, &mut |_| ())?;
         self.compare(&Model::from_sections(header.clone(), &sections))
     }
 
     /// How an integer model does against the float model.
     pub fn compare(&self, model: &Model) -> Result<Quality, ConvertError> {
         let vocabulary = model.header().vocabulary as usize;
-        let mut references = self.rows.iter();
-        let (mut divergence, mut float_bits, mut integer_bits) = (0.0, 0.0, 0.0);
-        let mut tokens = 0;
+        let mut references = self.rows.as_slice();
+        let mut total = Row::default();
+        let mut tokens = 0u32;
         for window in &self.windows {
             let logits = model.logits(window).map_err(ConvertError::Calibration)?;
-            let rows = logits.chunks_exact(vocabulary).zip(&mut references);
-            for (index, (row, float)) in rows.enumerate() {
-                let row: Vec<f64> = row
-                    .iter()
-                    .map(|&logit| f64::from(logit) / 65_536.0)
-                    .collect();
-                let integer = softmax(&row);
-                divergence += bits_between(float, &integer);
-                if let Some(&next) = window.get(index + 1) {
-                    float_bits += surprise(float, next);
-                    integer_bits += surprise(&integer, next);
-                    tokens += 1;
-                }
+            let (floats, rest) = references.split_at(window.len());
+            references = rest;
+            let rows: Vec<Row> = logits
+                .par_chunks_exact(vocabulary)
+                .zip(floats)
+                .enumerate()
+                .map(|(index, (row, float))| Row::compare(row, float, window.get(index + 1)))
+                .collect();
+            for row in rows {
+                total.divergence += row.divergence;
+                total.float_bits += row.float_bits;
+                total.integer_bits += row.integer_bits;
+                total.agreement += row.agreement;
             }
+            tokens += window.len().saturating_sub(1) as u32;
         }
-        let predicted = f64::from(tokens.max(1u32));
+        let (predicted, rows) = (f64::from(tokens.max(1)), self.rows.len().max(1) as f64);
         Ok(Quality {
             tokens: tokens as usize,
-            float_bits: float_bits / predicted,
-            integer_bits: integer_bits / predicted,
-            divergence: divergence / (self.rows.len().max(1) as f64),
+            float_bits: total.float_bits / predicted,
+            integer_bits: total.integer_bits / predicted,
+            divergence: total.divergence / rows,
+            agreement: total.agreement / rows,
         })
     }
+}
+
+/// What one row adds to the quality.
+#[derive(Default)]
+struct Row {
+    divergence: f64,
+    float_bits: f64,
+    integer_bits: f64,
+    /// 1 if the most likely tokens are the same.
+    agreement: f64,
+}
+
+impl Row {
+    /// `next` is the token that follows, if there is one.
+    fn compare(logits: &[i32], float: &[f64], next: Option<&u32>) -> Self {
+        let logits: Vec<f64> = logits
+            .iter()
+            .map(|&logit| f64::from(logit) / 65_536.0)
+            .collect();
+        let integer = softmax(&logits);
+        let bits = |row: &[f64]| next.map_or(0.0, |&next| surprise(row, next));
+        Self {
+            divergence: bits_between(float, &integer),
+            float_bits: bits(float),
+            integer_bits: bits(&integer),
+            agreement: f64::from(u8::from(likeliest(float) == likeliest(&integer))),
+        }
+    }
+}
+
+/// The most likely token, of equal ones the first.
+fn likeliest(distribution: &[f64]) -> Option<usize> {
+    let pairs = distribution.iter().enumerate();
+    // `max_by` takes the last of equal ones.
+    pairs
+        .rev()
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(index, _)| index)
 }
 
 /// Smallest probability that is told from 0: about e^−700.
@@ -171,10 +218,21 @@ pub(super) fn choose(
     reference: &Reference,
     mut best: Quality,
     budget: f64,
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<(), ConvertError> {
-    let mut measure = |header: &ModelHeader| reference.measure(header, integers);
-    let allowed = budget * best.float_bits;
     let inputs = Input::all(header);
+    // At most: each rotation, each saving, each turn.
+    let (mut done, total) = (0, 3 * inputs.len());
+    let mut measure = |header: &ModelHeader| {
+        done += 1;
+        progress(Progress {
+            stage: Stage::Choice,
+            done,
+            total,
+        });
+        reference.measure(header, integers)
+    };
+    let allowed = budget * best.float_bits;
     for input in &inputs {
         if input.is_rotated(header) {
             input.toggle(header, Flag::Hadamard);

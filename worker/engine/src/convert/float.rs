@@ -1,50 +1,85 @@
-//! The float model, to measure what integers lose. f64 in a fixed order of operations, so that the
-//! measurements, and the choices made by them, are the same on every machine.
+//! The float model, to measure what integers lose. f64, and each sum in a fixed order of operations, so that the
+//! measurements, and the choices made by them, are the same on every machine and with any number of cores.
 
 use super::{
     checkpoint::{FloatMatrix, FloatNorm, FloatTensors},
     math::{exp, normal_distribution},
-    Rotary,
+    rope::Rotary,
+    ConvertError,
 };
 use aipg_exact::{
     header::{model, ModelHeader},
     layout::{weight_tensors, Weight},
 };
+use rayon::prelude::*;
+
+/// Rows that a product computes side by side.
+const LANES: usize = 8;
+
+/// Rows whose logits are computed at a time.
+const LOGIT_ROWS: usize = 32;
 
 /// A float model: the tensors of a checkpoint and the shape in a header.
 pub(super) struct FloatModel<'a> {
     pub header: &'a ModelHeader,
-    pub tensors: &'a FloatTensors,
+    pub tensors: &'a FloatTensors<'a>,
     pub rotary: &'a Rotary,
     pub epsilon: f64,
 }
 
-/// The matrices of one layer by name.
-struct LayerMatrices<'a> {
-    query: &'a FloatMatrix,
-    key: &'a FloatMatrix,
-    value: &'a FloatMatrix,
-    attention_output: &'a FloatMatrix,
-    gate: Option<&'a FloatMatrix>,
-    up: &'a FloatMatrix,
-    down: &'a FloatMatrix,
+/// A matrix with its elements.
+struct Loaded<'a> {
+    matrix: &'a FloatMatrix,
+    elements: Vec<f32>,
 }
 
-/// x · Wᵀ + b
-fn product(matrix: &FloatMatrix, elements: &[f32], x: &[f64]) -> Vec<f64> {
-    let mut y: Vec<f64> = elements
-        .chunks_exact(matrix.columns)
-        .map(|row| {
-            let terms = row.iter().zip(x).map(|(&w, x)| f64::from(w) * x);
-            terms.fold(0.0, |sum, term| sum + term)
-        })
-        .collect();
-    if let Some(biases) = &matrix.biases {
-        for (y, &bias) in y.iter_mut().zip(biases) {
-            *y += f64::from(bias);
+impl Loaded<'_> {
+    /// x · Wᵀ + b of each row of x. A sum goes through the columns in order.
+    fn apply(&self, x: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let columns = self.matrix.columns;
+        // LANES rows of x, column by column.
+        let groups: Vec<Vec<[f64; LANES]>> = x
+            .chunks(LANES)
+            .map(|rows| {
+                let mut columns = vec![[0.0; LANES]; columns];
+                for (lane, row) in rows.iter().enumerate() {
+                    for (column, &x) in columns.iter_mut().zip(row) {
+                        column[lane] = x;
+                    }
+                }
+                columns
+            })
+            .collect();
+        let channels: Vec<Vec<[f64; LANES]>> = self
+            .elements
+            .par_chunks_exact(columns)
+            .map(|weights| groups.iter().map(|group| sums(weights, group)).collect())
+            .collect();
+        let biases = self.matrix.biases.as_deref();
+        let rows = 0..x.len();
+        rows.into_par_iter()
+            .map(|row| {
+                let (group, lane) = (row / LANES, row % LANES);
+                let mut y: Vec<f64> = channels.iter().map(|sums| sums[group][lane]).collect();
+                for (y, &bias) in y.iter_mut().zip(biases.unwrap_or_default()) {
+                    *y += f64::from(bias);
+                }
+                y
+            })
+            .collect()
+    }
+}
+
+/// Σ w·x of each lane.
+fn sums(weights: &[f32], group: &[[f64; LANES]]) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    for (&weight, x) in weights.iter().zip(group) {
+        let weight = f64::from(weight);
+        for (sum, x) in sums.iter_mut().zip(x) {
+            *sum += weight * x;
         }
     }
-    y
+    sums
 }
 
 fn sum(terms: impl Iterator<Item = f64>) -> f64 {
@@ -74,10 +109,15 @@ fn normalise(norm: &FloatNorm, x: &[f64], epsilon: f64) -> Vec<f64> {
 impl FloatModel<'_> {
     /// Logits `[tokens][vocabulary]` of a sequence from position 0. `see` is shown every row that leaves
     /// a norm of the residual stream, with the norm's number: those of attention and feed-forward layer
-    /// in turn, then the final one.
-    pub fn logits(&self, tokens: &[u32], see: &mut impl FnMut(usize, &[f64])) -> Vec<Vec<f64>> {
+    /// in turn, then the final one. `done` hears of each layer.
+    pub fn logits(
+        &self,
+        tokens: &[u32],
+        see: &mut impl FnMut(usize, &[f64]),
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Vec<f64>>, ConvertError> {
         let d = self.header.model_dimension as usize;
-        let embedding = &self.tensors.matrices[0].elements;
+        let embedding = self.tensors.elements(0)?;
         let mut hidden: Vec<Vec<f64>> = tokens
             .iter()
             .map(|&token| {
@@ -85,96 +125,123 @@ impl FloatModel<'_> {
                 row.iter().copied().map(f64::from).collect()
             })
             .collect();
+        drop(embedding);
         for layer in 0..self.header.layers as usize {
-            self.layer(layer, &mut hidden, see);
+            self.layer(layer, &mut hidden, see)?;
+            done(layer + 1);
         }
-        let output = &self.tensors.matrices[self.tensors.matrices.len() - 1];
-        let elements = self.tensors.output_elements();
-        hidden
-            .iter()
-            .map(|row| {
-                let row = normalise(&self.tensors.final_norm, row, self.epsilon);
-                see(2 * self.header.layers as usize, &row);
-                product(output, elements, &row)
-            })
-            .collect()
+        let norm = 2 * self.header.layers as usize;
+        let rows = self.normalised(&self.tensors.final_norm, &hidden, norm, see);
+        let output = self.load(self.tensors.matrices.len() - 1)?;
+        let blocks = rows.chunks(LOGIT_ROWS);
+        Ok(blocks.flat_map(|rows| output.apply(rows)).collect())
     }
 
-    fn matrices(&self, layer: usize) -> LayerMatrices<'_> {
-        let of_layer = weight_tensors(self.header)
-            .zip(&self.tensors.matrices)
-            .filter(|(tensor, _)| tensor.layer == layer);
-        let of_layer: Vec<_> = of_layer.collect();
-        let find = |weight| {
-            let mut found = of_layer
-                .iter()
-                .filter(|(tensor, _)| tensor.weight == weight);
-            found.next().map(|(_, matrix)| *matrix)
-        };
-        let matrix = |weight| find(weight).expect("every layer has it");
-        LayerMatrices {
-            query: matrix(Weight::Query),
-            key: matrix(Weight::Key),
-            value: matrix(Weight::Value),
-            attention_output: matrix(Weight::AttentionOutput),
-            gate: find(Weight::Gate),
-            up: matrix(Weight::Up),
-            down: matrix(Weight::Down),
-        }
+    fn load(&self, index: usize) -> Result<Loaded<'_>, ConvertError> {
+        Ok(Loaded {
+            matrix: &self.tensors.matrices[index],
+            elements: self.tensors.elements(index)?,
+        })
     }
 
-    fn layer(&self, layer: usize, hidden: &mut [Vec<f64>], see: &mut impl FnMut(usize, &[f64])) {
+    /// x · Wᵀ + b for a matrix of a layer; `None` if the model has no such matrix.
+    fn product(
+        &self,
+        weight: Weight,
+        layer: usize,
+        x: &[Vec<f64>],
+    ) -> Result<Option<Vec<Vec<f64>>>, ConvertError> {
+        let mut tensors = weight_tensors(self.header);
+        let index = tensors.position(|tensor| (tensor.weight, tensor.layer) == (weight, layer));
+        index
+            .map(|index| Ok(self.load(index)?.apply(x)))
+            .transpose()
+    }
+
+    /// The same for a matrix that every layer has.
+    fn projection(
+        &self,
+        weight: Weight,
+        layer: usize,
+        x: &[Vec<f64>],
+    ) -> Result<Vec<Vec<f64>>, ConvertError> {
+        Ok(self.product(weight, layer, x)?.unwrap_or_default())
+    }
+
+    fn normalised(
+        &self,
+        norm: &FloatNorm,
+        rows: &[Vec<f64>],
+        number: usize,
+        see: &mut impl FnMut(usize, &[f64]),
+    ) -> Vec<Vec<f64>> {
+        let normalised = rows.iter().map(|row| normalise(norm, row, self.epsilon));
+        normalised.inspect(|row| see(number, row)).collect()
+    }
+
+    fn layer(
+        &self,
+        layer: usize,
+        hidden: &mut [Vec<f64>],
+        see: &mut impl FnMut(usize, &[f64]),
+    ) -> Result<(), ConvertError> {
         let norms = &self.tensors.layers[layer];
-        let matrices = self.matrices(layer);
-        let apply = |matrix: &FloatMatrix, x: &[f64]| product(matrix, &matrix.elements, x);
         let [query_norm, key_norm] = match &norms.heads {
             Some([query, key]) => [Some(query), Some(key)],
             None => [None, None],
         };
-        let (mut keys, mut values) = (Vec::new(), Vec::new());
-        for (position, row) in hidden.iter_mut().enumerate() {
-            let x = normalise(&norms.attention, row, self.epsilon);
-            see(2 * layer, &x);
-            let mut query = apply(matrices.query, &x);
-            let mut key = apply(matrices.key, &x);
-            self.prepare(&mut query, query_norm, position);
-            self.prepare(&mut key, key_norm, position);
-            keys.push(key);
-            values.push(apply(matrices.value, &x));
-            let attended = self.attend(layer, &query, &keys, &values);
-            add(row, &apply(matrices.attention_output, &attended));
+        let x = self.normalised(&norms.attention, hidden, 2 * layer, see);
+        let mut queries = self.projection(Weight::Query, layer, &x)?;
+        let mut keys = self.projection(Weight::Key, layer, &x)?;
+        let values = self.projection(Weight::Value, layer, &x)?;
+        self.prepare(&mut queries, query_norm);
+        self.prepare(&mut keys, key_norm);
+        let attended: Vec<Vec<f64>> = queries
+            .par_iter()
+            .enumerate()
+            .map(|(position, query)| self.attend(layer, query, &keys[..=position], &values))
+            .collect();
+        add(
+            hidden,
+            &self.projection(Weight::AttentionOutput, layer, &attended)?,
+        );
 
-            let x = normalise(&norms.feed_forward, row, self.epsilon);
-            see(2 * layer + 1, &x);
-            let up = apply(matrices.up, &x);
-            let inner: Vec<f64> = match matrices.gate {
-                Some(gate) => {
-                    let gate = apply(gate, &x);
-                    gate.iter()
-                        .zip(&up)
-                        .map(|(&g, up)| self.activation(g) * up)
-                        .collect()
+        let x = self.normalised(&norms.feed_forward, hidden, 2 * layer + 1, see);
+        let mut inner = self.projection(Weight::Up, layer, &x)?;
+        let gates = self.product(Weight::Gate, layer, &x)?;
+        inner
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(row, up)| match &gates {
+                Some(gates) => {
+                    for (up, &gate) in up.iter_mut().zip(&gates[row]) {
+                        *up *= self.activation(gate);
+                    }
                 }
-                None => up.iter().map(|&up| self.activation(up)).collect(),
-            };
-            add(row, &apply(matrices.down, &inner));
-        }
+                None => up.iter_mut().for_each(|up| *up = self.activation(*up)),
+            });
+        add(hidden, &self.projection(Weight::Down, layer, &inner)?);
+        Ok(())
     }
 
-    /// Normalises and rotates heads.
-    fn prepare(&self, heads: &mut [f64], norm: Option<&FloatNorm>, position: usize) {
+    /// Normalises and rotates the heads of each position.
+    fn prepare(&self, rows: &mut [Vec<f64>], norm: Option<&FloatNorm>) {
         let width = self.header.head_dimension as usize;
-        for head in heads.chunks_exact_mut(width) {
-            if let Some(norm) = norm {
-                let normalised = normalise(norm, head, self.epsilon);
-                head.copy_from_slice(&normalised);
-            }
-            let (low, high) = head.split_at_mut(width / 2);
-            let angles = self.rotary.angles(position);
-            for ((x, y), (sine, cosine)) in low.iter_mut().zip(high).zip(angles) {
-                (*x, *y) = (*x * cosine - *y * sine, *x * sine + *y * cosine);
-            }
-        }
+        rows.par_iter_mut()
+            .enumerate()
+            .for_each(|(position, heads)| {
+                let angles: Vec<(f64, f64)> = self.rotary.angles(position).collect();
+                for head in heads.chunks_exact_mut(width) {
+                    if let Some(norm) = norm {
+                        let normalised = normalise(norm, head, self.epsilon);
+                        head.copy_from_slice(&normalised);
+                    }
+                    let (low, high) = head.split_at_mut(width / 2);
+                    for ((x, y), (sine, cosine)) in low.iter_mut().zip(high).zip(&angles) {
+                        (*x, *y) = (*x * cosine - *y * sine, *x * sine + *y * cosine);
+                    }
+                }
+            });
     }
 
     fn attend(
@@ -229,9 +296,11 @@ impl FloatModel<'_> {
     }
 }
 
-fn add(row: &mut [f64], update: &[f64]) {
-    for (x, update) in row.iter_mut().zip(update) {
-        *x += update;
+fn add(rows: &mut [Vec<f64>], updates: &[Vec<f64>]) {
+    for (row, updates) in rows.iter_mut().zip(updates) {
+        for (x, update) in row.iter_mut().zip(updates) {
+            *x += update;
+        }
     }
 }
 

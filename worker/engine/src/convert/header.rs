@@ -51,6 +51,8 @@ impl CheckpointConfiguration {
         let layers = (header.layers as usize).min(MAX_LAYERS);
         header.value_formats[..layers].fill(FIRST_VALUE_FORMAT);
         header.validate()?;
+        let pairs = header.head_dimension as usize / 2;
+        self.decoder.rope_scaling.check(pairs)?;
         if hadamard == HadamardChoice::WherePossible {
             choose::rotate_where_possible(&mut header);
         }

@@ -10,16 +10,27 @@ mod balance;
 mod checkpoint;
 mod choose;
 mod configuration;
+mod error;
 mod float;
 mod header;
+mod hugging_face;
 mod integers;
 pub mod math;
 mod naming;
+mod rope;
+mod source;
 pub(crate) mod weights;
 
 pub use choose::Quality;
 pub use configuration::{CheckpointConfiguration, Decoder};
+pub use error::ConvertError;
 pub use naming::Naming;
+pub use rope::RopeScaling;
+use rope::Rotary;
+pub use source::{
+    gguf::{Gguf, GgufError, Metadata as GgufMetadata, Value as GgufValue},
+    Checkpoint,
+};
 
 use crate::{
     attention::Cache,
@@ -27,21 +38,20 @@ use crate::{
     file::{self, Sections},
     forward::Append,
     generate::PREFILL_ROWS,
-    tokenizer::{Tokenizer, TokenizerError},
+    tokenizer::Tokenizer,
     Model, RunError,
 };
 use aipg_exact::{
-    header::{HeaderError, ModelHeader, MAX_LAYERS, VALUE_FORMATS},
+    header::{ModelHeader, MAX_LAYERS, VALUE_FORMATS},
     quantise::Scale,
 };
 use balance::Peaks;
+pub(crate) use checkpoint::tensors_of;
 use checkpoint::FloatTensors;
 use choose::Reference;
 use float::FloatModel;
 use integers::Integers;
-use math::{exp, ln, sin_cos};
-use std::{fs, io, path::Path};
-use thiserror::Error;
+use std::{fs, path::Path};
 
 /// Which inputs of matrix products are rotated by Hadamard-64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +66,8 @@ pub enum HadamardChoice {
 /// What a conversion starts from.
 #[derive(Clone, Debug)]
 pub struct ConvertInput {
-    /// A safetensors file with float tensors of 32 or 16 bits.
-    pub checkpoint: Vec<u8>,
+    /// Float tensors.
+    pub checkpoint: Checkpoint,
     /// Its shape.
     pub configuration: CheckpointConfiguration,
     /// Content of the tokenizer file, whose hash the model commits.
@@ -70,6 +80,8 @@ pub struct ConvertInput {
     /// Loss that is allowed, as a part of the float model's bits per token. With one, rotations that
     /// lose are taken back and inputs get 16 bits until the loss is within it.
     pub loss_budget: Option<f64>,
+    /// Calibration tokens, at most, on which the quality is measured if there is no budget; 0 measures nothing.
+    pub measured_tokens: usize,
 }
 
 /// A finished conversion.
@@ -79,64 +91,8 @@ pub struct ConvertedModel {
     pub bytes: Vec<u8>,
     /// Its header, as it is registered on chain.
     pub header: ModelHeader,
-    /// Integer model against float model, if there was a budget.
+    /// Integer model against float model, if it was measured.
     pub quality: Option<Quality>,
-}
-
-/// Why a checkpoint cannot be converted.
-#[derive(Debug, Error)]
-pub enum ConvertError {
-    /// The checkpoint is no safetensors file.
-    #[error("Checkpoint: {0}")]
-    Checkpoint(String),
-    /// The configuration is malformed.
-    #[error("Configuration: {0}")]
-    Configuration(String),
-    /// The tokenizer file is malformed.
-    #[error("Tokenizer: {0}")]
-    Tokenizer(#[from] TokenizerError),
-    /// Tokenizer and configuration disagree.
-    #[error("VocabularyMismatch: the tokenizer has {tokenizer} ids, the model {model}")]
-    VocabularyMismatch {
-        /// Vocabulary of the tokenizer.
-        tokenizer: u32,
-        /// Vocabulary of the configuration.
-        model: u32,
-    },
-    /// A tensor of the template is missing.
-    #[error("MissingTensor: {0}")]
-    MissingTensor(String),
-    /// The checkpoint has a tensor that the template does not.
-    #[error("UnexpectedTensor: {0}")]
-    UnexpectedTensor(String),
-    /// A tensor is not of floats of 32 or 16 bits.
-    #[error("NotFloat: {0}")]
-    NotFloat(String),
-    /// A tensor has another shape than the configuration says.
-    #[error("WrongShape: {name} is {found:?}, not {expected:?}")]
-    WrongShape {
-        /// Name of the tensor.
-        name: String,
-        /// Shape by the configuration.
-        expected: Vec<usize>,
-        /// Shape in the checkpoint.
-        found: Vec<usize>,
-    },
-    /// A tensor has an element that is infinite or not a number.
-    #[error("NotFinite: {0}")]
-    NotFinite(String),
-    /// A tensor's values are too large for the integer formats.
-    #[error("OutOfRange: {0}")]
-    OutOfRange(String),
-    /// The shape is not one of the semantics.
-    #[error("Shape: {0}")]
-    Shape(#[from] HeaderError),
-    /// The calibration tokens do not fit the model.
-    #[error("Calibration: {0}")]
-    Calibration(RunError),
-    /// A file cannot be written.
-    #[error("Io: {0}")]
-    Io(#[from] io::Error),
 }
 
 impl ConvertedModel {
@@ -157,11 +113,93 @@ impl ConvertedModel {
     }
 }
 
+/// What a conversion is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading matrices and making them integers.
+    Weights,
+    /// Running the integer model over the calibration tokens.
+    Calibration,
+    /// Running the float model over the measured tokens, layer by layer.
+    Reference,
+    /// Choosing flags by what they lose.
+    Choice,
+}
+
+/// How far a stage is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The stage.
+    pub stage: Stage,
+    /// Steps that are done.
+    pub done: usize,
+    /// Steps of the stage.
+    pub total: usize,
+}
+
+/// A conversion before it is a file.
+struct Conversion {
+    header: ModelHeader,
+    sections: Sections,
+    quality: Option<Quality>,
+}
+
 /// Converts a checkpoint.
 ///
 /// # Errors
 /// A [`ConvertError`] that names what is wrong with the input.
 pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
+    let Conversion {
+        header,
+        sections,
+        quality,
+    } = convert_to_sections(input, &mut |_| ())?;
+    Ok(ConvertedModel {
+        bytes: file::encode(&header, &sections),
+        header,
+        quality,
+    })
+}
+
+/// Converts a checkpoint into a model file without a copy of it in memory. `progress` hears how far it is.
+/// The file is there once it is whole.
+///
+/// # Errors
+/// As [`convert`].
+pub fn convert_to_file(
+    input: &ConvertInput,
+    path: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(ModelHeader, Option<Quality>), ConvertError> {
+    let conversion = convert_to_sections(input, progress)?;
+    file::write(path, &conversion.header, &conversion.sections)?;
+    Ok((conversion.header, conversion.quality))
+}
+
+/// Logits `[tokens][vocabulary]` of the float model that a checkpoint is, in f64 and a fixed order.
+///
+/// # Errors
+/// As [`convert`] for configuration, tensors and tokens.
+pub fn float_logits(
+    checkpoint: &Checkpoint,
+    configuration: &CheckpointConfiguration,
+    tokens: &[u32],
+) -> Result<Vec<Vec<f64>>, ConvertError> {
+    let header = configuration.header(HadamardChoice::Nowhere, [0; 32])?;
+    check_calibration(tokens, &header)?;
+    let float = FloatModel {
+        header: &header,
+        tensors: &FloatTensors::find(checkpoint, configuration, &header)?,
+        rotary: &configuration.rotary(&header),
+        epsilon: configuration.epsilon,
+    };
+    float.logits(tokens, &mut |_, _| (), &mut |_| ())
+}
+
+fn convert_to_sections(
+    input: &ConvertInput,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Conversion, ConvertError> {
     let budget = input.loss_budget.unwrap_or(0.0);
     if !budget.is_finite() || budget < 0.0 {
         return Err(ConvertError::Configuration(
@@ -171,16 +209,32 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
     let tokenizer = blob::hash(&input.tokenizer);
     let mut header = input.configuration.header(input.hadamard, tokenizer)?;
     check_tokenizer(input, &header)?;
-    check_calibration(input, &header)?;
-    let tensors = FloatTensors::read(&input.checkpoint, &input.configuration, &header)?;
-    let rotary = Rotary::new(&header, input.configuration.rope_base);
+    check_calibration(&input.calibration, &header)?;
+    let tensors = FloatTensors::find(&input.checkpoint, &input.configuration, &header)?;
+    let rotary = input.configuration.rotary(&header);
+    let table = rotary.table(header.max_context);
     let balanced;
-    let mut integers = Integers::new(&tensors, rotary.table(header.max_context));
-    let mut sections = integers.sections(&header)?;
-    calibrate(&mut header, &sections, &input.calibration);
+    let mut integers = match input.loss_budget {
+        Some(_) => Integers::kept(&tensors, table),
+        None => Integers::new(&tensors, table),
+    };
+    let total = tensors.matrices.len();
+    let mut sections = integers.sections(&header, &mut |done| {
+        progress(Progress {
+            stage: Stage::Weights,
+            done,
+            total,
+        });
+    })?;
+    calibrate(&mut header, &sections, &input.calibration, progress);
 
     let mut quality = None;
-    if let Some(budget) = input.loss_budget {
+    let measured = match input.loss_budget {
+        Some(_) => choose::MEASURED_TOKENS,
+        None => input.measured_tokens,
+    };
+    let measured = &input.calibration[..input.calibration.len().min(measured)];
+    if !measured.is_empty() {
         let float = FloatModel {
             header: &header.clone(),
             tensors: &tensors,
@@ -188,26 +242,48 @@ pub fn convert(input: &ConvertInput) -> Result<ConvertedModel, ConvertError> {
             epsilon: input.configuration.epsilon,
         };
         let mut peaks = Peaks::default();
-        let reference = Reference::new(&float, &input.calibration, &mut peaks);
-        balanced = balance::balanced(&header, &tensors, &peaks);
-        let table = rotary.table(header.max_context);
-        let mut others = Integers::new(&balanced, table);
-        let mut best = reference.measure(&header, &mut integers)?;
-        let other = reference.measure(&header, &mut others)?;
-        if other.divergence < best.divergence {
-            (integers, best) = (others, other);
+        let reference = Reference::new(&float, measured, &mut peaks, &mut |done| {
+            progress(Progress {
+                stage: Stage::Reference,
+                done,
+                total: float.header.layers as usize,
+            });
+        })?;
+        if let Some(budget) = input.loss_budget {
+            drop(sections);
+            balanced = balance::balanced(&header, &tensors, &peaks)?;
+            let mut others = Integers::kept(&balanced, rotary.table(header.max_context));
+            let mut best = reference.measure(&header, &mut integers)?;
+            let other = reference.measure(&header, &mut others)?;
+            if other.divergence < best.divergence {
+                (integers, best) = (others, other);
+            }
+            choose::choose(
+                &mut header,
+                &mut integers,
+                &reference,
+                best,
+                budget,
+                progress,
+            )?;
+            sections = integers.sections(&header, &mut |_| ())?;
+            calibrate(&mut header, &sections, &input.calibration, progress);
         }
-        choose::choose(&mut header, &mut integers, &reference, best, budget)?;
-        sections = integers.sections(&header)?;
-        calibrate(&mut header, &sections, &input.calibration);
         quality = Some(reference.compare(&Model::from_sections(header.clone(), &sections))?);
     }
     file::commit(&mut header, &sections);
-    Ok(ConvertedModel {
-        bytes: file::encode(&header, &sections),
+    Ok(Conversion {
         header,
+        sections,
         quality,
     })
+}
+
+impl CheckpointConfiguration {
+    /// The rotary embedding of a header of this shape.
+    pub(crate) fn rotary(&self, header: &ModelHeader) -> Rotary {
+        Rotary::new(header, self.rope_base, &self.decoder.rope_scaling)
+    }
 }
 
 /// Our own checkpoints come with a byte tokenizer of the same vocabulary. Of others only the hash
@@ -217,7 +293,7 @@ fn check_tokenizer(input: &ConvertInput, header: &ModelHeader) -> Result<(), Con
         return Ok(());
     }
     let (tokenizer, model) = (
-        Tokenizer::from_json(&input.tokenizer)?.vocabulary,
+        Tokenizer::from_json(&input.tokenizer)?.vocabulary(),
         header.vocabulary,
     );
     match tokenizer == model {
@@ -226,66 +302,38 @@ fn check_tokenizer(input: &ConvertInput, header: &ModelHeader) -> Result<(), Con
     }
 }
 
-fn check_calibration(input: &ConvertInput, header: &ModelHeader) -> Result<(), ConvertError> {
+fn check_calibration(tokens: &[u32], header: &ModelHeader) -> Result<(), ConvertError> {
     let refuse = |error| Err(ConvertError::Calibration(error));
     let vocabulary = header.vocabulary;
-    if input.calibration.is_empty() {
+    if tokens.is_empty() {
         return refuse(RunError::EmptyPrompt);
     }
-    let wrong = input
-        .calibration
-        .iter()
-        .position(|&token| token >= vocabulary);
-    match wrong {
+    match tokens.iter().position(|&token| token >= vocabulary) {
         None => Ok(()),
         Some(index) => refuse(RunError::TokenOutOfVocabulary {
             index,
-            token: input.calibration[index],
+            token: tokens[index],
             vocabulary,
         }),
     }
 }
 
-/// The angles of the rotary embedding: position · base^(−2i / head_dimension).
-pub(crate) struct Rotary {
-    frequencies: Vec<f64>,
-}
-
-impl Rotary {
-    pub fn new(header: &ModelHeader, base: f64) -> Self {
-        let pairs = header.head_dimension / 2;
-        let logarithm = ln(base);
-        let frequencies = (0..pairs)
-            .map(|i| exp(-(f64::from(i) / f64::from(pairs)) * logarithm))
-            .collect();
-        Self { frequencies }
-    }
-
-    /// Sine and cosine of each pair at a position.
-    fn angles(&self, position: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
-        let frequencies = self.frequencies.iter();
-        frequencies.map(move |frequency| sin_cos(position as f64 * frequency))
-    }
-
-    /// The table section: cosines and sines in Q15, 1.0 → 32767.
-    pub fn table(&self, positions: u32) -> Vec<u8> {
-        let entry =
-            |x: f64| ((x * 32_768.0).round().clamp(-32_767.0, 32_767.0) as i16).to_le_bytes();
-        let mut table = Vec::new();
-        for position in 0..positions as usize {
-            table.extend(self.angles(position).flat_map(|(_, cosine)| entry(cosine)));
-            table.extend(self.angles(position).flat_map(|(sine, _)| entry(sine)));
-        }
-        table
-    }
-}
-
 /// Sets the V-scale formats. The first pass runs with those that the header has, the second with
 /// formats that fit.
-fn calibrate(header: &mut ModelHeader, sections: &Sections, tokens: &[u32]) {
-    for _ in 0..2 {
+fn calibrate(
+    header: &mut ModelHeader,
+    sections: &Sections,
+    tokens: &[u32],
+    progress: &mut dyn FnMut(Progress),
+) {
+    for pass in 1..=2 {
         let model = Model::from_sections(header.clone(), sections);
         header.value_formats = finest_value_formats(&model, tokens);
+        progress(Progress {
+            stage: Stage::Calibration,
+            done: pass,
+            total: 2,
+        });
     }
 }
 

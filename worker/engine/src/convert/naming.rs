@@ -12,6 +12,8 @@ pub enum Naming {
     Plain,
     /// `model.layers.0.self_attn.q_proj.weight`: Llama, Qwen2 and Qwen3 on Hugging Face.
     HuggingFace,
+    /// `blk.0.attn_q.weight`: GGUF files.
+    Gguf,
 }
 
 /// The names of one convention, without `.weight` and `.bias`. Those of a layer follow its prefix and
@@ -71,12 +73,31 @@ static HUGGING_FACE: Names = Names {
     feed_forward_norm: "post_attention_layernorm",
 };
 
+static GGUF: Names = Names {
+    embedding: "token_embd",
+    output: "output",
+    final_norm: "output_norm",
+    layer: "blk",
+    query: "attn_q",
+    key: "attn_k",
+    value: "attn_v",
+    attention_output: "attn_output",
+    gate: "ffn_gate",
+    up: "ffn_up",
+    down: "ffn_down",
+    attention_norm: "attn_norm",
+    query_norm: "attn_q_norm",
+    key_norm: "attn_k_norm",
+    feed_forward_norm: "ffn_norm",
+};
+
 impl Naming {
     /// The names of this convention.
     pub(super) fn names(self) -> &'static Names {
         match self {
             Self::Plain => &PLAIN,
             Self::HuggingFace => &HUGGING_FACE,
+            Self::Gguf => &GGUF,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{checkpoint::FloatNorm, math::power_of_two, ConvertError};
 use aipg_exact::{hadamard::WIDTH, normalise::MAX_GAIN};
+use rayon::prelude::*;
 
 /// Largest magnitude of an int8 element.
 const MAX_INT8: f64 = 127.0;
@@ -12,26 +13,41 @@ struct Quantised {
     scales: Vec<f64>,
 }
 
-/// Symmetric quantisation per row, rounding half away from zero.
-fn quantise(elements: &[f64], columns: usize) -> Quantised {
+/// Symmetric quantisation per row, rounding half away from zero. Rows do not depend on each other, so it does
+/// not matter which core takes which.
+fn quantise(elements: &[f32], columns: usize, rotated: bool) -> Quantised {
     let mut quantised = Quantised {
-        elements: Vec::with_capacity(elements.len()),
-        scales: vec![],
+        elements: vec![0; elements.len()],
+        scales: vec![0.0; elements.len() / columns],
     };
-    for row in elements.chunks_exact(columns) {
-        let largest = row.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
-        let scale = largest / MAX_INT8;
-        quantised.scales.push(scale);
-        quantised.elements.extend(row.iter().map(|x| {
-            let q = if scale > 0.0 {
-                (x / scale).round().clamp(-MAX_INT8, MAX_INT8)
-            } else {
-                0.0
-            };
-            (q as i8).to_le_bytes()[0]
-        }));
-    }
     quantised
+        .elements
+        .par_chunks_exact_mut(columns)
+        .zip(&mut quantised.scales)
+        .zip(elements.par_chunks_exact(columns))
+        .for_each(|((bytes, scale), row)| {
+            let mut row = widen(row);
+            if rotated {
+                rotate(&mut row);
+            }
+            *scale = quantise_row(&row, bytes);
+        });
+    quantised
+}
+
+/// Returns the scale of the row.
+fn quantise_row(row: &[f64], bytes: &mut [u8]) -> f64 {
+    let largest = row.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    let scale = largest / MAX_INT8;
+    for (byte, x) in bytes.iter_mut().zip(row) {
+        let q = if scale > 0.0 {
+            (x / scale).round().clamp(-MAX_INT8, MAX_INT8)
+        } else {
+            0.0
+        };
+        *byte = (q as i8).to_le_bytes()[0];
+    }
+    scale
 }
 
 /// W · H / 64 in blocks of 64 columns, so that products with an input rotated by H are those of W.
@@ -66,7 +82,7 @@ pub(crate) fn embedding(
     elements: &[f32],
     columns: usize,
 ) -> Result<IntegerMatrix, ConvertError> {
-    let quantised = quantise(&widen(elements), columns);
+    let quantised = quantise(elements, columns, false);
     let mut multipliers = Vec::new();
     for scale in &quantised.scales {
         let multiplier = (scale * power_of_two(32)).round();
@@ -89,11 +105,7 @@ pub(crate) fn matrix(
     columns: usize,
     rotated: bool,
 ) -> Result<IntegerMatrix, ConvertError> {
-    let mut elements = widen(elements);
-    if rotated {
-        rotate(&mut elements);
-    }
-    let quantised = quantise(&elements, columns);
+    let quantised = quantise(elements, columns, rotated);
     let largest = quantised
         .scales
         .iter()

@@ -3,13 +3,14 @@
 
 pub mod batch;
 mod float;
+pub mod gguf;
 pub mod pictures;
 pub mod trace;
 
 use aipg_engine::{
     convert::{
-        convert, CheckpointConfiguration, ConvertInput, ConvertedModel, Decoder, HadamardChoice,
-        Naming,
+        self, convert, CheckpointConfiguration, ConvertInput, ConvertedModel, Decoder,
+        HadamardChoice, Naming,
     },
     file::PREFIX_LENGTH,
     Model, ModelHeader,
@@ -64,6 +65,11 @@ pub struct Checkpoint {
 }
 
 pub const VOCABULARY: u32 = 272;
+
+/// The tensors of a safetensors file.
+pub fn checkpoint(bytes: Vec<u8>) -> convert::Checkpoint {
+    convert::Checkpoint::from_bytes(bytes).unwrap()
+}
 
 pub fn tokenizer() -> Vec<u8> {
     br#"{"kind": "byte", "vocabulary": 272,
@@ -342,12 +348,13 @@ impl Checkpoint {
 
     pub fn input(&self, hadamard: HadamardChoice) -> ConvertInput {
         ConvertInput {
-            checkpoint: self.bytes(),
+            checkpoint: checkpoint(self.bytes()),
             configuration: self.configuration.clone(),
             tokenizer: tokenizer(),
             calibration: tokens(7, 200),
             hadamard,
             loss_budget: None,
+            measured_tokens: 0,
         }
     }
 

@@ -1,32 +1,11 @@
 //! The byte tokenizer: ids 0 to 255 are the bytes of UTF-8, a few special ids mark the parts.
-//!
-//! Tokenizers are outside the semantics. A model commits the hash of its tokenizer file, and jobs
-//! are token ids; text is the client's business.
 
+use super::TokenizerError;
 use serde::Deserialize;
-use std::{fs, io, path::Path};
-use thiserror::Error;
-
-/// Why a tokenizer file is refused.
-#[derive(Debug, Error)]
-pub enum TokenizerError {
-    /// The file cannot be read.
-    #[error("cannot read the tokenizer file: {0}")]
-    Io(#[from] io::Error),
-    /// The file is not the JSON of a tokenizer.
-    #[error("the tokenizer file is malformed: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// The tokenizer is of another kind than `byte`.
-    #[error("unknown kind of tokenizer: {0}")]
-    UnknownKind(String),
-    /// A special id is a byte, occurs twice or is outside the vocabulary.
-    #[error("special id {0} is a byte, used twice or outside the vocabulary")]
-    BadSpecial(u32),
-}
 
 /// The byte tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tokenizer {
+pub struct ByteTokenizer {
     /// First token of every prompt.
     pub start: u32,
     /// Last token of every prompt; the answer follows.
@@ -48,7 +27,7 @@ static BYTES: [u8; 256] = {
     bytes
 };
 
-impl Default for Tokenizer {
+impl Default for ByteTokenizer {
     /// The demo model's ids.
     fn default() -> Self {
         Self {
@@ -74,15 +53,7 @@ struct Special {
     answer_end: u32,
 }
 
-impl Tokenizer {
-    /// Reads a tokenizer file.
-    ///
-    /// # Errors
-    /// [`TokenizerError`] if the file cannot be read or describes no byte tokenizer.
-    pub fn from_file(path: &Path) -> Result<Self, TokenizerError> {
-        Self::from_json(&fs::read(path)?)
-    }
-
+impl ByteTokenizer {
     /// Parses the content of a tokenizer file.
     ///
     /// # Errors
@@ -122,21 +93,25 @@ impl Tokenizer {
             .collect()
     }
 
+    /// The id of a special token.
+    pub(super) fn special(&self, name: &str) -> Option<u32> {
+        match name {
+            "start" => Some(self.start),
+            "prompt_end" => Some(self.prompt_end),
+            "answer_end" => Some(self.answer_end),
+            _ => None,
+        }
+    }
+
     /// The bytes of a token: one, or none of special and reserved ids.
     pub fn bytes(&self, id: u32) -> &'static [u8] {
         u8::try_from(id).map_or(&[], |byte| std::slice::from_ref(&BYTES[usize::from(byte)]))
-    }
-
-    /// Text of token ids. Special and reserved ids have none; what is not UTF-8 becomes U+FFFD.
-    pub fn decode(&self, ids: &[u32]) -> String {
-        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).copied().collect();
-        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Tokenizer, *};
     use proptest::prelude::*;
 
     fn json(kind: &str, start: u32, prompt_end: u32, answer_end: u32) -> String {
@@ -147,18 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn tokenizer_should_read_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tokenizer.json");
-        fs::write(&path, json("byte", 256, 257, 258)).unwrap();
-        assert_eq!(Tokenizer::from_file(&path).unwrap(), Tokenizer::default());
-    }
-
-    #[test]
     fn tokenizer_should_be_refused_when_its_file_is_wrong() {
-        let missing = Tokenizer::from_file(Path::new("no/such/tokenizer.json"));
-        assert!(matches!(missing, Err(TokenizerError::Io(_))));
-        let parse = |text: &str| Tokenizer::from_json(text.as_bytes());
+        let parse = |text: &str| ByteTokenizer::from_json(text.as_bytes());
         assert!(matches!(parse("{}"), Err(TokenizerError::Malformed(_))));
         assert!(matches!(parse(""), Err(TokenizerError::Malformed(_))));
         let unknown = parse(&json("bpe", 256, 257, 258));
@@ -175,9 +140,10 @@ mod tests {
 
     #[test]
     fn encode_should_mark_the_prompt() {
-        let tokenizer = Tokenizer::default();
+        let tokenizer = ByteTokenizer::default();
         assert_eq!(tokenizer.encode("Hé"), [256, 72, 0xc3, 0xa9, 257]);
         assert_eq!(tokenizer.encode(""), [256, 257]);
+        let tokenizer = Tokenizer::Byte(tokenizer);
         assert_eq!(tokenizer.decode(&[256, 72, 105, 258, 271, u32::MAX]), "Hi");
         assert_eq!(tokenizer.decode(&[0xff, 72]), "\u{fffd}H");
     }
@@ -185,15 +151,15 @@ mod tests {
     proptest! {
         #[test]
         fn text_should_round_trip(text: String) {
-            let tokenizer = Tokenizer::default();
+            let tokenizer = ByteTokenizer::default();
             let ids = tokenizer.encode(&text);
             prop_assert!(ids.iter().all(|&id| id < tokenizer.vocabulary));
-            prop_assert_eq!(tokenizer.decode(&ids), text);
+            prop_assert_eq!(Tokenizer::Byte(tokenizer).decode(&ids), text);
         }
 
         #[test]
         fn parser_should_never_panic(json in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Tokenizer::from_json(&json);
+            let _ = ByteTokenizer::from_json(&json);
         }
     }
 }
