@@ -8,11 +8,11 @@ use super::{
 /// A reason why no run of the model gives this answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// This output token is not in the vocabulary.
+    /// This output token is not in the vocabulary; of a picture, no byte.
     UnknownToken(u64),
-    /// This output token, not the last, is a stop token.
+    /// This output token, not the last, is a stop token. No picture has this flaw.
     EarlyStop(u64),
-    /// The last output token is no stop token, and the job allows more.
+    /// The last output token is no stop token, and the job allows more. Nothing ends a picture early.
     EndsEarly,
     /// This prompt token is not in the vocabulary: the worker should have given the job back.
     UnknownInput(u64),
@@ -34,6 +34,12 @@ impl Flaw {
     ) -> Result<bool, Fault> {
         let last = u64::from(job.output).checked_sub(1).ok_or(Fault::Unknown)?;
         let prompt = u64::from(job.prompt);
+        // They have no meaning in a picture's job.
+        let stop = if job.header.picture().is_some() {
+            &[]
+        } else {
+            stop
+        };
         let reader = Reader { job, inputs };
         let token = |index: u64| {
             if index > last {
@@ -42,7 +48,7 @@ impl Flaw {
             reader.token(prompt.saturating_add(index))
         };
         Ok(match self {
-            Self::UnknownToken(index) => token(index)? >= job.header.vocabulary,
+            Self::UnknownToken(index) => token(index)? >= job.header.output_vocabulary(),
             Self::EarlyStop(index) => stop.contains(&token(index)?) && index < last,
             Self::UnknownInput(index) if index >= prompt => return Err(Fault::Unknown),
             Self::UnknownInput(index) => reader.token(index)? >= job.header.vocabulary,

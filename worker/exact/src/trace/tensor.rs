@@ -261,6 +261,15 @@ impl Tensor {
         }
     }
 
+    /// How many tensors a model's trace has: 15·L + 4, of a picture model (15·L + 6)·S + 1.
+    pub fn count(header: &ModelHeader) -> u64 {
+        let last = match header.picture() {
+            Some(picture) => Self::Latent(picture.steps as usize),
+            None => Self::Chosen,
+        };
+        last.number(header).saturating_add(1)
+    }
+
     /// Whether traces of the model have the tensor.
     pub fn is_of(self, header: &ModelHeader) -> bool {
         let steps = header.picture().map(|picture| picture.steps as usize);

@@ -5,7 +5,10 @@ use crate::{
     commitment::DigestBuilder,
     picture,
     testing::{picture_shapes, shapes, small_picture_header, Blake, Model, Numbers},
-    trace::{claims, Claim, Fault, Replay, ReplayError, Sections, Sum, Tensor},
+    trace::{
+        claims, trace_root, Claim, Fault, Flaw, Part, Replay, ReplayError, Sections, Sum, Tensor,
+        TensorProof,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -132,7 +135,8 @@ fn tensors_should_be_numbered_in_order() {
     for header in picture_shapes() {
         let steps = u64::from(header.picture().unwrap().steps);
         let numbers = Tensor::all(&header).map(|tensor| tensor.number(&header));
-        assert!(numbers.eq(0..steps * (15 * 2 + 6) + 1));
+        assert_eq!(Tensor::count(&header), steps * (15 * 2 + 6) + 1);
+        assert!(numbers.eq(0..Tensor::count(&header)));
         assert!(Tensor::all(&header).all(|tensor| tensor.is_of(&header)));
     }
 }
@@ -325,4 +329,66 @@ fn seeds_should_make_different_noise() {
         .flat_map(i32::to_le_bytes)
         .collect();
     assert_eq!(leaf, expected);
+}
+
+#[test]
+fn every_tensor_of_a_picture_should_be_proven_from_its_root() {
+    let models = models();
+    for replay in pictures(&models) {
+        let header = replay.job().header;
+        let roots = replay.tensor_roots::<Blake>();
+        let trace = trace_root::<Blake>(&roots);
+        let proof = |tensor| TensorProof::new::<Blake>(header, &roots, tensor).unwrap();
+        for tensor in Tensor::all(header) {
+            assert!(proof(tensor).holds::<Blake>(header, &trace), "{tensor:?}");
+        }
+        // Tensors of text, and of steps and passes beyond the last, have numbers of others.
+        let passes = (header.layers * header.picture().unwrap().steps) as usize;
+        for (named, place) in [
+            (Tensor::Embedded, Tensor::Latent(0)),
+            (Tensor::Chosen, Tensor::StepRows(0)),
+            (Tensor::Layer(passes, Part::Output), Tensor::Latent(0)),
+        ] {
+            let wrong = TensorProof {
+                tensor: named,
+                ..proof(place)
+            };
+            assert!(!wrong.holds::<Blake>(header, &trace), "{named:?}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_should_have_a_flaw_only_where_a_token_is_no_byte_or_no_word() {
+    let model = Model::random::<Blake>(small_picture_header(), 1);
+    let honest = model.paint::<Blake>(&[1, 2], 7);
+    let (job, values) = (honest.job(), honest.output().len() as u32);
+    let mut output = honest.output().to_vec();
+    output[1] = 255;
+    output[2] = 256;
+    let replay = honest.clone().beside(output.clone());
+    let is_in = |flaw: Flaw, stop: &[u32]| flaw.is_in(&job, values, stop, &replay);
+    assert_eq!(is_in(Flaw::UnknownToken(1), &[]), Ok(false));
+    assert_eq!(is_in(Flaw::UnknownToken(2), &[]), Ok(true));
+    assert_eq!(is_in(Flaw::UnknownInput(1), &[]), Ok(false));
+    assert_eq!(
+        is_in(Flaw::UnknownToken(values.into()), &[]),
+        Err(Fault::Unknown)
+    );
+    // Stop tokens mean nothing, and there is one length.
+    assert_eq!(is_in(Flaw::EarlyStop(0), &output), Ok(false));
+    assert_eq!(is_in(Flaw::EndsEarly, &output), Ok(false));
+    let longer = Flaw::EndsEarly.is_in(&job, values + 1, &output, &replay);
+    assert_eq!(longer, Ok(true));
+    // Though the vocabulary is larger.
+    let header = crate::header::ModelHeader {
+        vocabulary: 300,
+        ..job.header.clone()
+    };
+    let job = crate::trace::Job {
+        header: &header,
+        ..job
+    };
+    let flaw = Flaw::UnknownToken(2).is_in(&job, values, &[], &replay);
+    assert_eq!(flaw, Ok(true));
 }
