@@ -106,12 +106,6 @@ impl ModelHeader {
         })
     }
 
-    /// Output tokens are below this: bytes of a picture, else the vocabulary.
-    pub fn output_vocabulary(&self) -> u32 {
-        self.picture()
-            .map_or(self.vocabulary, |_| PICTURE_VOCABULARY)
-    }
-
     /// Makes this the header of a picture model.
     pub fn set_picture(&mut self, picture: &Picture) {
         self.template = TEMPLATE_PICTURE;

@@ -8,11 +8,12 @@ use super::{
 /// A reason why no run of the model gives this answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// This output token is not in the vocabulary; of a picture, no byte.
+    /// This output token is not in the vocabulary.
     UnknownToken(u64),
-    /// This output token, not the last, is a stop token. No picture has this flaw.
+    /// This output token, not the last, is a stop token. Nothing stops a picture.
     EarlyStop(u64),
-    /// The last output token is no stop token, and the job allows more. Nothing ends a picture early.
+    /// The last output token is no stop token, and the job allows more; of a picture, that values are
+    /// missing.
     EndsEarly,
     /// This prompt token is not in the vocabulary: the worker should have given the job back.
     UnknownInput(u64),
@@ -34,12 +35,6 @@ impl Flaw {
     ) -> Result<bool, Fault> {
         let last = u64::from(job.output).checked_sub(1).ok_or(Fault::Unknown)?;
         let prompt = u64::from(job.prompt);
-        // They have no meaning in a picture's job.
-        let stop = if job.header.picture().is_some() {
-            &[]
-        } else {
-            stop
-        };
         let reader = Reader { job, inputs };
         let token = |index: u64| {
             if index > last {
@@ -47,8 +42,13 @@ impl Flaw {
             }
             reader.token(prompt.saturating_add(index))
         };
+        let picture = job.header.picture();
         Ok(match self {
-            Self::UnknownToken(index) => token(index)? >= job.header.output_vocabulary(),
+            Self::EarlyStop(index) if picture.is_some() => token(index).map(|_| false)?,
+            Self::EndsEarly if picture.is_some() => {
+                picture.is_some_and(|picture| job.output < picture.values())
+            }
+            Self::UnknownToken(index) => token(index)? >= job.header.vocabulary,
             Self::EarlyStop(index) => stop.contains(&token(index)?) && index < last,
             Self::UnknownInput(index) if index >= prompt => return Err(Fault::Unknown),
             Self::UnknownInput(index) => reader.token(index)? >= job.header.vocabulary,

@@ -226,6 +226,15 @@ impl Tensor {
             .chain(pictures.into_iter().flatten())
     }
 
+    /// Number of the tensors of a model's trace.
+    pub fn count(header: &ModelHeader) -> u64 {
+        let last = match header.picture() {
+            Some(picture) => Self::Latent(picture.steps as usize),
+            None => Self::Chosen,
+        };
+        last.number(header).saturating_add(1)
+    }
+
     /// Place in that order.
     pub fn number(self, header: &ModelHeader) -> u64 {
         const EACH: u64 = Part::ALL.len() as u64;
@@ -259,15 +268,6 @@ impl Tensor {
             Self::StepNorm(step) => of_step(step, layers_end.saturating_add(4)),
             Self::StepInput(step) => of_step(step, layers_end.saturating_add(5)),
         }
-    }
-
-    /// How many tensors a model's trace has: 15·L + 4, of a picture model (15·L + 6)·S + 1.
-    pub fn count(header: &ModelHeader) -> u64 {
-        let last = match header.picture() {
-            Some(picture) => Self::Latent(picture.steps as usize),
-            None => Self::Chosen,
-        };
-        last.number(header).saturating_add(1)
     }
 
     /// Whether traces of the model have the tensor.

@@ -11,6 +11,7 @@ mod games;
 mod moves;
 mod openings;
 mod padding;
+mod picture_proofs;
 mod pictures;
 mod sizes;
 mod windows;
@@ -173,6 +174,7 @@ fn tensors_should_be_numbered_in_order() {
     for header in shapes() {
         let numbers = Tensor::all(&header).map(|tensor| tensor.number(&header));
         assert!(numbers.eq(0..15 * 2 + 4));
+        assert_eq!(Tensor::count(&header), 15 * 2 + 4);
     }
 }
 
