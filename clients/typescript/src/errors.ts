@@ -230,6 +230,18 @@ export class DeadlineTooFar extends DispatchFailure {
 export class ReferrerIsRequester extends DispatchFailure {
   override readonly name: string = 'ReferrerIsRequester'
 }
+/** A picture has 3 · height · width output tokens, no other number. */
+export class WrongPictureLength extends DispatchFailure {
+  override readonly name: string = 'WrongPictureLength'
+}
+/** Nothing ends a picture early: a job of one has no stop tokens. */
+export class PictureWithStopTokens extends DispatchFailure {
+  override readonly name: string = 'PictureWithStopTokens'
+}
+/** A picture follows from its seed: a job of one has no sampling parameters. */
+export class PictureWithSampling extends DispatchFailure {
+  override readonly name: string = 'PictureWithSampling'
+}
 
 const SUBMISSION_FAILURES = {
   UnknownModel,
@@ -244,6 +256,9 @@ const SUBMISSION_FAILURES = {
   DeadlineTooShort,
   DeadlineTooFar,
   ReferrerIsRequester,
+  WrongPictureLength,
+  PictureWithStopTokens,
+  PictureWithSampling,
 }
 
 /** Names of the submission's errors. */

@@ -18,6 +18,9 @@ const SUBMISSION = [
   'DeadlineTooShort',
   'DeadlineTooFar',
   'ReferrerIsRequester',
+  'WrongPictureLength',
+  'PictureWithStopTokens',
+  'PictureWithSampling',
 ]
 
 /** A registry that knows one module error, as the metadata describes it. */

@@ -28,6 +28,7 @@ use sp_runtime::{
 struct Offer {
     model: ModelId,
     vocabulary: u32,
+    max_output: u32,
     price: Balance,
 }
 
@@ -148,10 +149,12 @@ impl<T: Config> Pallet<T> {
     fn offers() -> Vec<Offer> {
         let offer = |model: ModelId| {
             let terms = T::Models::terms(&model)?;
-            let least = T::Jobs::least_price(&model, PROMPT_TOKENS, OUTPUT_TOKENS)?;
+            let max_output = T::Models::picture_length(&model).unwrap_or(OUTPUT_TOKENS);
+            let least = T::Jobs::least_price(&model, PROMPT_TOKENS, max_output)?;
             T::Machines::serves_measured(&model).then(|| Offer {
                 model,
                 vocabulary: terms.vocabulary,
+                max_output,
                 price: least.saturating_mul(PRICE_FACTOR),
             })
         };
@@ -175,6 +178,7 @@ impl<T: Config> Pallet<T> {
         let Offer {
             model,
             vocabulary,
+            max_output,
             price,
         } = offers
             .into_iter()
@@ -188,7 +192,7 @@ impl<T: Config> Pallet<T> {
             requester,
             model,
             input: TokenList::of(&prompt.tokens()),
-            max_output: OUTPUT_TOKENS,
+            max_output,
             max_price: price,
         })?;
         Prompts::<T>::insert(job, prompt);

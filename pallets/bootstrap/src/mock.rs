@@ -86,6 +86,8 @@ parameter_types! {
     pub static ActiveModels: Vec<ModelId> = Vec::new();
     /// Models that machines with verified power serve.
     pub static Served: Vec<ModelId> = Vec::new();
+    /// Output tokens of the second model, if it makes pictures.
+    pub static Picture: Option<u32> = None;
     pub static JobsAreTaken: bool = true;
     /// Paid to workers so far.
     pub static Paid: Balance = 0;
@@ -155,6 +157,10 @@ impl ModelCatalogue<AccountId> for Catalogue {
     fn header(_: &ModelId) -> Option<Vec<u8>> {
         None
     }
+
+    fn picture_length(of: &ModelId) -> Option<u32> {
+        Picture::get().filter(|_| *of == model(2))
+    }
 }
 
 pub struct Machines;
@@ -211,7 +217,8 @@ impl PublicJobs<AccountId> for Escrow {
 
     fn submit(job: PublicJob<AccountId>) -> Result<JobId, DispatchError> {
         assert_eq!(job.requester, Bootstrap::account());
-        assert_eq!(job.max_output, OUTPUT_TOKENS);
+        let length = Catalogue::picture_length(&job.model).unwrap_or(OUTPUT_TOKENS);
+        assert_eq!(job.max_output, length);
         Balances::hold(&reason(), &job.requester, job.max_price)?;
         if !JobsAreTaken::get() {
             return Err("no jobs today".into());
@@ -328,6 +335,7 @@ pub fn execute(test: impl FnOnce()) {
     BeaconWorks::set(true);
     Salt::set(0);
     JobsAreTaken::set(true);
+    Picture::set(None);
     Paid::set(0);
     ActiveModels::set(vec![model(1), model(2)]);
     Served::set(vec![model(1), model(2)]);

@@ -322,6 +322,14 @@ pub mod pallet {
         OutputTooLong,
         /// The job has no result yet.
         ResultNotSubmitted,
+        /// A picture has 3 · height · width output tokens, no other number.
+        WrongPictureLength,
+        /// Nothing ends a picture early: a job of one has no stop tokens.
+        PictureWithStopTokens,
+        /// A picture follows from its seed: a job of one has no sampling parameters.
+        PictureWithSampling,
+        /// The result is not a whole picture.
+        PictureIncomplete,
     }
 
     #[pallet::hooks]
@@ -345,7 +353,8 @@ pub mod pallet {
         ///
         /// # Errors
         /// [`Error::UnknownModel`], [`Error::ClassMismatch`], [`Error::EmptyPrompt`],
-        /// [`Error::NoOutputRequested`], [`Error::PromptTooLong`],
+        /// [`Error::NoOutputRequested`], [`Error::WrongPictureLength`],
+        /// [`Error::PictureWithStopTokens`], [`Error::PictureWithSampling`], [`Error::PromptTooLong`],
         /// [`Error::StopTokenOutOfVocabulary`], [`Error::InvalidSampling`],
         /// [`Error::PriceBelowFloor`], [`Error::DeadlineTooShort`], [`Error::DeadlineTooFar`],
         /// [`Error::ReferrerIsRequester`], [`Error::PriceExceedsBalance`].
@@ -397,7 +406,7 @@ pub mod pallet {
         /// # Errors
         /// [`Error::JobNotFound`], [`Error::NotAssignedWorker`], [`Error::NotClaimed`],
         /// [`Error::ResultAlreadySubmitted`], [`Error::ResultTooLate`], [`Error::EmptyOutput`],
-        /// [`Error::OutputTooLong`].
+        /// [`Error::OutputTooLong`], [`Error::PictureIncomplete`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::submit_result())]
         pub fn submit_result(

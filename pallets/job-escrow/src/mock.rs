@@ -35,6 +35,9 @@ pub const DEPOSIT: Balance = 10;
 pub const ENDOWMENT: Balance = 1_000_000;
 pub const MODEL: ModelId = H256::repeat_byte(1);
 pub const RETIRED: ModelId = H256::repeat_byte(2);
+/// Makes pictures of so many tokens.
+pub const PICTURES: ModelId = H256::repeat_byte(3);
+pub const PICTURE_LENGTH: u32 = 27;
 pub const FLOOR: Balance = 10;
 pub const ASK: Balance = 12;
 pub const CONTEXT: u32 = 64;
@@ -201,7 +204,7 @@ pub struct Catalogue;
 
 impl ModelCatalogue<AccountId> for Catalogue {
     fn terms(model: &ModelId) -> Option<ModelTerms<AccountId>> {
-        (*model == MODEL).then_some(ModelTerms {
+        (*model == MODEL || *model == PICTURES).then_some(ModelTerms {
             class: TrustClass::Exact,
             price_floor: FLOOR,
             creator: Some(CREATOR),
@@ -212,13 +215,20 @@ impl ModelCatalogue<AccountId> for Catalogue {
     }
 
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units> {
-        let known = *model == MODEL || *model == RETIRED;
+        if *model == PICTURES && output != PICTURE_LENGTH {
+            return None;
+        }
+        let known = [MODEL, RETIRED, PICTURES].contains(model);
         (known && prompt > 0 && output > 0 && prompt.checked_add(output)? <= CONTEXT_LIMIT.get())
             .then(|| u64::from(prompt + output))
     }
 
     fn header(_: &ModelId) -> Option<Vec<u8>> {
         None
+    }
+
+    fn picture_length(model: &ModelId) -> Option<u32> {
+        (*model == PICTURES).then_some(PICTURE_LENGTH)
     }
 }
 

@@ -30,6 +30,11 @@ impl<T: Config> PublicJobs<T::AccountId> for Pallet<T> {
             max_price,
         } = job;
         let terms = T::Models::terms(&model).ok_or(Error::<T>::UnknownModel)?;
+        let parameters = JobParameters {
+            max_output,
+            ..JobParameters::default()
+        };
+        Self::ensure_picture(&model, &parameters)?;
         let quote = Self::quote(model, input.count, max_output).ok_or(Error::<T>::PromptTooLong)?;
         let time = quote
             .least_deadline
@@ -41,10 +46,7 @@ impl<T: Config> PublicJobs<T::AccountId> for Pallet<T> {
                 requester,
                 model,
                 input,
-                parameters: JobParameters {
-                    max_output,
-                    ..JobParameters::default()
-                },
+                parameters,
                 max_price,
                 class: terms.class,
                 deadline,

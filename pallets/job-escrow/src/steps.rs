@@ -163,6 +163,11 @@ impl<T: Config> Pallet<T> {
             output.count <= job.parameters.max_output,
             Error::<T>::OutputTooLong
         );
+        let length = T::Models::picture_length(&job.model);
+        ensure!(
+            length.is_none_or(|length| output.count == length),
+            Error::<T>::PictureIncomplete
+        );
         let units = T::Models::units(&job.model, job.input.count, output.count)
             .ok_or(Error::<T>::UnknownModel)?;
         let fee = Self::fee_of(&job, ask, units);

@@ -3,7 +3,7 @@
 use crate::pallet::*;
 use crate::types::{Job, Stage};
 use aipg_primitives::{
-    Balance, Beacon, JobId, JobParameters, ModelCatalogue, ModelId, NodeId, ServiceLevel,
+    Balance, Beacon, JobId, JobParameters, ModelCatalogue, ModelId, NodeId, Sampling, ServiceLevel,
     TokenList, TrustClass, Units, Windows,
 };
 use frame_support::{
@@ -67,6 +67,30 @@ impl<T: Config> Pallet<T> {
         T::Windows::claim().saturating_add(T::Windows::run(units))
     }
 
+    /// A picture follows from model, prompt and seed alone. Whoever asks for more is told so, instead of having it
+    /// ignored.
+    pub(crate) fn ensure_picture(
+        model: &ModelId,
+        parameters: &JobParameters,
+    ) -> Result<(), Error<T>> {
+        let Some(length) = T::Models::picture_length(model) else {
+            return Ok(());
+        };
+        ensure!(
+            parameters.max_output == length,
+            Error::<T>::WrongPictureLength
+        );
+        ensure!(
+            parameters.stop.is_empty(),
+            Error::<T>::PictureWithStopTokens
+        );
+        ensure!(
+            parameters.sampling == Sampling::Greedy,
+            Error::<T>::PictureWithSampling
+        );
+        Ok(())
+    }
+
     /// Records the job; returns its number.
     pub(crate) fn do_submit(submission: Submission<T>) -> Result<JobId, DispatchError> {
         let Submission {
@@ -85,6 +109,7 @@ impl<T: Config> Pallet<T> {
         ensure!(terms.class == class, Error::<T>::ClassMismatch);
         ensure!(input.count > 0, Error::<T>::EmptyPrompt);
         ensure!(parameters.max_output > 0, Error::<T>::NoOutputRequested);
+        Self::ensure_picture(&model, &parameters)?;
         let units_at_most = T::Models::units(&model, input.count, parameters.max_output)
             .ok_or(Error::<T>::PromptTooLong)?;
         ensure!(

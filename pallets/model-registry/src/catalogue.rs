@@ -1,8 +1,10 @@
 //! What a header says: registration checks, and the catalogue as other pallets ask it.
 
 use crate::{Config, Error, GenesisModel, Header, ModelRecord, Models, Pallet};
-use aipg_exact::{header::ModelHeader, Hasher256};
-use aipg_primitives::{Balance, ModelCatalogue, ModelId, ModelTerms, TrustClass, Units};
+use aipg_exact::{header::ModelHeader, trace::Tensor, Hasher256};
+use aipg_primitives::{
+    Balance, ModelCatalogue, ModelId, ModelTerms, TrustClass, Units, MAX_TRACE_TENSORS,
+};
 use alloc::vec::Vec;
 use frame_support::{ensure, traits::Get};
 use sp_runtime::{
@@ -44,9 +46,11 @@ impl<T: Config> Pallet<T> {
             ModelId::from(decoded.root::<HostBlake2>()) == root,
             Error::<T>::RootMismatch
         );
-        // The class promises that a wrong result loses a dispute. The referee cannot decide one about a
-        // picture yet.
-        ensure!(decoded.picture().is_none(), Error::<T>::ClassNotSupported);
+        // The class promises that a wrong result loses a dispute, and nobody could post such a trace.
+        ensure!(
+            Tensor::count(&decoded) <= MAX_TRACE_TENSORS,
+            Error::<T>::TraceTooLong
+        );
         ensure!(
             !Models::<T>::contains_key(root),
             Error::<T>::AlreadyRegistered

@@ -154,6 +154,8 @@ pub mod pallet {
         NotCreator,
         /// A mint ceiling is at most `MaxMintCeiling`.
         MintCeilingTooHigh,
+        /// A trace of the model has more tensors than the chain keeps the roots of in a dispute.
+        TraceTooLong,
     }
 
     #[pallet::call]

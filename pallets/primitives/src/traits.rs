@@ -2,6 +2,7 @@
 
 use crate::receipt::{Receipt, ReceiptProof};
 use crate::types::*;
+use aipg_exact::header::ModelHeader;
 use alloc::vec::Vec;
 use frame_support::dispatch::DispatchResult;
 use sp_core::H256;
@@ -139,6 +140,11 @@ pub trait ModelCatalogue<AccountId> {
     fn units(model: &ModelId, prompt: u32, output: u32) -> Option<Units>;
     /// The encoded `aipg_exact::header::ModelHeader` of a model, active or retired.
     fn header(model: &ModelId) -> Option<Vec<u8>>;
+    /// Output tokens of each of its jobs, if it makes pictures: a byte is a token.
+    fn picture_length(model: &ModelId) -> Option<u32> {
+        let header = ModelHeader::decode(&Self::header(model)?).ok()?;
+        header.picture().map(|picture| picture.values())
+    }
 }
 
 /// What a draw asks of a machine.

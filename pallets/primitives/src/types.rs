@@ -38,6 +38,11 @@ pub type Units = u64;
 /// Most stop tokens a job may name.
 pub const MAX_STOP_TOKENS: u32 = 8;
 
+/// Most tensors that the trace of a model's job may have. Whoever stands for a result posts a root for each of
+/// them, and the chain keeps these until the dispute is over. A text model of 128 layers has 1,924; with this
+/// limit the roots of a picture model make no deeper tree, so no move of a dispute weighs more.
+pub const MAX_TRACE_TENSORS: u64 = 1 << 11;
+
 /// How a result is judged. Models and jobs carry their class from the start; only
 /// [`TrustClass::Exact`] can be registered until the others have a real backend.
 #[derive(

@@ -3,6 +3,7 @@
 use crate::types::{StoredClaim, StoredLeaf, StoredNode, Values};
 use aipg_exact::{
     header::ModelHeader,
+    picture,
     sampling::{self, Parameters},
     trace::{
         Evidence, Fault, Job, Leaf, Node, OpeningError, Openings, Sampling, Tensor, TensorProof,
@@ -61,7 +62,14 @@ pub fn job_of<'a, AccountId>(
         header,
         prompt: result.input.count,
         output: result.output.count,
-        sampling: sampling_of(&result.parameters),
+        sampling: match header.picture() {
+            // Of its job only the seed counts.
+            Some(_) => {
+                let key = picture::key::<HostBlake2>(result.parameters.seed);
+                Some(Sampling::of_picture(key))
+            }
+            None => sampling_of(&result.parameters),
+        },
     }
 }
 
@@ -82,7 +90,7 @@ fn sampling_of(parameters: &JobParameters) -> Option<Sampling> {
 
 /// Number of the tensors of a model's trace.
 pub fn tensors(header: &ModelHeader) -> u64 {
-    Tensor::Chosen.number(header).saturating_add(1)
+    Tensor::count(header)
 }
 
 impl Subject for Dispute<'_> {

@@ -191,3 +191,17 @@ fn nothing_should_happen_without_a_share() {
         assert!(events().is_empty() && !HasEnded::<Test>::get());
     });
 }
+
+#[test]
+fn job_of_a_picture_model_should_ask_for_the_whole_picture() {
+    execute(|| {
+        Picture::set(Some(48));
+        set_models(&[model(2)]).unwrap();
+        grant_for(2);
+        advance(1);
+        // The double of the escrow takes no other length.
+        let kept = Live::get(live()[0]).unwrap();
+        let tokens = Balance::from(PROMPT_TOKENS + 48);
+        assert_eq!(kept.price, tokens * FLOOR * PRICE_FACTOR);
+    });
+}

@@ -5,6 +5,7 @@ mod demand;
 mod doubt;
 mod draws;
 mod open;
+mod pictures;
 mod progress;
 mod properties;
 mod public;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{Error, Event, Header, ModelRecord, Models};
 use aipg_exact::header::Picture;
+use aipg_primitives::ModelCatalogue;
 use frame_support::{assert_noop, traits::fungible::Inspect};
 use sp_runtime::DispatchError;
 
@@ -103,24 +104,71 @@ fn registration_should_fail_when_a_field_is_out_of_range_although_the_root_is_ri
     });
 }
 
+/// The header of a picture model of 32 × 32 pixels, and its root.
+fn picture_model(steps: u32, layers: u32) -> (ModelId, Header) {
+    let mut header = small_model(7);
+    header.layers = layers;
+    header.value_formats[..layers as usize].fill(12);
+    header.set_picture(&Picture {
+        steps,
+        height: 32,
+        width: 32,
+        patch: 4,
+        flags: 0,
+    });
+    assert_eq!(header.validate(), Ok(()));
+    let bytes = header.encode().to_vec();
+    let root = sp_io::hashing::blake2_256(&[b"aipg/model/1".as_slice(), &bytes].concat());
+    (root.into(), Header::try_from(bytes).unwrap())
+}
+
 #[test]
-fn registration_should_fail_when_nobody_could_decide_a_dispute_about_the_model() {
+fn picture_model_should_be_registered_when_its_traces_can_be_posted() {
+    execute(|| {
+        let (root, header) = picture_model(20, 6);
+        assert_ok!(register(CREATOR, root, header));
+        assert_eq!(ModelRegistry::picture_length(&root), Some(3 * 32 * 32));
+        // A job of 64 patches and a prompt has this output and no other.
+        assert!(ModelRegistry::units(&root, 4, 3_072).is_some());
+        assert_eq!(ModelRegistry::units(&root, 4, 3_071), None);
+        let text = registered(8);
+        assert_eq!(ModelRegistry::picture_length(&text), None);
+        assert_eq!(ModelRegistry::picture_length(&ModelId::zero()), None);
+    });
+}
+
+#[test]
+fn registration_should_fail_when_nobody_could_post_a_trace_of_the_model() {
+    // (15·L + 6)·S + 1 tensors each.
+    for (steps, layers, tensors) in [
+        (20, 6, 1_921),
+        (13, 10, 2_029),
+        (5, 27, 2_056),
+        (20, 7, 2_221),
+    ] {
+        execute(|| {
+            let (root, header) = picture_model(steps, layers);
+            let outcome = register(CREATOR, root, header);
+            let expected = if tensors <= 2_048 {
+                Ok(())
+            } else {
+                Err(Error::<Test>::TraceTooLong.into())
+            };
+            assert_eq!(outcome, expected, "{tensors} tensors");
+        });
+    }
+    // The deepest text model.
     execute(|| {
         let mut header = small_model(7);
-        header.set_picture(&Picture {
-            steps: 4,
-            height: 32,
-            width: 32,
-            patch: 4,
-            flags: 0,
-        });
-        assert_eq!(header.validate(), Ok(()));
+        header.layers = 128;
+        header.value_formats.fill(12);
         let bytes = header.encode().to_vec();
         let root = sp_io::hashing::blake2_256(&[b"aipg/model/1".as_slice(), &bytes].concat());
-        assert_noop!(
-            register(CREATOR, root.into(), Header::try_from(bytes).unwrap()),
-            Error::<Test>::ClassNotSupported
-        );
+        assert_ok!(register(
+            CREATOR,
+            root.into(),
+            Header::try_from(bytes).unwrap()
+        ));
     });
 }
 

@@ -8,6 +8,7 @@ mod demands;
 mod fuse;
 mod games;
 mod padding;
+mod pictures;
 mod players;
 mod properties;
 mod rewards;

@@ -122,6 +122,8 @@ pub fn deliver_as(id: JobId, worker: AccountId, trace: &Replay<'_>, most: u32, s
         count: tokens.len() as u32,
     };
     let sampling = match job.sampling {
+        // A picture has only its seed.
+        Some(_) if header.picture().is_some() => Sampling::Greedy,
         None => Sampling::Greedy,
         Some(sampling) => Sampling::Seeded(SamplingParameters {
             beta: sampling.parameters.beta,
@@ -135,7 +137,7 @@ pub fn deliver_as(id: JobId, worker: AccountId, trace: &Replay<'_>, most: u32, s
         model,
         input: list(&PROMPT),
         parameters: JobParameters {
-            // That of `every_filter`.
+            // That of `every_filter` and of pictures.
             seed: 7,
             max_output: most,
             sampling,

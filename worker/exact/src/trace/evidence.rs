@@ -51,11 +51,12 @@ impl TensorProof {
 
     /// Whether the tensor is one of the model's and its root in the trace of this root.
     pub fn holds<H: Hasher256>(&self, header: &ModelHeader, trace: &[u8; 32]) -> bool {
-        if matches!(self.tensor, Tensor::Layer(layer, _) if layer >= header.layers as usize) {
+        // Its number would be that of another tensor.
+        if !self.tensor.is_of(header) {
             return false;
         }
         let domain = Domain::TraceRoot;
-        let tensors = Tensor::Chosen.number(header).saturating_add(1);
+        let tensors = Tensor::count(header);
         let number = self.tensor.number(header);
         let leaf = tree::leaf::<H>(domain, &self.root);
         tree::top_of_path::<H>(domain, tensors, number, leaf, &self.path)

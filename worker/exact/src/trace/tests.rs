@@ -11,6 +11,7 @@ mod games;
 mod moves;
 mod openings;
 mod padding;
+mod picture_proofs;
 mod pictures;
 mod sizes;
 mod windows;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    header::{input, model, output},
+    header::{input, model, output, patch, Picture},
     layout::section_lengths,
     testing::small_header,
     tree::depth,
@@ -172,6 +172,55 @@ fn a_decision_should_fit_its_bounds_on_real_shapes() {
             );
         }
     }
+}
+
+/// Every kind of claim of the last step of a picture, on the shape of a large diffusion transformer with as many
+/// tensors as the chain takes, wide everywhere.
+#[test]
+fn a_decision_about_a_picture_should_fit_its_bounds() {
+    let mut header = ModelHeader {
+        model_dimension: 1_152,
+        layers: 28,
+        heads: 16,
+        key_value_heads: 16,
+        head_dimension: 72,
+        feed_forward: 4_608,
+        vocabulary: 1 << 16,
+        max_context: 1 << 12,
+        model_flags: model::ALL & !model::TIED_EMBEDDING,
+        output_flags: output::WIDE,
+        ..small_header()
+    };
+    header.value_formats[..28].fill(12);
+    header.input_flags[..28].fill(input::WIDE);
+    header.set_picture(&Picture {
+        steps: 4,
+        height: 128,
+        width: 128,
+        patch: 16,
+        flags: patch::WIDE | patch::HADAMARD,
+    });
+    header.validate().unwrap();
+    let job = Job {
+        header: &header,
+        prompt: 4_000,
+        output: 3 * 128 * 128,
+        sampling: Some(crate::trace::Sampling::of_picture([1, 2])),
+    };
+    let blank = Blank(job);
+    let mut largest = 0;
+    for tensor in Tensor::all(&header).filter(|tensor| tensor.number(&header) > 3 * 426) {
+        let index = tensor.leaves(&job) - 1;
+        let claims = claims(&job, tensor, index);
+        let ends = claims.iter().take(40).chain(claims.iter().rev().take(40));
+        for claim in ends {
+            let values = claim.reveals(&job, &blank).unwrap().len();
+            let leaves = Recorder::leaves(&job, claim, &vec![0; values], &blank).unwrap();
+            largest = largest.max(move_bytes(&job, &leaves, values));
+        }
+    }
+    println!("a move about a picture has {largest} bytes at most");
+    assert!((4 << 10..14 << 10).contains(&largest), "{largest}");
 }
 
 /// Bytes that a trace hashes, for the figure in docs/traces.md.
