@@ -17,24 +17,49 @@ if (!(kind in CONCURRENCY)) {
   process.exit(1)
 }
 const folder = join(dirname(fileURLToPath(import.meta.url)), kind)
+// Those that take longest, in this order: a long one that begins last would run alone at the end.
+const LONGEST = [
+  'dispute-restarts',
+  'disputes',
+  'audits',
+  'dishonesty',
+  'authors',
+  'absence',
+  'local-net',
+  'mainnet',
+  'restarts',
+]
+const rank = (file) => LONGEST.indexOf(file.replace('.test.mjs', '')) + 1 || LONGEST.length + 1
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.test.mjs'))
   .filter((file) => names.length === 0 || names.some((name) => file.startsWith(name)))
+  .sort((one, other) => rank(one) - rank(other))
   .map((file) => join(folder, file))
 if (files.length === 0) {
   console.error(`no test file of ${folder} begins with ${names.join(' or ')}`)
   process.exit(1)
 }
 
-/** Runs files, so many at a time; returns those in which something failed. */
-function runFiles(chosen, concurrency) {
+/** Runs files, so many at a time, and says how long each took; returns those in which something failed. */
+async function runFiles(chosen, concurrency) {
   const failed = new Set()
+  const times = new Map()
   const tests = run({ files: chosen, concurrency, timeout: LIMIT_MS[kind] })
+  for (const event of ['test:dequeue', 'test:pass', 'test:fail']) {
+    tests.on(event, ({ file, name }) => {
+      const key = basename(file ?? name, '.test.mjs')
+      times.set(key, [times.get(key)?.[0] ?? Date.now(), Date.now()])
+    })
+  }
   // A file that breaks before its first test is reported under its own name.
   tests.on('test:fail', ({ file, name }) => failed.add(chosen.find((path) => path === (file ?? name)) ?? name))
   const report = tests.compose(new spec())
   report.pipe(process.stdout, { end: false })
-  return new Promise((resolve) => report.on('end', () => resolve([...failed])))
+  await new Promise((resolve) => report.on('end', resolve))
+  const seconds = [...times].map(([name, [from, to]]) => [name, Math.round((to - from) / 1000)])
+  const slowest = seconds.sort(([, one], [, other]) => other - one).map(([name, time]) => `${name} ${time}`)
+  console.log(`\nseconds by file: ${slowest.join(', ')}`)
+  return [...failed]
 }
 
 const failed = await runFiles(files, CONCURRENCY[kind])
