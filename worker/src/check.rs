@@ -33,13 +33,15 @@ pub enum CheckError {
 }
 
 /// Replays the answer in the file `output` to the prompt in the file `input` (blobs as the node
-/// serves them) and compares the digest with `claimed`; `sampler` is that of the job. Returns the number of positions compared.
+/// serves them) and compares the digest with `claimed`. `sampler` is that of the job; of a picture, which is made
+/// again, `seed` is what counts. Returns the number of positions compared.
 pub fn check(
     model: &Path,
     input: &Path,
     output: &Path,
     claimed: &str,
     sampler: &Sampler,
+    seed: u64,
 ) -> Result<u64, CheckError> {
     let claimed =
         Hash::from_hex(claimed).ok_or_else(|| CheckError::BadDigest(claimed.to_owned()))?;
@@ -48,14 +50,21 @@ pub fn check(
         error,
     })?;
     let (prompt, answer) = (tokens(input)?, tokens(output)?);
-    let found = model
-        .replay(&prompt, &answer, sampler)
-        .map_err(CheckError::WrongResult)?;
+    let picture = model.header().picture();
+    let found = match picture {
+        Some(_) => model.replay_picture(&prompt, seed, &answer),
+        None => model.replay(&prompt, &answer, sampler),
+    };
+    let found = found.map_err(CheckError::WrongResult)?;
     let found = Hash(found);
     if found != claimed {
         return Err(CheckError::DigestMismatch { claimed, found });
     }
-    Ok(prompt.len() as u64 + answer.len() as u64 - 1)
+    let asked = prompt.len() as u64;
+    Ok(match picture {
+        Some(picture) => u64::from(picture.steps) * (u64::from(picture.patches()) + asked),
+        None => asked + answer.len() as u64 - 1,
+    })
 }
 
 fn tokens(path: &Path) -> Result<Vec<u32>, CheckError> {

@@ -278,9 +278,9 @@ pub struct SamplingFlags {
     /// Inverse temperature of the job, in 1/65536. Without it the answer is greedy.
     #[arg(long, value_name = "INTEGER")]
     beta: Option<u32>,
-    /// Seed of the job.
-    #[arg(long, value_name = "INTEGER", requires = "beta", default_value_t = 0)]
-    seed: u64,
+    /// Seed of the job: of a picture, or of a text with `--beta`.
+    #[arg(long, value_name = "INTEGER", default_value_t = 0)]
+    pub seed: u64,
     /// Most candidates that it draws from; 0 is all.
     #[arg(long, value_name = "INTEGER", requires = "beta", default_value_t = 0)]
     top_k: u32,

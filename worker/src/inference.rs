@@ -1,6 +1,10 @@
 //! Runs models beside the conversation with the chain, on threads of their own.
 
-use crate::{conduct::Conduct, jobs::Answer};
+use crate::{
+    conduct::Conduct,
+    jobs::Answer,
+    work::{Work, WorkError},
+};
 use aipg_client::Sampling;
 use aipg_engine::{sampling::OutOfRange, Model, Sampler};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -26,6 +30,19 @@ pub struct Task {
     pub stop: Vec<u32>,
     pub seed: u64,
     pub sampling: Sampling,
+}
+
+impl Task {
+    /// What it asks of the model.
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            prompt: &self.prompt,
+            max_output: self.max_output,
+            stop: &self.stop,
+            seed: self.seed,
+            sampling: self.sampling,
+        }
+    }
 }
 
 /// A run that ended.
@@ -150,8 +167,8 @@ fn progress_bar(task: &Task) -> ProgressBar {
         .with_message(task.job.to_string())
 }
 
-/// Generates the answer, then checks it the way an auditor does: one prefill over prompt and
-/// answer must choose the same tokens and end in the same digest.
+/// Computes the answer, then checks it the way an auditor does: one prefill over prompt and answer must choose the
+/// same tokens and end in the same digest, and a picture that is made again must be the same.
 fn run(
     task: &Task,
     self_check: bool,
@@ -173,36 +190,26 @@ fn run(
             );
         }
     };
-    let sampler = sampler(task.seed, task.sampling)
-        .map_err(|error| InferenceError::Run(error.to_string()))?;
-    let (prompt, stop) = (&task.prompt, &task.stop);
-    let generation = task
-        .model
-        .generate(prompt, task.max_output, stop, &sampler, &mut progress)
+    let (work, model) = (task.work(), &task.model);
+    let answer = work
+        .answer(model, &mut progress)
         .map_err(|error| InferenceError::Run(error.to_string()))?;
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(
         job = task.job,
         prompt = task.prompt.len(),
-        tokens = generation.tokens.len(),
-        tokens_per_second = %format_args!("{:.1}", generation.tokens.len() as f64 / seconds),
+        tokens = answer.tokens.len(),
+        tokens_per_second = %format_args!("{:.1}", answer.tokens.len() as f64 / seconds),
         "answer computed"
     );
     if self_check {
         bar.set_message(format!("{} self-check", task.job));
-        let replayed = task.model.replay(prompt, &generation.tokens, &sampler);
-        compare(
-            generation.digest,
-            replayed.map_err(|error| error.to_string()),
-        )?;
+        compare(answer.digest, work.digest(model, &answer.tokens))?;
     }
-    Ok(Answer {
-        tokens: generation.tokens,
-        digest: generation.digest,
-    })
+    Ok(answer)
 }
 
-fn compare(digest: [u8; 32], replayed: Result<[u8; 32], String>) -> Result<(), InferenceError> {
+fn compare(digest: [u8; 32], replayed: Result<[u8; 32], WorkError>) -> Result<(), InferenceError> {
     match replayed {
         Ok(again) if again == digest => Ok(()),
         Ok(again) => Err(InferenceError::SelfCheckFailed(format!(
@@ -210,13 +217,14 @@ fn compare(digest: [u8; 32], replayed: Result<[u8; 32], String>) -> Result<(), I
             hex::encode(digest),
             hex::encode(again)
         ))),
-        Err(error) => Err(InferenceError::SelfCheckFailed(error)),
+        Err(error) => Err(InferenceError::SelfCheckFailed(error.to_string())),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aipg_engine::RunError;
 
     #[test]
     fn self_check_should_pass_when_the_digests_agree() {
@@ -233,7 +241,12 @@ mod tests {
 
     #[test]
     fn self_check_should_fail_when_the_replay_chooses_another_token() {
-        let error = compare([1; 32], Err("token 3 differs".into())).unwrap_err();
-        assert!(error.to_string().contains("token 3 differs"));
+        let mismatch = RunError::OutputMismatch {
+            index: 3,
+            expected: 7,
+            found: 8,
+        };
+        let error = compare([1; 32], Err(mismatch.into())).unwrap_err();
+        assert!(error.to_string().contains("output token 3 is 8"));
     }
 }

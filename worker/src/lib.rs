@@ -40,6 +40,7 @@ pub mod session;
 pub mod status;
 pub mod stop;
 pub mod store;
+pub mod work;
 
 use cli::{AuditorCommand, AuthorCommand, Command, DisputeCommand, Flags};
 use conduct::Conduct;
@@ -103,7 +104,8 @@ pub async fn execute(command: Command, conduct: Arc<dyn Conduct>) -> anyhow::Res
             sampling,
         } => {
             let sampler = sampling.sampler()?;
-            let positions = check::check(&model, &input, &output, &digest, &sampler)?;
+            let seed = sampling.seed;
+            let positions = check::check(&model, &input, &output, &digest, &sampler, seed)?;
             println!("the result stands: {positions} positions replayed, digest {digest}");
             Ok(())
         }

@@ -2,12 +2,9 @@
 
 use crate::{Lie, StallAt};
 use aipg_client::disputes::Stage;
-use aipg_engine::{
-    trace::{MemoryBudget, Position, Trace, TraceRequest},
-    Sampler,
-};
+use aipg_engine::trace::{MemoryBudget, Position, Trace};
 use aipg_exact::trace::{Claim, Fault, Part, Tensor};
-use aipg_worker::{conduct::Conduct, inference, inference::Task, jobs::Answer};
+use aipg_worker::{conduct::Conduct, inference::Task, jobs::Answer, work::Work};
 
 /// A worker that lies.
 #[derive(Debug)]
@@ -57,6 +54,13 @@ impl Conduct for Liar {
                 }
                 self.stand_for(task, tokens)
             }
+            Lie::Pixel => {
+                let middle = tokens.len() / 2;
+                if let Some(byte) = tokens.get_mut(middle) {
+                    *byte ^= 1;
+                }
+                self.stand_for(task, tokens)
+            }
             Lie::Accumulator | Lie::Digest => self.stand_for(task, tokens),
             Lie::Short => {
                 tokens.truncate(tokens.len().div_ceil(2));
@@ -88,13 +92,17 @@ impl Conduct for Liar {
         let header = trace.job().header;
         let deep = Tensor::Layer(header.layers as usize / 2, Part::AttentionInput);
         let last = Tensor::last(header);
+        // What output tokens are judged by.
+        let record = header.picture().map_or(Tensor::Chosen, |picture| {
+            Tensor::Latent(picture.steps as usize)
+        });
         match self.lie {
             Some(Lie::Accumulator) => {
                 flip(trace, deep);
                 flip(trace, last);
             }
             Some(Lie::Digest) => flip(trace, last),
-            Some(Lie::Record) => flip(trace, Tensor::Chosen),
+            Some(Lie::Record) => flip(trace, record),
             _ => {}
         }
     }
@@ -159,12 +167,10 @@ impl Liar {
 
     /// An answer with the digest that its trace ends in, false as that may be.
     fn stand_for(&self, task: &Task, tokens: Vec<u32>) -> Answer {
-        let request = TraceRequest {
-            prompt: &task.prompt,
-            output: &tokens,
-            sampler: sampler(task, task.seed),
-        };
-        let digest = match task.model.trace(&request, MemoryBudget::UNLIMITED) {
+        let trace = task
+            .work()
+            .trace(&task.model, &tokens, MemoryBudget::UNLIMITED);
+        let digest = match trace {
             Ok(mut trace) => {
                 self.trace(&mut trace);
                 trace.digest()
@@ -175,20 +181,14 @@ impl Liar {
     }
 }
 
-fn sampler(task: &Task, seed: u64) -> Sampler {
-    inference::sampler(seed, task.sampling).unwrap_or(Sampler::GREEDY)
-}
-
 /// The model's answer to another prompt, or from another seed; `None` if it cannot run that.
 fn generate(task: &Task, prompt: &[u32], seed: u64) -> Option<Answer> {
-    let (most, sampler) = (task.max_output, sampler(task, seed));
-    let generation = task
-        .model
-        .generate(prompt, most, &task.stop, &sampler, &mut |_| {});
-    generation.ok().map(|run| Answer {
-        tokens: run.tokens,
-        digest: run.digest,
-    })
+    let work = Work {
+        prompt,
+        seed,
+        ..task.work()
+    };
+    work.answer(&task.model, &mut |_| {}).ok()
 }
 
 /// Flips a bit in the middle leaf of a tensor.
@@ -231,4 +231,96 @@ fn best_lie(position: &Position<'_>, claim: &Claim, truth: &[i64]) -> Option<Vec
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aipg_client::Sampling;
+    use aipg_engine::{file::MAGIC, Blake2b256, Model, RunError};
+    use aipg_exact::testing::{self, small_picture_header};
+    use aipg_worker::work::WorkError;
+    use std::sync::Arc;
+
+    fn liar(lie: Lie) -> Liar {
+        Liar {
+            lie: Some(lie),
+            lie_share: 100,
+            silent: false,
+            stall: None,
+            false_sums: false,
+            accuse: false,
+            hide: false,
+            withhold: false,
+            stamp: false,
+            mute: false,
+        }
+    }
+
+    /// A job of a picture of 384 bytes.
+    fn picture_task() -> Task {
+        let random = testing::Model::random::<Blake2b256>(small_picture_header(), 3);
+        let bytes = [
+            MAGIC.as_slice(),
+            &random.header.root::<Blake2b256>(),
+            &random.header.encode(),
+            &random.scales,
+            &random.tables,
+            &random.weights,
+        ]
+        .concat();
+        Task {
+            job: 0,
+            ticket: 1,
+            model: Arc::new(Model::from_bytes(&bytes).unwrap()),
+            prompt: vec![5, 255],
+            max_output: 384,
+            stop: vec![],
+            seed: 9,
+            sampling: Sampling::Greedy,
+        }
+    }
+
+    fn truth(task: &Task) -> Answer {
+        task.work().answer(&task.model, &mut |_| {}).unwrap()
+    }
+
+    #[test]
+    fn pixel_should_be_the_only_thing_that_is_false() {
+        let task = picture_task();
+        let truth = truth(&task);
+        let told = liar(Lie::Pixel).answer(&task, truth.clone());
+        assert_eq!(told.digest, truth.digest);
+        let pairs = truth.tokens.iter().zip(&told.tokens).enumerate();
+        let differs = pairs.filter(|(_, (own, told))| own != told);
+        assert_eq!(differs.map(|(index, _)| index).collect::<Vec<_>>(), [192]);
+        let found = task.work().digest(&task.model, &told.tokens);
+        assert!(matches!(
+            found,
+            Err(WorkError::Run(RunError::OutputMismatch { index: 192, .. }))
+        ));
+    }
+
+    /// Lies that are told as a whole picture, of which a checker finds each.
+    #[test]
+    fn lies_about_pictures_should_be_lies() {
+        let task = picture_task();
+        let truth = truth(&task);
+        for lie in [
+            Lie::Garbage,
+            Lie::Cheap,
+            Lie::Token,
+            Lie::Record,
+            Lie::Accumulator,
+            Lie::Digest,
+            Lie::Seed,
+            Lie::Unknown,
+            Lie::Pixel,
+        ] {
+            let told = liar(lie).answer(&task, truth.clone());
+            assert_eq!(told.tokens.len(), 384, "{lie:?}");
+            let found = task.work().digest(&task.model, &told.tokens);
+            assert!(found.is_err() || found.unwrap() != told.digest, "{lie:?}");
+        }
+    }
 }

@@ -62,6 +62,8 @@ pub enum Lie {
     Accumulator,
     /// The right answer with a wrong digest.
     Digest,
+    /// One byte in the middle of a picture is another one, with the true trace of the right one.
+    Pixel,
     /// The answer ends before its time.
     Short,
     /// The answer goes on after its stop token.

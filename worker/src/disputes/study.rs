@@ -4,15 +4,17 @@
 //! takes.
 
 use super::player::{next_move, Board, Play, PlayError};
-use crate::{conduct::Conduct, inference, models::Served};
+use crate::{
+    conduct::Conduct,
+    models::Served,
+    work::{Work, WorkError},
+};
 use aipg_client::{
     blobs,
     disputes::{Blob, DeliveredResult, Dispute},
     ChainError, Client, Hash,
 };
-use aipg_engine::trace::{
-    open_output, open_prompt, MemoryBudget, ModelFile, Trace, TraceError, TraceRequest,
-};
+use aipg_engine::trace::{open_output, open_prompt, MemoryBudget, ModelFile, Trace, TraceError};
 use aipg_exact::{
     commitment::token_chunks,
     trace::{Evidence, Flaw, Opening},
@@ -66,8 +68,8 @@ pub enum StudyError {
     Trace(#[from] TraceError),
     #[error(transparent)]
     Play(#[from] PlayError),
-    #[error("SamplingOutOfRange: {0}")]
-    Sampling(String),
+    #[error(transparent)]
+    Work(#[from] WorkError),
     #[error("NoTrace: there is no trace of the job ({0})")]
     NoTrace(String),
     #[error("the thread that studies the job ended")]
@@ -172,18 +174,12 @@ impl<'a> Run<'a> {
             output,
             model,
         } = subject;
-        let sampler = inference::sampler(result.seed, result.sampling)
-            .map_err(|error| StudyError::Sampling(error.to_string()))?;
-        let request = TraceRequest {
-            prompt,
-            output,
-            sampler,
-        };
+        let work = Work::of(result, prompt);
         let started = Instant::now();
-        let mut trace = match model.model.trace(&request, BUDGET) {
-            Err(TraceError::BudgetTooSmall { needed, .. }) => {
+        let mut trace = match work.trace(&model.model, output, BUDGET) {
+            Err(WorkError::Trace(TraceError::BudgetTooSmall { needed, .. })) => {
                 let budget = MemoryBudget { bytes: needed };
-                model.model.trace(&request, budget)?
+                work.trace(&model.model, output, budget)?
             }
             trace => trace?,
         };
@@ -221,9 +217,10 @@ pub fn flaw(subject: &Subject) -> Option<(Flaw, Evidence)> {
         output,
         model,
     } = subject;
-    let vocabulary = model.model.header().vocabulary;
-    let is_unknown = |&token: &u32| token >= vocabulary;
-    let is_stop = |token: &u32| result.stop.contains(token);
+    let header = model.model.header();
+    let is_unknown = |&token: &u32| token >= header.vocabulary;
+    // Nothing ends a picture early.
+    let is_stop = |token: &u32| header.picture().is_none() && result.stop.contains(token);
     if let Some(index) = prompt.iter().position(is_unknown) {
         let index = index as u64;
         let opening = open_prompt(prompt, index / TOKENS_PER_LEAF)?;
@@ -275,16 +272,12 @@ pub async fn published(
 
 /// The answer of a result that this machine gave, computed again; `None` if it comes to another one.
 pub fn answer_again(result: &DeliveredResult, prompt: &[u32], model: &Served) -> Option<Vec<u32>> {
-    let sampler = inference::sampler(result.seed, result.sampling).ok()?;
-    let (most, stop) = (result.max_output, &result.stop);
-    let run = model
-        .model
-        .generate(prompt, most, stop, &sampler, &mut |_| {});
+    let run = Work::of(result, prompt).answer(&model.model, &mut |_| {});
     let tokens = run.ok()?.tokens;
     (blobs::token_root(&tokens) == result.output.root).then_some(tokens)
 }
 
-/// Why a result is false, by one prefill; `None` if it is right.
+/// Why a result is false, by one prefill, or by making the picture again; `None` if it is right.
 pub fn what_is_false(subject: &Subject) -> Option<String> {
     if let Some((flaw, _)) = flaw(subject) {
         return Some(format!("the answer contradicts itself: {flaw:?}"));
@@ -295,11 +288,7 @@ pub fn what_is_false(subject: &Subject) -> Option<String> {
         output,
         model,
     } = subject;
-    let sampler = match inference::sampler(result.seed, result.sampling) {
-        Ok(sampler) => sampler,
-        Err(error) => return Some(error.to_string()),
-    };
-    match model.model.replay(prompt, output, &sampler) {
+    match Work::of(result, prompt).digest(&model.model, output) {
         Err(error) => Some(error.to_string()),
         Ok(digest) if digest != result.digest.0 => Some(format!(
             "the digest is {}, the result says {}",
