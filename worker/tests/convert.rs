@@ -325,7 +325,11 @@ fn folder_should_be_refused_by_name() {
             json!(false),
             "MissingTensor: lm_head.weight",
         ),
-        ("num_hidden_layers", json!(4_000_000_000u32), "Layers"),
+        (
+            "num_hidden_layers",
+            json!(4_000_000_000u32),
+            "the number of layers is out of range",
+        ),
         (
             "num_hidden_layers",
             json!(1),

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT, replaceMarked } from './grid.mjs'
+import { replaceMarked } from '../lib/markdown.mjs'
+import { ROOT } from '../lib/processes.mjs'
 import { machine, machineLine } from './machine.mjs'
 
 const PAGE = join(ROOT, 'docs/measurements.md')

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
-import { ROOT } from './grid.mjs'
+import { ROOT } from '../lib/processes.mjs'
 import { number } from './statistics.mjs'
 
 function git(...parameters) {

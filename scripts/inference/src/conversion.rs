@@ -99,6 +99,7 @@ pub fn run(settings: &Settings) -> Result<()> {
         .shape
         .map_or(Published::ALL.to_vec(), |shape| vec![shape]);
     fs::create_dir_all(&settings.folder)?;
+    println!();
     println!(
         "| shape | checkpoint, MB | convert, s | its memory, MiB | model, MB | divergence, bits | load, s | \
          memory, MiB | prompt, tokens/s | generation, tokens/s |"
