@@ -232,3 +232,37 @@ fn needs_should_grow_with_the_rows_of_a_picture() {
     // Each row has its residual stream, gate, up and what is quantised of them.
     assert!(large.run > small.run + 984 * (64 + 2 * 90) * 4);
 }
+
+#[test]
+fn replay_should_confirm_the_picture_and_nothing_else() {
+    for model in models() {
+        let painting = paint(&model, &[3, 250, 7], 9);
+        let output = painting.tokens();
+        let replay = |seed, output: &[u32]| model.replay_picture(&[3, 250, 7], seed, output);
+        assert_eq!(replay(9, &output), Ok(painting.digest));
+        let index = output.len() / 2;
+        for other in [output[index] ^ 1, 256] {
+            let mut wrong = output.clone();
+            wrong[index] = other;
+            let expected = RunError::OutputMismatch {
+                index,
+                expected: output[index],
+                found: other,
+            };
+            assert_eq!(replay(9, &wrong), Err(expected));
+        }
+        assert!(matches!(
+            replay(10, &output),
+            Err(RunError::OutputMismatch { .. })
+        ));
+        let short = RunError::OutputLength {
+            found: output.len() - 1,
+            expected: output.len() as u32,
+        };
+        assert_eq!(replay(9, &output[1..]), Err(short));
+        assert_eq!(
+            model.replay_picture(&[], 9, &output),
+            Err(RunError::EmptyPrompt)
+        );
+    }
+}
