@@ -20,7 +20,7 @@ import prompts
 import sprites
 from exact_reference.shape import HEAD_NORM, Parts, Picture, Shape
 from model import LAYER_MATRICES, Configuration, forward, gains_at, norm_names, rotary_angles
-from model import step_factors, times
+from model import on_grid, step_factors, times
 from train import read_checkpoint
 
 MAX_BYTES = 4_000_000
@@ -96,6 +96,7 @@ def value_formats(config: Configuration, weights: Weights) -> bytes:
 
 def convert(config: Configuration, weights: Weights, tokenizer: bytes) -> Parts:
     """The parts of the model file; `tokenizer` is the content of tokenizer.json."""
+    weights = {name: np.asarray(value) for name, value in on_grid(weights).items()}
     elements, scales = zip(*(quantise(weights[name]) for name in tensor_names(config)))
     at = jnp.asarray(times(config)[:-1], jnp.float32)
     gains = {name: np.asarray(value, np.float64) for name, value in gains_at(config, weights, at).items()}

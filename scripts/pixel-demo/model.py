@@ -103,6 +103,16 @@ def initialise(config: Configuration, seed: int) -> Parameters:
     return parameters
 
 
+def on_grid(parameters: Parameters) -> Parameters:
+    """Parameters with the weights that an int8 and a scale for each row can hold: the model that is trained
+    and converted. Gradients pass as if nothing had been rounded."""
+    def rounded(weight: jax.Array) -> jax.Array:
+        scale = jnp.maximum(jnp.abs(weight).max(axis=1, keepdims=True) / 127, 1e-12)
+        return weight + jax.lax.stop_gradient(jnp.round(weight / scale) * scale - weight)
+
+    return {name: value if name.startswith("time.") else rounded(value) for name, value in parameters.items()}
+
+
 def gains_at(config: Configuration, parameters: Parameters, time: jax.Array) -> dict[str, jax.Array]:
     """Gains [batch, width] of every norm by name at the times [batch]."""
     frequencies = jnp.asarray(np.geomspace(0.5, 32, config.time_features // 2), jnp.float32)

@@ -168,7 +168,8 @@ def ghost(canvas: Canvas, random: Random) -> None:
     canvas.fill(canvas.ellipse(AXIS - half * 0.45, top + half * 0.45, 2, 1.5) & body, LIGHT)
     level = top + half - 1
     canvas.fill(canvas.ellipses(whole(random, 3, 5), level, 2, whole(random, 2, 3)), OUTLINE)
-    canvas.fill(canvas.ellipses(0, level + whole(random, 5, 6), between(random, 1, 2.5), between(random, 1, 2)), OUTLINE)
+    mouth_level, half, height = level + whole(random, 5, 6), between(random, 1, 2.5), between(random, 1, 2)
+    canvas.fill(canvas.ellipse(AXIS, mouth_level, half, height), OUTLINE)
 
 
 def tree(canvas: Canvas, random: Random) -> None:

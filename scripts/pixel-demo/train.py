@@ -23,7 +23,7 @@ from scipy.special import expit, ndtri
 import generation
 import prompts
 import sprites
-from model import Configuration, Parameters, forward, initialise, to_patches
+from model import Configuration, Parameters, forward, initialise, on_grid, to_patches
 from optimiser import State, fresh_state, learning_rate, update
 from sheet import write_sheet
 
@@ -33,7 +33,7 @@ TIME_MEAN, TIME_DEVIATION = -0.5, 1.0
 # The loss is that of the velocity, the error of the picture over 1 - t; near the end of the flow, where
 # hardly anything is left to decide, this stands for 1 - t.
 LEAST_NOISE = 0.2
-SECONDS_BETWEEN_SHEETS = 300
+SECONDS_BETWEEN_SHEETS = 600
 
 
 def make_batch(config: Configuration, seed: int, step: int, count: int = BATCH):
@@ -61,7 +61,7 @@ def batch_loss(parameters: Parameters, config: Configuration, batch) -> jax.Arra
     """Mean square of the velocity's error."""
     clean, noise, at, words, seen = batch
     share = at[:, None, None]
-    answer = forward(config, parameters, share * clean + (1 - share) * noise, at, words, seen)
+    answer = forward(config, on_grid(parameters), share * clean + (1 - share) * noise, at, words, seen)
     error = (answer - clean) / jnp.maximum(1 - share, LEAST_NOISE)
     return jnp.mean(error**2)
 
@@ -110,7 +110,7 @@ def show(config: Configuration, parameters: Parameters, path: Path) -> None:
     texts = [f"{colour} {kind}" for kind in sprites.KINDS for colour in list(sprites.COLOURS)[::2]]
     shape = (len(texts), config.patches, config.patch_values)
     noise = np.random.default_rng(1).standard_normal(shape, dtype=np.float32)
-    write_sheet(path, generation.draw(config, parameters, texts, noise), 10)
+    write_sheet(path, generation.draw(config, on_grid(parameters), texts, noise), 10)
 
 
 def may_continue(earlier: dict, run: dict, step: int) -> bool:
@@ -152,9 +152,11 @@ def train(options: argparse.Namespace, config: Configuration) -> Parameters:
         parameters, state, loss = train_step(config, parameters, state, batch, rate, step)
         losses.append(loss)
         if step % 25 == 0 or step == options.steps:
+            # Reading the losses waits for the steps, which run behind this loop.
+            average = float(np.mean(losses))
             elapsed = time.monotonic() - started
             left = elapsed / (step - first) * (options.steps - step)
-            print(f"step {step:5}/{options.steps}  loss {np.mean(losses):.4f}  "
+            print(f"step {step:5}/{options.steps}  loss {average:.4f}  "
                   f"{elapsed / 60:.1f} min done, {left / 60:.1f} min left", flush=True)
             losses = []
         if step % options.save_every == 0 or step == options.steps:
