@@ -24,13 +24,7 @@ from recognise import FRESH, Recogniser, render, score
 from sheet import write_sheet
 from train import read_checkpoint
 
-# Each kind in each colour is asked for this often, with seeds of its own.
-PICTURES_OF_A_PAIR = 2
 LEAST_PSNR = 35.0
-# The contact sheet: one prompt a row, one seed a column.
-SHOWN = ("a red robot", "a green slime", "an orange mushroom", "a blue fish", "a yellow bird", "a purple ghost",
-         "a pink tree", "a teal house", "a brown sword", "a grey potion")
-SEEDS_SHOWN = 10
 BEGIN, END = "<!-- written by scripts/train-pixel-demo -->", "<!-- end -->"
 
 
@@ -41,46 +35,39 @@ def peak_signal_to_noise(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def jobs() -> tuple[list[tuple[str, str]], list[str], list[int]]:
-    """Kind and colour, prompt and seed of every picture that is measured."""
-    asked = [(kind, colour) for kind in sprites.KINDS for colour in sprites.COLOURS] * PICTURES_OF_A_PAIR
+    """Kind and colour, prompt and seed of every picture: each kind in each colour, seeds 0, 1, 2, …"""
+    asked = [(kind, colour) for kind in sprites.KINDS for colour in sprites.COLOURS]
     texts = [f"{'an' if colour[0] in 'aeiou' else 'a'} {colour} {kind}" for kind, colour in asked]
     return asked, texts, list(range(len(asked)))
 
 
-def measure(config: Configuration, weights, path: Path) -> dict:
-    """PSNR of integers against floats, and what the pictures of both and fresh sprites show."""
+def measure(config: Configuration, weights, path: Path) -> tuple[dict, np.ndarray]:
+    """PSNR of integers against floats, and what the pictures of both and fresh sprites show; the pictures of
+    the integer model."""
     asked, texts, seeds = jobs()
     start = integers.starting_noise(Model(path.read_bytes()), seeds)
     real = generation.draw(config, on_grid(weights), texts, start)
     unrounded = generation.draw(config, weights, texts, start)
     whole = integers.draw(path, [prompts.encode(text) for text in texts], seeds)
-    fresh, names = render(PICTURES_OF_A_PAIR, FRESH)
+    fresh, names = render(1, FRESH)
     recogniser = Recogniser()
 
     def shown(pictures: np.ndarray, wanted: list[tuple[str, str]]) -> dict:
         found, distances = recogniser.identify(pictures)
         return score(found, wanted, distances)
 
-    return {
+    result = {
         "psnr": decibels(real, whole),
         "psnr_against_unrounded_weights": decibels(unrounded, whole),
         "shown": {"integer": shown(whole, asked), "float32": shown(real, asked), "sprites": shown(fresh, names)},
     }
+    return result, whole
 
 
 def decibels(first: np.ndarray, second: np.ndarray) -> dict:
     """Least and median PSNR of pairs of pictures."""
     each = peak_signal_to_noise(first, second)
     return {"pictures": len(each), "least": round(float(each.min()), 2), "median": round(float(np.median(each)), 2)}
-
-
-def contact_sheet(model: Path, path: Path) -> str:
-    """Writes the sheet; gives the hash of its pixels."""
-    texts = [text for text in SHOWN for _ in range(SEEDS_SHOWN)]
-    seeds = list(range(SEEDS_SHOWN)) * len(SHOWN)
-    pictures = integers.draw(model, [prompts.encode(text) for text in texts], seeds)
-    write_sheet(path, pictures, SEEDS_SHOWN)
-    return blake(pictures.tobytes()).hex()
 
 
 def table(result: dict) -> str:
@@ -112,7 +99,7 @@ def write_between_marks(path: Path, text: str) -> None:
     path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def describe(options: argparse.Namespace, config: Configuration, weights, result: dict, sheet: str) -> dict:
+def describe(options: argparse.Namespace, config: Configuration, weights, result: dict, pictures: np.ndarray) -> dict:
     """The content of checkpoint.json."""
     run = json.loads((options.run / "run.json").read_text())
 
@@ -131,7 +118,7 @@ def describe(options: argparse.Namespace, config: Configuration, weights, result
             "packages": {name: importlib.metadata.version(name) for name in ("jax", "jaxlib", "numpy", "scipy")},
         },
         **result,
-        "contact_sheet": {"prompts": SHOWN, "seeds": SEEDS_SHOWN, "pixels_blake2b": sheet},
+        "pictures_blake2b": blake(pictures.tobytes()).hex(),
         "checkpoint_sha256": sha256(options.run / "checkpoint.npz"),
         "model_root": f"0x{Model((options.models / 'model.aipg').read_bytes()).root.hex()}",
         "files_sha256": {name: sha256(options.models / name)
@@ -149,9 +136,10 @@ def main() -> None:
     config = Configuration(**json.loads((options.run / "config.json").read_text()))
     weights = read_checkpoint(options.run / "checkpoint.npz")
     model = options.models / "model.aipg"
-    result = measure(config, weights, model)
+    result, pictures = measure(config, weights, model)
     print(table(result), flush=True)
-    content = describe(options, config, weights, result, contact_sheet(model, options.sheet))
+    write_sheet(options.sheet, pictures, len(sprites.COLOURS))
+    content = describe(options, config, weights, result, pictures)
     path = options.models / "checkpoint.json"
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     if options.page:
