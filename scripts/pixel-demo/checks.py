@@ -174,8 +174,8 @@ class TrainerTest(unittest.TestCase):
     def test_run_should_continue_with_other_steps_only_where_they_made_no_difference(self):
         run = {"seed": 1, "steps": 1000}
         self.assertTrue(train.may_continue(run, run, 900))
-        self.assertTrue(train.may_continue(run, {**run, "steps": 2000}, 400))
-        self.assertFalse(train.may_continue(run, {**run, "steps": 2000}, 401))
+        self.assertTrue(train.may_continue(run, {**run, "steps": 2000}, 600))
+        self.assertFalse(train.may_continue(run, {**run, "steps": 2000}, 601))
         self.assertFalse(train.may_continue(run, {**run, "steps": 300}, 301))
         self.assertFalse(train.may_continue(run, {**run, "seed": 2}, 1))
 

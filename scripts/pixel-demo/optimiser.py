@@ -20,7 +20,7 @@ NEWTON_SCHULZ_STEPS = 5
 MEAN_KEPT = 0.995
 WARM_UP_STEPS = 40
 # The part of the run over which the rate falls to zero.
-FALLING = 0.6
+FALLING = 0.4
 
 State = dict[str, Parameters]
 

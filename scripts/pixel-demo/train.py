@@ -170,7 +170,7 @@ def train(options: argparse.Namespace, config: Configuration) -> Parameters:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--steps", type=int, default=1300)
+    parser.add_argument("--steps", type=int, default=850)
     parser.add_argument("--seed", type=int, default=32)
     parser.add_argument("--save-every", type=int, default=50)
     options = parser.parse_args()
