@@ -13,14 +13,9 @@ fuzz_target!(|data: &[u8]| {
     assert!(lengths.scales + lengths.tables + lengths.weights < 1 << 44);
     let picture = header.picture();
     let (most, output) = match picture {
-        Some(picture) => (
-            header.max_context - picture.patches(),
-            picture.values(),
-        ),
+        Some(picture) => (header.max_context - picture.patches(), picture.values()),
         None => (header.max_context - 1, 1),
     };
-    assert!(header
-        .macs(most, output)
-        .is_some_and(|macs| macs < 1 << 63));
+    assert!(header.macs(most, output).is_some_and(|macs| macs < 1 << 63));
     assert_eq!(header.macs(most + 1, output), None);
 });
