@@ -5,17 +5,23 @@ import { parseArgs } from 'node:util'
 import { AIPG } from '@aipowergrid/client'
 import { checkBooks, checkReplay, followJob } from './lib/journey.mjs'
 import { openNetwork } from './lib/network.mjs'
-import { Processes, WORKER_BOND } from './lib/processes.mjs'
+import { PICTURE_MODEL, checkPicture, pictureRequest, savePicture, withPictureModel } from './lib/pictures.mjs'
+import { DEMO_MODEL, Processes, WORKER_BOND } from './lib/processes.mjs'
 import { renderReport, renderShortReport } from './lib/report.mjs'
 import { stopwatch } from './lib/table.mjs'
 
 const DEFAULT_PROMPT = 'What is AI Power Grid?'
 
 const { values: options, positionals } = parseArgs({
-  options: { once: { type: 'boolean', default: false } },
+  options: {
+    once: { type: 'boolean', default: false },
+    image: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '0' },
+  },
   allowPositionals: true,
 })
 const firstPrompt = positionals[0] ?? DEFAULT_PROMPT
+const model = options.image ? PICTURE_MODEL : DEMO_MODEL
 
 const progress = stopwatch()
 
@@ -40,12 +46,28 @@ function onSignal() {
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 
+// A prompt that the model cannot take is refused before anything is started.
+if (options.image) {
+  try {
+    pictureRequest(firstPrompt, BigInt(options.seed))
+  } catch (error) {
+    console.error(`error: ${error.message}`)
+    process.exit(1)
+  }
+}
+
 /** Runs a prompt to its end and prints the report. Returns the checks that failed. */
 async function answer(prompt, render) {
   const requester = network.accounts.bob
-  const journey = await followJob(network, { requester, prompt, progress })
+  const seed = BigInt(options.seed)
+  const picture = options.image && {
+    request: pictureRequest(prompt, seed),
+    read: (chain, output) => savePicture(chain, output, { prompt, seed }),
+  }
+  const journey = await followJob(network, { requester, prompt, progress, ...picture })
   const audit = await checkBooks(network, journey, { bond: BigInt(WORKER_BOND) * AIPG })
-  await checkReplay(audit.checks, { chain: network.chain, processes, journey })
+  await checkReplay(audit.checks, { chain: network.chain, processes, journey, model })
+  if (picture) await checkPicture(audit.checks, { processes, journey, seed })
   console.log(render(network, journey, audit))
   const { failed } = audit.checks
   console.log(
@@ -72,7 +94,11 @@ async function start() {
   }
   progress(`chain started: ${node.url}`)
   network = await openNetwork(node.url)
-  const worker = await processes.startWorker({ url: node.url, suri: '//Charlie' })
+  if (options.image) {
+    network = await withPictureModel(network)
+    progress('picture model registered by Dave and listed by governance')
+  }
+  const worker = await processes.startWorker({ url: node.url, suri: '//Charlie', model })
   progress(`worker registered by Charlie with a bond of ${WORKER_BOND} AIPG`)
   return { node, worker }
 }

@@ -28,16 +28,17 @@ export async function finality(chain, ledger, number) {
 }
 
 /**
- * Submits a prompt as `requester` and follows it until its worker has taken the reward. `progress`
- * is told in a line what just happened. Returns everything that a report needs.
+ * Submits a prompt as `requester` and follows it until its worker has taken the reward. `request` are terms that are
+ * to be others than usual, `read` fetches the answer, {text}. `progress` is told in a line what just happened. Returns
+ * everything that a report needs.
  */
-export async function followJob(network, { requester, prompt, maxOutput, progress = () => {} }) {
+export async function followJob(network, { requester, prompt, request, read = readAnswer, progress = () => {} }) {
   const { chain, ledger, model } = network
-  const job = await submitJob(chain, requester, { model, prompt, maxOutput })
+  const job = await submitJob(chain, requester, { model, prompt, ...request })
   const submitted = await ledger.event('jobEscrow.JobSubmitted', (data) => data.job === job.id)
   progress(`block ${submitted.block.number}: job ${job.id} submitted, waiting for a worker`)
   const result = await jobResult(ledger, job.id)
-  const answer = await readAnswer(chain, result.data.output)
+  const answer = await read(chain, result.data.output)
   progress(`block ${result.block.number}: answered, "${answer.text}"`)
   progress(`paid in block ${result.data.settlesAt}, when the challenge window is over`)
   const settled = await jobEnd(ledger, job.id)
@@ -54,7 +55,7 @@ export async function followJob(network, { requester, prompt, maxOutput, progres
   const blocks = ledger.blocks.filter(
     (block) => block.number > before.number && block.number <= last.number,
   )
-  return { job, submitted, assigned, result, answer, settled, reward, before, after: last, blocks }
+  return { prompt, job, submitted, assigned, result, answer, settled, reward, before, after: last, blocks }
 }
 
 /** What is on hold for the jobs of a requester that have not ended by a block, by reason. */
@@ -130,6 +131,7 @@ export async function checkReplay(checks, { chain, processes, journey, model = D
     ...['--input', file('input')],
     ...['--output', file('output')],
     ...['--digest', result.data.digest],
+    ...['--seed', String(job.seed)],
   ])
   const said = log.trim()
   checks.holds(

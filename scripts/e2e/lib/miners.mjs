@@ -7,7 +7,7 @@ import { u8aToHex } from '@polkadot/util'
 import { blake2AsU8a } from '@polkadot/util-crypto'
 import { AIPG } from '@aipowergrid/client'
 import { prepareJob, sendJob } from './job.mjs'
-import { DEMO_HEADER, DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
+import { DEMO_MODEL, PROGRAMS, WORKER_BOND } from './processes.mjs'
 
 const WORKER = join(PROGRAMS, 'aipg-worker')
 const LIAR = join(PROGRAMS, 'aipg-liar')
@@ -21,13 +21,14 @@ const MODEL_DOMAIN = new TextEncoder().encode('aipg/model/1')
 /** Places of root and header in a model file. */
 const ROOT_OFFSET = 8
 const HEADER_OFFSET = 40
+const HEADER_LENGTH = 460
 
-/** The demo model under another name, in a file of the run: {path, root, header}. */
-function variant({ processes }, name, number) {
-  const header = Buffer.from(readFileSync(DEMO_HEADER))
+/** A model under another name, in a file of the run: {path, root, header}. */
+function variant({ processes }, name, number, model) {
+  const file = Buffer.from(readFileSync(model))
+  const header = Buffer.from(file.subarray(HEADER_OFFSET, HEADER_OFFSET + HEADER_LENGTH))
   header.writeUInt32LE(number, TOKENIZER_OFFSET)
   const root = Buffer.from(blake2AsU8a(Buffer.concat([MODEL_DOMAIN, header]), 256))
-  const file = Buffer.from(readFileSync(DEMO_MODEL))
   root.copy(file, ROOT_OFFSET)
   header.copy(file, HEADER_OFFSET)
   const path = join(processes.directory, `${name}.aipg`)
@@ -37,7 +38,7 @@ function variant({ processes }, name, number) {
 
 /** What the head of a model file says: {path, root, header}. */
 export function modelFile(path) {
-  const head = Buffer.alloc(HEADER_OFFSET + readFileSync(DEMO_HEADER).length)
+  const head = Buffer.alloc(HEADER_OFFSET + HEADER_LENGTH)
   const file = openSync(path)
   try {
     readSync(file, head, 0, head.length, 0)
@@ -115,10 +116,10 @@ export async function newAccount({ processes }, name) {
 
 /**
  * Makes a machine with a model of its own for each name, funds and registers both; returns them by name. `extra` are
- * settings of the registration.
+ * settings of the registration, `model` is what the models are copies of.
  */
-export async function registerMiners(network, names, extra = []) {
-  const models = names.map((name, index) => variant(network, name, index + 1))
+export async function registerMiners(network, names, extra = [], model = DEMO_MODEL) {
+  const models = names.map((name, index) => variant(network, name, index + 1, model))
   const [miners] = await Promise.all([
     newMiners(network, names.map((name, index) => ({ name, model: models[index] }))),
     registerModels(network, models),

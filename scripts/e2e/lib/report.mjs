@@ -95,7 +95,7 @@ export function blockRows(blocks, names) {
 /** Question, answer, payments, mint. */
 function moneyPart(network, journey, { ceilings }) {
   const { names, terms } = network
-  const { job, answer, settled, reward } = journey
+  const { prompt, job, answer, settled, reward } = journey
   const { data } = settled
   const requester = names.get(data.requester)
   const worker = names.get(data.worker)
@@ -119,8 +119,9 @@ function moneyPart(network, journey, { ceilings }) {
   const output = [
     heading('Question and answer'),
     renderPairs([
-      ['question', job.prompt],
+      ['question', prompt],
       ['answer', answer.text],
+      ...(answer.rows ?? []),
     ]),
     heading('Who paid, who earned (AIPG)'),
     renderTable(
