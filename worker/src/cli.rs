@@ -2,6 +2,7 @@
 
 use crate::{
     config::{LogFormat, MetricsAddress, ModelSetting},
+    devices::Choice,
     earnings::Period,
 };
 use aipg_client::{Amount, Region};
@@ -409,6 +410,12 @@ pub struct Flags {
     #[arg(long, value_name = "MIB")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
+
+    /// GPUs that models run on, beside the processor: all that are found (`auto`), none (`cpu`), or a list of
+    /// their numbers such as 0,2 [default: auto].
+    #[arg(long, value_name = "auto|cpu|LIST")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Choice>,
 
     /// Where the worker keeps its state
     /// [default: aipg/worker/ADDRESS in $XDG_DATA_HOME or ~/.local/share].

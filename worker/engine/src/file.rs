@@ -75,10 +75,14 @@ pub enum ModelError {
     WeightRootMismatch,
 }
 
-/// The three sections of a model.
-pub(crate) struct Sections {
+/// The three sections of a model; what lies where is said in `aipg_exact::layout`.
+#[derive(Clone, Debug)]
+pub struct Sections {
+    /// Multipliers, biases and gains.
     pub scales: Vec<u8>,
+    /// Cosines and sines of the rotary embedding.
     pub tables: Vec<u8>,
+    /// int8 elements.
     pub weights: Vec<u8>,
 }
 
@@ -93,7 +97,10 @@ pub fn file_length(header: &ModelHeader) -> u64 {
 }
 
 /// Opens, reads and verifies a model file.
-pub(crate) fn read_file(path: &Path) -> Result<(ModelHeader, Sections), ModelError> {
+///
+/// # Errors
+/// [`ModelError`] that names what is wrong with it.
+pub fn read_file(path: &Path) -> Result<(ModelHeader, Sections), ModelError> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     read(file, length)
