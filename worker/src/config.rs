@@ -1,6 +1,6 @@
 //! Settings: defaults, then a TOML file, then the environment, then flags.
 
-use crate::{cli::Flags, devices::Choice, keys::KeySource, pause};
+use crate::{cli::Flags, devices::Choice, keys::KeySource, pause, verified::Verify};
 use aipg_client::{Amount, Endpoints, Region};
 use figment::{
     providers::{Format, Serialized, Toml},
@@ -50,6 +50,8 @@ pub struct Settings {
     pub memory_mib: Option<u64>,
     /// GPUs that models may run on, beside the processor.
     pub devices: Choice,
+    /// When the bytes of model files are hashed.
+    pub verify: Verify,
     data_dir: Option<PathBuf>,
     /// Where metrics are served; without it, on the usual port if that is free.
     pub metrics_address: Option<MetricsAddress>,
@@ -71,6 +73,7 @@ struct Defaults {
     drain_seconds: u64,
     power_share: f64,
     devices: Choice,
+    verify: Verify,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -87,6 +90,7 @@ const DEFAULTS: Defaults = Defaults {
     drain_seconds: 60,
     power_share: 0.5,
     devices: Choice::Auto,
+    verify: Verify::Always,
 };
 
 /// Why the settings cannot be used.

@@ -8,7 +8,7 @@
 //!   are pure.
 //! - [`journal`] keeps what they know on disk ([`store`]) before anything is done that depends on it.
 //! - [`session`] does it over one connection; [`run`] keeps a connection to one of several nodes.
-//! - [`models`] checks what comes from outside before money depends on it.
+//! - [`models`] checks what comes from outside before money depends on it; [`verified`] remembers it.
 //! - [`inference`] runs the exact engine on threads of its own, [`devices`] on GPUs, and checks its own answers.
 //! - [`check`] replays somebody else's result; [`disputes`] challenges false ones and defends own ones.
 
@@ -41,6 +41,7 @@ pub mod session;
 pub mod status;
 pub mod stop;
 pub mod store;
+pub mod verified;
 
 use cli::{AuditorCommand, AuthorCommand, Command, DisputeCommand, Flags};
 use conduct::Conduct;

@@ -16,6 +16,7 @@ use crate::{
     session::{power::Measuring, SessionError, Worker},
     stop::Stop,
     store::{Store, StoreError},
+    verified::Verified,
 };
 use aipg_client::{Backoff, ChainError, Client, Endpoints};
 use anyhow::Context;
@@ -58,7 +59,10 @@ pub async fn run(
     let metrics = Metrics::default();
     let selection = devices::discover(settings.devices.clone(), &metrics).await?;
     let room = Room::of(settings);
-    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
+    let mut verified = Verified::open(&folder, settings.verify);
+    let loading = tokio::task::spawn_blocking(move || {
+        models::load_known(&served, default_ask, room, &mut verified)
+    });
     let models = loading.await??;
 
     let parallel = memory::parallel(settings);

@@ -272,3 +272,16 @@ fn devices_should_be_refused_by_name_when_they_are_none() {
         assert!(error.contains(name), "{text}: {error}");
     }
 }
+
+#[test]
+fn models_should_be_verified_always_unless_a_setting_says_otherwise() {
+    let verify = |flags: &Flags| Settings::load(flags, []).unwrap().verify;
+    assert_eq!(verify(&Flags::default()), Verify::Always);
+    let (_folder, mut flags) = file("verify = \"changed\"\n");
+    assert_eq!(verify(&flags), Verify::Changed);
+    flags.verify = Some(Verify::Always);
+    assert_eq!(verify(&flags), Verify::Always, "the flag");
+    let (_folder, flags) = file("verify = \"never\"\n");
+    let error = Settings::load(&flags, []).unwrap_err().to_string();
+    assert!(error.contains("never"), "{error}");
+}

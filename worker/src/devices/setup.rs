@@ -21,7 +21,7 @@ use aipg_cuda::{
     service::{Root, Service},
 };
 use aipg_engine::{
-    file::{file_length, read_file},
+    file::{file_length, read_file, Verification},
     ModelHeader,
 };
 use aipg_exact::trace::Sections;
@@ -180,7 +180,7 @@ fn upload(
         Bytes(needed),
         Bytes(free)
     );
-    let (header, sections) = read_file(&served.path)?;
+    let (header, sections) = read_file(&served.path, Verification::Everything)?;
     if header != *served.model.header() {
         bail!(
             "ModelRootMismatch: {} is not model {root} any more",
