@@ -2,7 +2,9 @@
 
 use crate::{
     config::{LogFormat, MetricsAddress, ModelSetting},
+    devices::Choice,
     earnings::Period,
+    verified::Verify,
 };
 use aipg_client::{Amount, Region};
 use aipg_engine::{
@@ -409,6 +411,18 @@ pub struct Flags {
     #[arg(long, value_name = "MIB")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
+
+    /// GPUs that models run on, beside the processor: all that are found (`auto`), none (`cpu`), or a list of
+    /// their numbers such as 0,2 [default: auto].
+    #[arg(long, value_name = "auto|cpu|LIST")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Choice>,
+
+    /// When the bytes of model files are hashed: at every start, or only of files that have other times or another
+    /// length than those that were verified before, which misses what a disk damages by itself [default: always].
+    #[arg(long, value_enum, value_name = "WHEN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
 
     /// Where the worker keeps its state
     /// [default: aipg/worker/ADDRESS in $XDG_DATA_HOME or ~/.local/share].

@@ -1,6 +1,6 @@
 //! Settings: defaults, then a TOML file, then the environment, then flags.
 
-use crate::{cli::Flags, keys::KeySource, pause};
+use crate::{cli::Flags, devices::Choice, keys::KeySource, pause, verified::Verify};
 use aipg_client::{Amount, Endpoints, Region};
 use figment::{
     providers::{Format, Serialized, Toml},
@@ -48,6 +48,10 @@ pub struct Settings {
     pub power_share: f64,
     /// MiB that models and their runs may use; without it, what is free.
     pub memory_mib: Option<u64>,
+    /// GPUs that models may run on, beside the processor.
+    pub devices: Choice,
+    /// When the bytes of model files are hashed.
+    pub verify: Verify,
     data_dir: Option<PathBuf>,
     /// Where metrics are served; without it, on the usual port if that is free.
     pub metrics_address: Option<MetricsAddress>,
@@ -68,6 +72,8 @@ struct Defaults {
     defend_others: bool,
     drain_seconds: u64,
     power_share: f64,
+    devices: Choice,
+    verify: Verify,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -83,6 +89,8 @@ const DEFAULTS: Defaults = Defaults {
     defend_others: false,
     drain_seconds: 60,
     power_share: 0.5,
+    devices: Choice::Auto,
+    verify: Verify::Always,
 };
 
 /// Why the settings cannot be used.

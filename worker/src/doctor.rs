@@ -2,6 +2,7 @@
 
 use crate::{
     config::{MetricsAddress, Settings},
+    devices::{self, DevicesError, Selection},
     journal::LEAST_FREE,
     keys,
     memory::Room,
@@ -110,6 +111,11 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         }
     }
     examination.note(check_metrics(settings));
+    let choice = settings.devices.clone();
+    let found = tokio::task::spawn_blocking(move || devices::find(&choice)).await?;
+    for verdict in judge_devices(found) {
+        examination.note(verdict);
+    }
     let served = settings.models.clone();
     let default_ask = settings.ask;
     let room = Room::of(settings);
@@ -218,6 +224,25 @@ fn check_metrics(settings: &Settings) -> Verdict {
             format!("metrics: {address} cannot be used ({error})"),
             "fine if this worker is running; else choose another --metrics-address",
         ),
+    }
+}
+
+fn judge_devices(found: Result<Selection, DevicesError>) -> Vec<Verdict> {
+    match found {
+        Ok(Selection { gpus, .. }) if !gpus.is_empty() => {
+            gpus.iter().map(|gpu| ok(gpu.to_string())).collect()
+        }
+        Ok(Selection {
+            absence: Some(absence),
+            ..
+        }) => vec![ok(format!(
+            "devices: the processor; no GPU because {absence}"
+        ))],
+        Ok(_) => vec![ok("devices: the processor, as the settings say")],
+        Err(error) => {
+            let advice = format!("{error}; correct `devices`, or leave it out");
+            vec![fail("devices", advice)]
+        }
     }
 }
 
@@ -357,6 +382,7 @@ fn judge_bond(bond: Amount, minimum: Amount) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aipg_cuda::driver::Absence;
 
     fn level(verdict: &Verdict) -> &'static str {
         match verdict {
@@ -389,6 +415,28 @@ mod tests {
         let judge = |skew| level(&judge_clock(skew, 2.0));
         assert_eq!([judge(0.5), judge(5.9), judge(-5.9)], ["ok"; 3]);
         assert_eq!([judge(6.1), judge(-6.1)], ["warn"; 2]);
+    }
+
+    #[test]
+    fn devices_should_be_told_one_by_one_and_fail_when_the_settings_name_others() {
+        let absence = Some(Absence::NoDriver);
+        let none = Selection {
+            absence,
+            ..Selection::default()
+        };
+        let lines = judge_devices(Ok(none));
+        assert_eq!(lines.iter().map(level).collect::<Vec<_>>(), ["ok"]);
+        assert!(
+            lines[0].to_string().contains("NoCudaDriver"),
+            "{}",
+            lines[0]
+        );
+        let by_choice = judge_devices(Ok(Selection::default()));
+        assert!(by_choice[0].to_string().ends_with("as the settings say"));
+        let unusable = DevicesError::Unusable(Absence::NoDriver);
+        let lines = judge_devices(Err(unusable));
+        assert_eq!(lines.iter().map(level).collect::<Vec<_>>(), ["fail"]);
+        assert!(lines[0].to_string().contains("DevicesUnusable: "));
     }
 
     #[test]

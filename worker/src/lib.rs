@@ -8,8 +8,8 @@
 //!   are pure.
 //! - [`journal`] keeps what they know on disk ([`store`]) before anything is done that depends on it.
 //! - [`session`] does it over one connection; [`run`] keeps a connection to one of several nodes.
-//! - [`models`] checks what comes from outside before money depends on it.
-//! - [`inference`] runs the exact engine on threads of its own and checks its own answers.
+//! - [`models`] checks what comes from outside before money depends on it; [`verified`] remembers it.
+//! - [`inference`] runs the exact engine on threads of its own, [`devices`] on GPUs, and checks its own answers.
 //! - [`check`] replays somebody else's result; [`disputes`] challenges false ones and defends own ones.
 
 pub mod audits;
@@ -19,6 +19,7 @@ pub mod check;
 pub mod cli;
 pub mod conduct;
 pub mod config;
+pub mod devices;
 pub mod disputes;
 pub mod doctor;
 pub mod earnings;
@@ -40,6 +41,7 @@ pub mod session;
 pub mod status;
 pub mod stop;
 pub mod store;
+pub mod verified;
 pub mod work;
 
 use cli::{AuditorCommand, AuthorCommand, Command, DisputeCommand, Flags};

@@ -116,7 +116,7 @@ pub fn parallel(settings: &Settings) -> usize {
 }
 
 /// Bytes that are free now; without limit where the system does not say.
-fn available() -> u64 {
+pub(crate) fn available() -> u64 {
     let mut system = System::new();
     system.refresh_memory();
     let limit = system

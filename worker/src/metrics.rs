@@ -38,6 +38,23 @@ struct EndpointLabel {
     url: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeviceLabel {
+    device: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NamedDeviceLabel {
+    device: usize,
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeviceJobLabel {
+    device: usize,
+    outcome: &'static str,
+}
+
 /// Counters and gauges of one worker; copies share them.
 #[derive(Clone)]
 pub struct Metrics {
@@ -72,6 +89,9 @@ pub struct Metrics {
     online: Gauge,
     slots: Gauge,
     active: Gauge,
+    device_memory: Family<NamedDeviceLabel, Gauge>,
+    device_up: Family<DeviceLabel, Gauge>,
+    device_jobs: Family<DeviceJobLabel, Counter>,
 }
 
 impl Default for Metrics {
@@ -112,6 +132,9 @@ impl Default for Metrics {
             online: Gauge::default(),
             slots: Gauge::default(),
             active: Gauge::default(),
+            device_memory: Family::default(),
+            device_up: Family::default(),
+            device_jobs: Family::default(),
         };
         registry.register(
             "jobs",
@@ -247,6 +270,22 @@ impl Default for Metrics {
             "Jobs that the machine has to claim or to deliver",
             new.active.clone(),
         );
+        registry.register_with_unit(
+            "device_memory",
+            "Memory of a GPU that was found",
+            Unit::Bytes,
+            new.device_memory.clone(),
+        );
+        registry.register(
+            "device_up",
+            "1 for a GPU that serves models, 0 for one that does not or not any more",
+            new.device_up.clone(),
+        );
+        registry.register(
+            "device_jobs",
+            "Jobs that a GPU ran, by outcome: answered, or returned to the processor",
+            new.device_jobs.clone(),
+        );
         for outcome in ["settled", "lost", "refunded", "given_up", "unseen"] {
             new.count_job(outcome, 0);
         }
@@ -375,6 +414,36 @@ impl Metrics {
         self.active.set(machine.active.into());
     }
 
+    /// A GPU was found.
+    pub fn device(&self, device: usize, name: &str, memory: u64) {
+        let name = name.to_owned();
+        let memory = i64::try_from(memory).unwrap_or(i64::MAX);
+        self.device_memory
+            .get_or_create(&NamedDeviceLabel { device, name })
+            .set(memory);
+        self.device_out_of_service(device);
+        for outcome in ["answered", "returned"] {
+            let label = DeviceJobLabel { device, outcome };
+            self.device_jobs.get_or_create(&label).inc_by(0);
+        }
+    }
+
+    /// A GPU serves models.
+    pub fn device_in_service(&self, device: usize) {
+        self.device_up.get_or_create(&DeviceLabel { device }).set(1);
+    }
+
+    /// A GPU serves no models, or none any more.
+    pub fn device_out_of_service(&self, device: usize) {
+        self.device_up.get_or_create(&DeviceLabel { device }).set(0);
+    }
+
+    /// A GPU has done with a job.
+    pub fn device_job(&self, device: usize, outcome: &'static str) {
+        let label = DeviceJobLabel { device, outcome };
+        self.device_jobs.get_or_create(&label).inc();
+    }
+
     /// A result of somebody else was checked.
     pub fn checked(&self, is_right: bool) {
         let verdict = if is_right { "right" } else { "false" };
@@ -441,9 +510,18 @@ mod tests {
         metrics.checked(false);
         metrics.dispute_call("referee.judge");
         metrics.connected(&["ws://a".into(), "ws://b".into()], Some("ws://b"));
+        metrics.device(1, "a GPU", 1 << 30);
+        metrics.device(2, "another", 1);
+        metrics.device_in_service(1);
+        metrics.device_job(1, "answered");
         let text = metrics.text();
         for line in [
             "aipg_worker_units_total 30",
+            "aipg_worker_device_memory_bytes{device=\"1\",name=\"a GPU\"} 1073741824",
+            "aipg_worker_device_up{device=\"1\"} 1",
+            "aipg_worker_device_up{device=\"2\"} 0",
+            "aipg_worker_device_jobs_total{device=\"1\",outcome=\"answered\"} 1",
+            "aipg_worker_device_jobs_total{device=\"1\",outcome=\"returned\"} 0",
             "aipg_worker_fees_aipg_total 1.0",
             "aipg_worker_public_jobs_total 1",
             "aipg_worker_public_fees_aipg_total 1.0",

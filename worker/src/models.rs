@@ -3,6 +3,7 @@
 use crate::{
     config::ModelSetting,
     memory::{ModelsDoNotFit, Room},
+    verified::{Loaded, Verified},
 };
 use aipg_client::{Amount, ChainError, Hash, ModelTerms, State};
 use aipg_engine::{memory::read_header, Model, ModelError};
@@ -65,6 +66,16 @@ pub fn load(
     default_ask: Option<Amount>,
     room: Room,
 ) -> Result<Models, ModelsError> {
+    load_known(settings, default_ask, room, &mut Verified::nowhere())
+}
+
+/// [`load`] that goes by what was verified before, as far as the settings want that.
+pub fn load_known(
+    settings: &[ModelSetting],
+    default_ask: Option<Amount>,
+    room: Room,
+    verified: &mut Verified,
+) -> Result<Models, ModelsError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         |error| ModelsError::Load { path, error }
@@ -78,12 +89,16 @@ pub fn load(
     for setting in settings {
         let expected = setting.root.as_deref().map(parse_root).transpose()?;
         let path = setting.path.clone();
-        let model = Model::load(&path).map_err(failed(&path))?;
+        let Loaded { model, was_known } = verified.load(&path).map_err(failed(&path))?;
         let root = Hash(model.root());
         check_root(&path, expected, root)?;
         let ask = setting.ask.or(default_ask);
         let kernel = model.kernel().name();
-        tracing::info!(model = %root, path = %path.display(), kernel, "model loaded and verified");
+        let message = match was_known {
+            false => "model loaded and verified",
+            true => "model loaded; it was verified before and its file has not changed",
+        };
+        tracing::info!(model = %root, path = %path.display(), kernel, "{message}");
         if let Some(first) = models.get(&root) {
             return Err(ModelsError::Twice {
                 root,

@@ -1,6 +1,6 @@
 //! `aipg-worker register`: makes the chain's record of this machine what the settings say.
 
-use crate::{config::Settings, keys, memory::Room, models, session};
+use crate::{config::Settings, keys, memory::Room, models, session, verified::Verified};
 use aipg_client::{calls, Amount, Client, Hash, Inclusion, Machine, Signer};
 use subxt::utils::AccountId32;
 use thiserror::Error;
@@ -28,7 +28,11 @@ pub async fn register(settings: &Settings, top_up: bool) -> anyhow::Result<()> {
     let served = settings.served_models()?.to_vec();
     let default_ask = settings.ask;
     let room = Room::without_runs(settings);
-    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
+    let folder = settings.data_dir(&keys::address(&account))?;
+    let mut verified = Verified::open(&folder, settings.verify);
+    let loading = tokio::task::spawn_blocking(move || {
+        models::load_known(&served, default_ask, room, &mut verified)
+    });
     let models = loading.await??;
 
     let client = settings.endpoints().connect().await?;

@@ -3,6 +3,7 @@
 use crate::{
     conduct::Conduct,
     config::{MetricsAddress, Settings},
+    devices,
     disputes::{Disputes, Policy},
     inference::Inference,
     journal::{Journal, SharedStore},
@@ -15,6 +16,7 @@ use crate::{
     session::{power::Measuring, SessionError, Worker},
     stop::Stop,
     store::{Store, StoreError},
+    verified::Verified,
 };
 use aipg_client::{Backoff, ChainError, Client, Endpoints};
 use anyhow::Context;
@@ -54,14 +56,25 @@ pub async fn run(
     let mut stop = Stop::listen().context("cannot listen for stop signals")?;
     survive_file_limits().context("cannot listen for signals")?;
     let mut store = Store::open_patiently(&folder, &account, LOCK_PATIENCE)?;
+    let metrics = Metrics::default();
+    let selection = devices::discover(settings.devices.clone(), &metrics).await?;
     let room = Room::of(settings);
-    let loading = tokio::task::spawn_blocking(move || models::load(&served, default_ask, room));
+    let mut verified = Verified::open(&folder, settings.verify);
+    let loading = tokio::task::spawn_blocking(move || {
+        models::load_known(&served, default_ask, room, &mut verified)
+    });
     let models = loading.await??;
 
     let parallel = memory::parallel(settings);
     let (inference, results) =
         Inference::new(parallel, !settings.no_self_check, bars, conduct.clone());
-    let metrics = Metrics::default();
+    let devices = devices::start(
+        selection,
+        models.clone(),
+        settings.capacity,
+        metrics.clone(),
+    );
+    let inference = inference.with_devices(devices.await);
     serve_metrics(settings, &metrics).await?;
     tracing::info!(%address, nodes = settings.node.join(", "), data = %folder.display(), "worker starts");
 

@@ -52,6 +52,9 @@ pub enum ForwardError {
     /// No token, or a part without one.
     #[error("NoTokens: a sequence in the batch has no token")]
     NoTokens,
+    /// No output is asked for.
+    #[error("NoOutput: a job has at least one output token")]
+    NoOutput,
     /// A token id is not in the vocabulary.
     #[error("TokenOutOfVocabulary: {token}, the vocabulary has {vocabulary}")]
     TokenOutOfVocabulary {

@@ -17,7 +17,7 @@ use cudarc::{
     },
     nvrtc::{self, Ptx},
 };
-use std::{ffi::CString, fmt, sync::Arc};
+use std::{ffi::CString, fmt, sync::Arc, time::Instant};
 use thiserror::Error;
 
 /// Oldest compute capability that has the byte products of the kernels.
@@ -65,7 +65,9 @@ pub struct Found {
     /// Its compute capability.
     pub capability: (i32, i32),
     /// Bytes of memory.
-    pub memory: usize,
+    pub memory: u64,
+    /// Bytes of it that nobody used when it was found.
+    pub free: u64,
     /// Newest CUDA that the driver takes.
     pub driver: Version,
     /// CUDA of the compiler.
@@ -77,10 +79,11 @@ impl fmt::Display for Found {
         let (major, minor) = self.capability;
         write!(
             formatter,
-            "GPU {}: {}, compute capability {major}.{minor}, {} MiB, driver of {}, compiler of {}",
+            "GPU {}: {}, compute capability {major}.{minor}, {} MiB of which {} are free, driver of {}, compiler of {}",
             self.ordinal,
             self.name,
             self.memory >> 20,
+            self.free >> 20,
             self.driver,
             self.compiler
         )
@@ -127,11 +130,13 @@ pub fn discover() -> Result<Vec<Found>, Absence> {
     let mut found = Vec::new();
     for ordinal in 0..usize::try_from(count).unwrap_or(0) {
         let context = CudaContext::new(ordinal).map_err(driver_failed)?;
+        let (free, memory) = context.mem_get_info().map_err(driver_failed)?;
         found.push(Found {
             ordinal,
             name: context.name().map_err(driver_failed)?,
             capability: context.compute_capability().map_err(driver_failed)?,
-            memory: context.total_mem().map_err(driver_failed)?,
+            memory: memory as u64,
+            free: free as u64,
             driver,
             compiler,
         });
@@ -251,6 +256,29 @@ impl Gpu {
     /// [`DeviceError::Failed`] if something of it failed.
     pub fn synchronise(&self) -> Result<(), DeviceError> {
         self.stream.synchronize().map_err(failed("synchronise"))
+    }
+
+    /// Bytes a second that copies of `bytes` on the device read and write together.
+    ///
+    /// # Errors
+    /// [`DeviceError::Failed`], also if twice as much does not fit.
+    pub fn copy_bandwidth(&self, bytes: usize, rounds: u32) -> Result<f64, DeviceError> {
+        let zeros = || self.stream.alloc_zeros::<u8>(bytes);
+        let source = zeros().map_err(failed("allocate"))?;
+        let mut target = zeros().map_err(failed("allocate"))?;
+        let mut copy = || {
+            let copied = self.stream.memcpy_dtod(&source, &mut target);
+            copied.map_err(failed("copy on the device"))
+        };
+        copy()?;
+        self.synchronise()?;
+        let started = Instant::now();
+        for _ in 0..rounds {
+            copy()?;
+        }
+        self.synchronise()?;
+        let moved = 2.0 * bytes as f64 * f64::from(rounds);
+        Ok(moved / started.elapsed().as_secs_f64())
     }
 }
 

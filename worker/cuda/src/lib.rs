@@ -10,7 +10,9 @@
 //! - [`source`]: the program
 //! - [`operations`]: each operation of the forward pass as launches
 //! - [`model`], [`decoder`]: a model and sequences on a device
+//! - [`memory`]: how much of a device that takes
 //! - [`jobs`]: generation and replay on any [`decoder::ForwardPass`]
+//! - [`service`]: a thread that runs what waits for a device
 //! - [`driver`]: NVIDIA GPUs
 
 pub mod buffer;
@@ -18,6 +20,10 @@ pub mod decoder;
 pub mod device;
 pub mod driver;
 pub mod jobs;
+pub mod memory;
 pub mod model;
 pub mod operations;
+pub mod service;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,7 +1,7 @@
 //! A model in memory.
 
 use crate::{
-    file::{self, ModelError, Sections},
+    file::{self, ModelError, Sections, Verification},
     kernels::{panels::Panels, product::Factor, Kernel},
     Blake2b256,
 };
@@ -119,8 +119,16 @@ impl Model {
     /// # Errors
     /// A [`ModelError`] that names what is wrong with the file or the choice of a kernel.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        Self::load_verifying(path, Verification::Everything)
+    }
+
+    /// [`Self::load`] that verifies no more than is asked for.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn load_verifying(path: &Path, verification: Verification) -> Result<Self, ModelError> {
         let kernel = Kernel::from_environment()?;
-        let (header, sections) = file::read_file(path)?;
+        let (header, sections) = file::read_file(path, verification)?;
         Ok(Self::from_sections(header, &sections).with_kernel(kernel))
     }
 
@@ -129,7 +137,7 @@ impl Model {
     /// # Errors
     /// A [`ModelError`] that names what is wrong with the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        file::read(bytes, bytes.len() as u64)
+        file::read(bytes, bytes.len() as u64, Verification::Everything)
             .map(|(header, sections)| Self::from_sections(header, &sections))
     }
 

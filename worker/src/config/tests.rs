@@ -225,3 +225,63 @@ fn settings_should_be_refused_when_there_is_no_capacity() {
         Err(ConfigError::NoCapacity)
     ));
 }
+
+#[test]
+fn devices_should_be_read_from_every_source() {
+    let these = |numbers: &[usize]| Choice::These(numbers.to_vec());
+    for (text, choice) in [
+        ("", Choice::Auto),
+        ("devices = \"auto\"\n", Choice::Auto),
+        ("devices = \"cpu\"\n", Choice::Cpu),
+        ("devices = 1\n", these(&[1])),
+        ("devices = [0, 2]\n", these(&[0, 2])),
+        ("devices = \"0,2\"\n", these(&[0, 2])),
+    ] {
+        let (_folder, flags) = file(text);
+        let settings = Settings::load(&flags, []).unwrap();
+        assert_eq!(settings.devices, choice, "{text}");
+    }
+    for (text, choice) in [
+        ("cpu", Choice::Cpu),
+        ("3", these(&[3])),
+        ("1,0", these(&[1, 0])),
+    ] {
+        let variables = environment(&[("AIPG_WORKER_DEVICES", text)]);
+        let settings = Settings::load(&Flags::default(), variables.clone()).unwrap();
+        assert_eq!(settings.devices, choice, "{text}");
+        let flags = Flags {
+            devices: Some(Choice::Auto),
+            ..Flags::default()
+        };
+        let settings = Settings::load(&flags, variables).unwrap();
+        assert_eq!(settings.devices, Choice::Auto, "the flag");
+    }
+}
+
+#[test]
+fn devices_should_be_refused_by_name_when_they_are_none() {
+    for (text, name) in [
+        ("devices = \"gpu\"\n", "BadDevices"),
+        ("devices = -1\n", "BadDevices"),
+        ("devices = []\n", "BadDevices"),
+        ("devices = [1, 1]\n", "DeviceTwice"),
+        ("devices = true\n", "`auto`, `cpu` or a list"),
+    ] {
+        let (_folder, flags) = file(text);
+        let error = Settings::load(&flags, []).unwrap_err().to_string();
+        assert!(error.contains(name), "{text}: {error}");
+    }
+}
+
+#[test]
+fn models_should_be_verified_always_unless_a_setting_says_otherwise() {
+    let verify = |flags: &Flags| Settings::load(flags, []).unwrap().verify;
+    assert_eq!(verify(&Flags::default()), Verify::Always);
+    let (_folder, mut flags) = file("verify = \"changed\"\n");
+    assert_eq!(verify(&flags), Verify::Changed);
+    flags.verify = Some(Verify::Always);
+    assert_eq!(verify(&flags), Verify::Always, "the flag");
+    let (_folder, flags) = file("verify = \"never\"\n");
+    let error = Settings::load(&flags, []).unwrap_err().to_string();
+    assert!(error.contains("never"), "{error}");
+}

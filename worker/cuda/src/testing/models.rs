@@ -1,6 +1,6 @@
 //! Models with any bytes in their sections, as files and as sections.
 
-use aipg_cuda::{
+use crate::{
     decoder::{Decoder, Limits},
     device::Device,
     model::DeviceModel,
@@ -66,6 +66,9 @@ pub fn models() -> Vec<Model> {
 }
 
 /// The model on a device.
+///
+/// # Panics
+/// If the device fails.
 pub fn decoder(device: &Arc<dyn Device>, model: &Model, limits: Limits, tuning: Tuning) -> Decoder {
     let sections = Sections {
         scales: &model.scales,
