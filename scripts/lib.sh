@@ -119,10 +119,12 @@ await_beside() {
     wait "$BESIDE" || failed=$?
     BESIDE=
     cat "$BESIDE_FOLDER/output"
-    ((failed == 0)) || die "a stage that ran beside the others failed"
-    mapfile -t -O "${#STAGE_TIMES[@]}" STAGE_TIMES <"$BESIDE_FOLDER/times"
-    mapfile -t -O "${#STAGE_SECONDS[@]}" STAGE_SECONDS <"$BESIDE_FOLDER/seconds"
+    if ((failed == 0)); then
+        mapfile -t -O "${#STAGE_TIMES[@]}" STAGE_TIMES <"$BESIDE_FOLDER/times"
+        mapfile -t -O "${#STAGE_SECONDS[@]}" STAGE_SECONDS <"$BESIDE_FOLDER/seconds"
+    fi
     rm -rf "$BESIDE_FOLDER"
+    ((failed == 0)) || die "a stage that ran beside the others failed"
 }
 
 # Ends the stages beside where there are any; prints what they have printed.
