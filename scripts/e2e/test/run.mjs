@@ -45,7 +45,7 @@ async function runFiles(chosen, concurrency) {
   const failed = new Set()
   const times = new Map()
   const tests = run({ files: chosen, concurrency, timeout: LIMIT_MS[kind] })
-  for (const event of ['test:dequeue', 'test:pass', 'test:fail']) {
+  for (const event of ['test:dequeue', 'test:complete']) {
     tests.on(event, ({ file, name }) => {
       const key = basename(file ?? name, '.test.mjs')
       times.set(key, [times.get(key)?.[0] ?? Date.now(), Date.now()])
