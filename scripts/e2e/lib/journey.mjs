@@ -131,7 +131,7 @@ export async function checkReplay(checks, { chain, processes, journey, model = D
     ...['--input', file('input')],
     ...['--output', file('output')],
     ...['--digest', result.data.digest],
-    ...['--seed', String(job.seed)],
+    ...['--seed', String(job.seed ?? 0)],
   ])
   const said = log.trim()
   checks.holds(
