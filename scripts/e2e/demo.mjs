@@ -96,7 +96,7 @@ async function start() {
   network = await openNetwork(node.url)
   if (options.image) {
     network = await withPictureModel(network)
-    progress('picture model registered by Dave and listed by governance')
+    progress('picture model registered by Dave')
   }
   const worker = await processes.startWorker({ url: node.url, suri: '//Charlie', model })
   progress(`worker registered by Charlie with a bond of ${WORKER_BOND} AIPG`)
